@@ -1,0 +1,46 @@
+namespace SharpRun.Planning;
+
+/// <summary>Every refusal and verification that `make mutants` can switch off, one at a time: Mutant name `Check.NAME`. A test must then
+/// turn red. The refusals of SpecRules have their own table there.</summary>
+public enum Check
+{
+    // What the clone child verifies.
+    HostNullIsNull,
+    HostProcIsProc,
+    DeviceIsTheOneAskedFor,
+    DeviceIsTheOneMade,
+    ProcIsPlainDirectory,
+    MountStaysOutOfProc,
+    WorkingDirectoryIsInside,
+    NullDeviceIsNotOwned,
+    NoCapabilityTooMany,
+
+    // What the parent refuses.
+    RootfsIsDirectory,
+    RootIsNotSlash,
+    IdIsValid,
+    IdIsNotTaken,
+
+    // What a command asks of a container before it touches it.
+    PidStartTimeMatches,
+    ZombieIsStopped,
+    DirectoryIsStillTheSame,
+    StartOnlyCreated,
+    StartSeesFailedExec,
+    KillOnlyAlive,
+    DeleteOnlyStopped,
+    DeleteWaitsForCreator,
+    DeleteWaitsForInit,
+    RecordStaysWhileCgroupStays,
+}
+
+public static class Checks
+{
+    /// <summary>The condition of a refusal, which the test-only build can answer with "fine". In the shipped build it is the condition alone.</summary>
+    public static bool Fails(this Check check, bool condition) =>
+#if MUTANTS
+        condition && !Mutant.Skips("Check." + check);
+#else
+        condition;
+#endif
+}

@@ -1,0 +1,50 @@
+using System.Collections.Generic;
+using System.Text;
+
+namespace SharpRun.Planning;
+
+/// <summary>One fsconfig(2) call: a flag when Value is null, else a string.</summary>
+public sealed record FsOption(CString Key, CString? Value)
+{
+    public override string ToString() => Value is null ? $"{Key}" : $"{Key}={Value}";
+}
+
+/// <summary>The options of one mount, sorted by the call that takes them. Later words have already won over earlier ones.</summary>
+public sealed record MountFlags
+{
+    public static MountFlags None { get; } = new();
+
+    /// <summary>bind or rbind was said: the source is a place of the host, and the type means nothing.</summary>
+    public bool Bind { get; init; }
+
+    /// <summary>rbind: with everything mounted below.</summary>
+    public bool Recursive { get; init; }
+
+    /// <summary>MOUNT_ATTR_ bits for fsmount(2) or mount_setattr(2). Read-only stands here only: whether a new file system's superblock
+    /// shall be read-only too (a block device may demand it, a tmpfs that is still to be filled may not) is for the planner.</summary>
+    public uint AttributesSet { get; init; }
+
+    /// <summary>What mount_setattr(2) must clear because it was said ("rw", "dev"), and the whole atime field if that one is set.</summary>
+    public uint AttributesClear { get; init; }
+
+    /// <summary>What a bind mount loses of its source's attributes because some other one was said: as remount does for runc and crun, where any
+    /// explicit flag means exactly the flags that are named. Locked ones (EPERM in a user namespace) may be kept.</summary>
+    public uint AttributesReset { get; init; }
+
+    /// <summary>MS_SHARED and its kin, each one call, in this order.</summary>
+    public IReadOnlyList<(ulong Flags, bool Recursive)> Propagation { get; init; } = [];
+
+    /// <summary>Superblock flags first ("sync"), then the file system's own words in the order given. Empty for a bind mount.</summary>
+    public IReadOnlyList<FsOption> Data { get; init; } = [];
+
+    /// <summary>The words for a plan's text, in brackets: " (ro, nosuid, mode=755)"; empty when there is nothing to say.</summary>
+    public string Describe()
+    {
+        var text = new StringBuilder();
+        foreach (var word in MountOptions.Words(this))
+        {
+            text.Append(text.Length == 0 ? " (" : ", ").Append(word);
+        }
+        return text.Length == 0 ? "" : text.Append(')').ToString();
+    }
+}

@@ -1,0 +1,175 @@
+using System.Collections.Generic;
+
+namespace SharpRun.Planning;
+
+/// <summary>When a property that we do not do yet asks for something. Whatever asks for nothing is accepted: managers send empty ones.</summary>
+public enum Asks
+{
+    /// <summary>A non-empty string.</summary>
+    Text,
+    /// <summary>An array with elements.</summary>
+    List,
+    /// <summary>An object with members.</summary>
+    Members,
+    /// <summary>An object, even without members.</summary>
+    Object,
+    True,
+    Number,
+    NumberNotZero,
+    /// <summary>A number that is not zero is ignored with a warning.</summary>
+    Warning,
+    /// <summary>Without meaning here, for good.</summary>
+    Never,
+}
+
+/// <summary>Words is the subject of a sentence: "... come with a later version".</summary>
+public readonly record struct NotYetProperty(string Name, Asks Asks, string Words);
+
+/// <summary>The whole list of what the specification (up to 1.3) has and SharpRun does not do yet, by object. Each is answered by its name and
+/// never ignored: a container that runs with less confinement than was asked for is the worst result (R22, R37).</summary>
+/// <remarks>Whoever builds one of them reads it in SpecReader and deletes its line here.</remarks>
+public static class NotYet
+{
+    public static readonly NotYetProperty[] Process =
+    [
+        new("terminal", Asks.True, "terminals"),
+        new("consoleSize", Asks.Never, ""), // The specification ignores it without a terminal.
+        new("apparmorProfile", Asks.Text, "AppArmor profiles"),
+        new("selinuxLabel", Asks.Text, "SELinux labels"),
+        new("scheduler", Asks.Members, "scheduler settings"),
+        new("ioPriority", Asks.Members, "I/O priorities"),
+        new("execCPUAffinity", Asks.Members, "CPU affinities"),
+    ];
+
+    public static readonly NotYetProperty[] User =
+    [
+        new("username", Asks.Never, ""), // Windows only.
+    ];
+
+    public static readonly NotYetProperty[] Mount =
+    [
+        new("uidMappings", Asks.List, "id-mapped mounts"),
+        new("gidMappings", Asks.List, "id-mapped mounts"),
+    ];
+
+    public static readonly NotYetProperty[] Hooks =
+    [
+        new("prestart", Asks.List, "hooks"),
+        new("createRuntime", Asks.List, "hooks"),
+        new("createContainer", Asks.List, "hooks"),
+        new("startContainer", Asks.List, "hooks"),
+        new("poststart", Asks.List, "hooks"),
+        new("poststop", Asks.List, "hooks"),
+    ];
+
+    public static readonly NotYetProperty[] Linux =
+    [
+        new("seccomp", Asks.Members, "seccomp filters"),
+        new("sysctl", Asks.Members, "sysctls"),
+        // Even an empty object asks: the group is then named like the container.
+        new("intelRdt", Asks.Object, "Intel RDT groups"),
+        new("personality", Asks.Members, "personalities"),
+        new("timeOffsets", Asks.Members, "time namespaces"),
+        new("netDevices", Asks.Members, "network devices"),
+        new("memoryPolicy", Asks.Members, "memory policies"),
+        new("mountLabel", Asks.Text, "SELinux labels"),
+    ];
+
+    public static readonly NotYetProperty[] Namespace =
+    [
+        new("path", Asks.Text, "namespaces to join"),
+    ];
+
+    public static readonly NotYetProperty[] Resources =
+    [
+        new("hugepageLimits", Asks.List, "huge page limits"),
+        new("rdma", Asks.Members, "RDMA limits"),
+        new("unified", Asks.Members, "unified cgroup settings"),
+    ];
+
+    public static readonly NotYetProperty[] Memory =
+    [
+        new("kernel", Asks.Warning, ""), // Gone from the kernel since 5.16, discouraged by the specification.
+        new("kernelTCP", Asks.Warning, ""),
+        new("swappiness", Asks.Number, "swappiness settings"),
+        new("disableOOMKiller", Asks.True, "containers without OOM killer"),
+        new("useHierarchy", Asks.True, "hierarchical memory settings"),
+        new("checkBeforeUpdate", Asks.True, "memory checks before updates"),
+    ];
+
+    public static readonly NotYetProperty[] Cpu =
+    [
+        new("burst", Asks.NumberNotZero, "CPU bursts"),
+        new("idle", Asks.NumberNotZero, "idle groups"),
+        new("realtimeRuntime", Asks.NumberNotZero, "realtime limits"),
+        new("realtimePeriod", Asks.NumberNotZero, "realtime limits"),
+    ];
+
+    // docker sends a weight of zero in every container.
+    public static readonly NotYetProperty[] BlockIO =
+    [
+        new("weight", Asks.NumberNotZero, "block I/O weights"),
+        new("leafWeight", Asks.NumberNotZero, "block I/O weights"),
+        new("weightDevice", Asks.List, "block I/O weights"),
+        new("throttleReadBpsDevice", Asks.List, "block I/O limits"),
+        new("throttleWriteBpsDevice", Asks.List, "block I/O limits"),
+        new("throttleReadIOPSDevice", Asks.List, "block I/O limits"),
+        new("throttleWriteIOPSDevice", Asks.List, "block I/O limits"),
+    ];
+
+    public static readonly NotYetProperty[] Network =
+    [
+        new("classID", Asks.NumberNotZero, "network classes"),
+        new("priorities", Asks.List, "network priorities"),
+    ];
+
+    /// <summary>Every table with the JSON path of its objects, for tests and documents.</summary>
+    public static readonly (string Object, NotYetProperty[] Properties)[] All =
+    [
+        ("process", Process), ("process.user", User), ("mounts[0]", Mount), ("hooks", Hooks), ("linux", Linux),
+        ("linux.namespaces[0]", Namespace), ("linux.resources", Resources), ("linux.resources.memory", Memory),
+        ("linux.resources.cpu", Cpu), ("linux.resources.blockIO", BlockIO), ("linux.resources.network", Network),
+    ];
+
+    // Values of properties that we do read. Each is looked up by its word; the value is the subject of the sentence.
+
+    public static readonly Dictionary<string, string> NamespaceTypes = new()
+    {
+        ["user"] = "user namespaces",
+        ["time"] = "time namespaces",
+    };
+
+    public static readonly Dictionary<string, string> RootfsPropagations = new()
+    {
+        ["shared"] = "shared root file systems",
+        ["rshared"] = "shared root file systems",
+        ["unbindable"] = "unbindable root file systems",
+        ["runbindable"] = "unbindable root file systems",
+    };
+
+    public static readonly Dictionary<string, string> MountOptions = MountOptionWords();
+
+    private static Dictionary<string, string> MountOptionWords()
+    {
+        var words = new Dictionary<string, string>
+        {
+            ["idmap"] = "id-mapped mounts",
+            ["ridmap"] = "id-mapped mounts",
+            ["tmpcopyup"] = "copies of what a tmpfs covers",
+            ["remount"] = "remounts",
+        };
+        string[] recursive =
+        [
+            "rro", "rrw", "rsuid", "rnosuid", "rdev", "rnodev", "rexec", "rnoexec", "rdiratime", "rnodiratime", "rrelatime", "rnorelatime",
+            "ratime", "rnoatime", "rstrictatime", "rnostrictatime", "rsymfollow", "rnosymfollow",
+        ];
+        foreach (var word in recursive)
+        {
+            words[word] = "recursive mount attributes";
+        }
+        return words;
+    }
+
+    public static string Sentence(string value, string words) =>
+        $"{(value.Length == 0 ? "" : value + " is ")}not supported yet ({words} come with a later version)";
+}

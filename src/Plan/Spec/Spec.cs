@@ -1,0 +1,105 @@
+using System;
+using System.Collections.Generic;
+
+namespace SharpRun.Planning;
+
+// What the user said: config.json as plain records with the specification's names. A property that is absent (or null) is null,
+// an absent list is empty. Properties that SharpRun cannot honour yet have no place here: SpecReader answers them by name.
+
+public sealed record Spec
+{
+    public required string OciVersion { get; init; }
+    public required Root Root { get; init; }
+    public Process? Process { get; init; }
+    public string? Hostname { get; init; }
+    public string? Domainname { get; init; }
+    public IReadOnlyList<Mount> Mounts { get; init; } = [];
+    public IReadOnlyDictionary<string, string> Annotations { get; init; } = new Dictionary<string, string>();
+    public LinuxConfig Linux { get; init; } = new();
+}
+
+public sealed record Root(string Path, bool Readonly);
+
+public sealed record Process
+{
+    public bool Terminal { get; init; }
+    public User User { get; init; } = new();
+    public IReadOnlyList<string> Args { get; init; } = [];
+    public IReadOnlyList<string> Env { get; init; } = [];
+    public required string Cwd { get; init; }
+    /// <summary>Null: the object is absent, and every set is empty.</summary>
+    public CapabilitySets? Capabilities { get; init; }
+    public IReadOnlyList<Rlimit> Rlimits { get; init; } = [];
+    public bool NoNewPrivileges { get; init; }
+    public int? OomScoreAdj { get; init; }
+}
+
+public sealed record User
+{
+    public uint Uid { get; init; }
+    public uint Gid { get; init; }
+    public uint? Umask { get; init; }
+    public IReadOnlyList<uint> AdditionalGids { get; init; } = [];
+}
+
+/// <summary>The five sets as bit masks (bit n = capability n of linux/capability.h); unknown names are left out with a warning.</summary>
+public sealed record CapabilitySets(ulong Bounding, ulong Effective, ulong Permitted, ulong Inheritable, ulong Ambient);
+
+/// <summary>Resource is the kernel's number (RLIMIT_NOFILE = 7); Name the specification's word.</summary>
+public sealed record Rlimit(string Name, int Resource, ulong Soft, ulong Hard);
+
+public sealed record Mount
+{
+    public required string Destination { get; init; }
+    public string? Type { get; init; }
+    public string? Source { get; init; }
+    public IReadOnlyList<string> Options { get; init; } = [];
+}
+
+public sealed record LinuxConfig
+{
+    public IReadOnlyList<Namespace> Namespaces { get; init; } = [];
+    public IReadOnlyList<IdMapping> UidMappings { get; init; } = [];
+    public IReadOnlyList<IdMapping> GidMappings { get; init; } = [];
+    public IReadOnlyList<Device> Devices { get; init; } = [];
+    public string? CgroupsPath { get; init; }
+    public Resources Resources { get; init; } = new();
+    public string? RootfsPropagation { get; init; }
+    public IReadOnlyList<string> MaskedPaths { get; init; } = [];
+    public IReadOnlyList<string> ReadonlyPaths { get; init; } = [];
+}
+
+public enum NamespaceType
+{
+    Pid, Network, Mount, Ipc, Uts, User, Cgroup, Time,
+}
+
+/// <summary>Path is null for a new namespace.</summary>
+public sealed record Namespace(NamespaceType Type, string? Path);
+
+public sealed record IdMapping(uint ContainerId, uint HostId, uint Size);
+
+/// <summary>Type is 'c', 'b' or 'p' ('u' is read as 'c'). FileMode holds permission bits only.</summary>
+public sealed record Device(char Type, string Path, uint Major, uint Minor, uint? FileMode, uint? Uid, uint? Gid);
+
+public sealed record Resources
+{
+    public IReadOnlyList<DeviceRule> Devices { get; init; } = [];
+    public Memory? Memory { get; init; }
+    public Cpu? Cpu { get; init; }
+    public long? PidsLimit { get; init; }
+}
+
+/// <summary>One entry of linux.resources.devices: Type is 'a', 'b' or 'c'; Major or Minor null means any.</summary>
+public sealed record DeviceRule(bool Allow, char Type, uint? Major, uint? Minor, DeviceAccess Access);
+
+[Flags]
+public enum DeviceAccess
+{
+    None = 0, Mknod = 1, Read = 2, Write = 4, All = 7,
+}
+
+/// <summary>Bytes; -1 is "no limit"; Swap is memory plus swap, as in the specification.</summary>
+public sealed record Memory(long? Limit, long? Reservation, long? Swap);
+
+public sealed record Cpu(ulong? Shares, long? Quota, ulong? Period, string? Cpus, string? Mems);

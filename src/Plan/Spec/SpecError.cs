@@ -1,0 +1,12 @@
+using System;
+
+namespace SharpRun.Planning;
+
+/// <summary>What is wrong with config.json, and where: Path is the JSON path (`mounts[4].options[1]`), or "" for the document as a whole.</summary>
+public sealed class SpecError(string path, string problem)
+    : Exception(path.Length == 0 ? $"config.json: {problem}" : $"config.json: {path}: {problem}")
+{
+    public string Path { get; } = path;
+
+    public string Problem { get; } = problem;
+}

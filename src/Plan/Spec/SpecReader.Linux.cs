@@ -1,0 +1,168 @@
+using System.Collections.Generic;
+
+namespace SharpRun.Planning;
+
+public ref partial struct SpecReader
+{
+    private LinuxConfig? ReadLinux()
+    {
+        if (!BeginObject())
+        {
+            return null;
+        }
+        var linux = new LinuxConfig();
+        ulong seen = 0;
+        while (NextKey())
+        {
+            if (Key("namespaces", ref seen)) { linux = linux with { Namespaces = ReadNamespaces() }; }
+            else if (Key("uidMappings", ref seen)) { linux = linux with { UidMappings = ReadMappings() }; }
+            else if (Key("gidMappings", ref seen)) { linux = linux with { GidMappings = ReadMappings() }; }
+            else if (Key("devices", ref seen)) { linux = linux with { Devices = ReadDevices() }; }
+            else if (Key("cgroupsPath", ref seen)) { linux = linux with { CgroupsPath = Text() }; }
+            else if (Key("resources", ref seen)) { linux = linux with { Resources = ReadResources() }; }
+            else if (Key("rootfsPropagation", ref seen)) { linux = linux with { RootfsPropagation = ReadRootfsPropagation() }; }
+            else if (Key("maskedPaths", ref seen)) { linux = linux with { MaskedPaths = ReadTexts() }; }
+            else if (Key("readonlyPaths", ref seen)) { linux = linux with { ReadonlyPaths = ReadTexts() }; }
+            else { Other(NotYet.Linux, ref seen); }
+        }
+        return linux;
+    }
+
+    private List<Namespace> ReadNamespaces()
+    {
+        var namespaces = new List<Namespace>();
+        if (BeginArray())
+        {
+            while (NextElement())
+            {
+                namespaces.Add(ReadNamespace());
+            }
+        }
+        return namespaces;
+    }
+
+    private Namespace ReadNamespace()
+    {
+        NamespaceType? type = null;
+        RequireObject();
+        ulong seen = 0;
+        while (NextKey())
+        {
+            if (Key("type", ref seen)) { type = ReadNamespaceType(); }
+            else { Other(NotYet.Namespace, ref seen); }
+        }
+        return new Namespace(type ?? throw Missing("type"), null);
+    }
+
+    private NamespaceType? ReadNamespaceType()
+    {
+        var word = Text();
+        if (word is null)
+        {
+            return null;
+        }
+        if (NotYet.NamespaceTypes.TryGetValue(word, out var words))
+        {
+            throw Problem(NotYet.Sentence($"\"{word}\"", words));
+        }
+        return word switch
+        {
+            "pid" => NamespaceType.Pid,
+            "network" => NamespaceType.Network,
+            "mount" => NamespaceType.Mount,
+            "ipc" => NamespaceType.Ipc,
+            "uts" => NamespaceType.Uts,
+            "user" => NamespaceType.User,
+            "cgroup" => NamespaceType.Cgroup,
+            "time" => NamespaceType.Time,
+            _ => throw Problem($"\"{word}\" is not a type of namespace"),
+        };
+    }
+
+    private string? ReadRootfsPropagation()
+    {
+        var word = Text();
+        if (word is not null && NotYet.RootfsPropagations.TryGetValue(word, out var words))
+        {
+            throw Problem(NotYet.Sentence($"\"{word}\"", words));
+        }
+        return word is null or "private" or "rprivate" or "slave" or "rslave" ? word : throw Problem($"\"{word}\" is not a propagation mode");
+    }
+
+    private List<IdMapping> ReadMappings()
+    {
+        var mappings = new List<IdMapping>();
+        if (BeginArray())
+        {
+            while (NextElement())
+            {
+                mappings.Add(ReadMapping());
+            }
+        }
+        return mappings;
+    }
+
+    private IdMapping ReadMapping()
+    {
+        uint? container = null, host = null;
+        long? size = null;
+        RequireObject();
+        ulong seen = 0;
+        while (NextKey())
+        {
+            if (Key("containerID", ref seen)) { container = Id(); }
+            else if (Key("hostID", ref seen)) { host = Id(); }
+            else if (Key("size", ref seen)) { size = Integer(1, uint.MaxValue); }
+            else { _reader.Skip(); }
+        }
+        return new IdMapping(container ?? throw Missing("containerID"), host ?? throw Missing("hostID"), (uint)(size ?? throw Missing("size")));
+    }
+
+    private List<Device> ReadDevices()
+    {
+        var devices = new List<Device>();
+        if (BeginArray())
+        {
+            while (NextElement())
+            {
+                devices.Add(ReadDevice());
+            }
+        }
+        return devices;
+    }
+
+    private Device ReadDevice()
+    {
+        string? type = null, path = null;
+        uint? major = null, minor = null, mode = null, uid = null, gid = null;
+        RequireObject();
+        ulong seen = 0;
+        while (NextKey())
+        {
+            if (Key("type", ref seen)) { type = ReadDeviceType(); }
+            else if (Key("path", ref seen)) { path = Text(); }
+            else if (Key("major", ref seen)) { major = (uint?)Integer(0, MaxMajor); }
+            else if (Key("minor", ref seen)) { minor = (uint?)Integer(0, MaxMinor); }
+            // Managers send the whole st_mode; the type bits say nothing that "type" does not.
+            else if (Key("fileMode", ref seen)) { mode = (uint?)Integer(0, uint.MaxValue) & 0xFFF /* 07777 */; }
+            else if (Key("uid", ref seen)) { uid = Id(); }
+            else if (Key("gid", ref seen)) { gid = Id(); }
+            else { _reader.Skip(); }
+        }
+        if (type is null)
+        {
+            throw Missing("type");
+        }
+        if (type != "p" && (major is null || minor is null))
+        {
+            throw Missing(major is null ? "major" : "minor");
+        }
+        return new Device(type[0] == 'u' ? 'c' : type[0], path ?? "", major ?? 0, minor ?? 0, mode, uid, gid);
+    }
+
+    private string? ReadDeviceType()
+    {
+        var type = Text();
+        return type is null or "c" or "b" or "u" or "p" ? type : throw Problem($"\"{type}\" is not a type of device (c, b, u and p are)");
+    }
+}
