@@ -1,0 +1,94 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Text;
+
+namespace SharpRun.Planning;
+
+/// <summary>Everything that create will do, decided: printable, compared with a snapshot, nothing of the machine touched.</summary>
+public sealed record Plan
+{
+    public required string Id { get; init; }
+
+    /// <summary>The namespaces that clone3 makes at once; a cgroup namespace on v1 is a step.</summary>
+    public required CloneFlags CloneFlags { get; init; }
+
+    public required IReadOnlyList<Step> Steps { get; init; }
+
+    /// <summary>mount_setattr(2), from 5.12 on; before, a bind is attached and then remounted by descriptor.</summary>
+    public required bool HasMountSetAttr { get; init; }
+
+    /// <summary>Null: the machine has no cgroups, or the caller wants none.</summary>
+    public CgroupPlan? Cgroup { get; init; }
+
+    /// <summary>Set by the parent on the waiting child, last of all: an address space limit would hurt the runtime itself.</summary>
+    public IReadOnlyList<Rlimit> Rlimits { get; init; } = [];
+
+    public int? OomScoreAdj { get; init; }
+
+    /// <summary>The lines of `sharprun plan`.</summary>
+    public override string ToString()
+    {
+        var text = new StringBuilder();
+        var line = CultureInfo.InvariantCulture;
+        text.Append(line, $"container {Id}\n");
+        if (Cgroup is { } cgroup)
+        {
+            DescribeCgroup(text, cgroup);
+        }
+        text.Append(line, $"parent: clone {Describe(CloneFlags)}\n");
+        foreach (var limit in Rlimits)
+        {
+            text.Append(line, $"parent: limit {limit.Name} to {limit.Soft} (hard {limit.Hard})\n");
+        }
+        if (OomScoreAdj is { } score)
+        {
+            text.Append(line, $"parent: set oom_score_adj {score}\n");
+        }
+        if (!HasMountSetAttr)
+        {
+            text.Append("mount attributes by remount (no mount_setattr before 5.12)\n");
+        }
+        for (var i = 0; i < Steps.Count; i++)
+        {
+            text.Append(line, $"{i,3}  {Steps[i].Text}\n");
+        }
+        return text.ToString();
+    }
+
+    public static string Describe(CloneFlags flags) =>
+        flags == CloneFlags.None ? "without a new namespace" : "with new " + flags.ToString().ToLowerInvariant().Replace(",", "", StringComparison.Ordinal) + " namespaces";
+
+    private static void DescribeCgroup(StringBuilder text, CgroupPlan cgroup)
+    {
+        var line = CultureInfo.InvariantCulture;
+        foreach (var directory in cgroup.Directories)
+        {
+            text.Append(line, $"parent: make cgroup {directory.FullPath}\n");
+        }
+        foreach (var write in cgroup.Writes)
+        {
+            text.Append(line, $"parent: write {write.Value} to {cgroup.Directories[write.Directory].FullPath}/{write.File} ({write.JsonPath})\n");
+        }
+        // On v1 the list is among the writes.
+        foreach (var rule in cgroup.Layout == CgroupLayout.V2 ? cgroup.DeviceRules ?? [] : [])
+        {
+            var major = rule.Major?.ToString(line) ?? "*";
+            var minor = rule.Minor?.ToString(line) ?? "*";
+            text.Append(line, $"parent: {(rule.Allow ? "allow" : "deny")} device {rule.Type} {major}:{minor} {rule.Access.ToString().ToLowerInvariant()}\n");
+        }
+    }
+}
+
+/// <summary>The namespace flags of clone(2), linux/sched.h.</summary>
+[Flags]
+public enum CloneFlags : ulong
+{
+    None = 0,
+    Mount = 0x00020000,
+    Cgroup = 0x02000000,
+    Uts = 0x04000000,
+    Ipc = 0x08000000,
+    Pid = 0x20000000,
+    Network = 0x40000000,
+}

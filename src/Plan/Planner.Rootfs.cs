@@ -1,0 +1,143 @@
+using System;
+using System.Collections.Generic;
+
+namespace SharpRun.Planning;
+
+public static partial class Planner
+{
+    private static void Rootfs(List<Step> steps, Spec spec, CreateOptions options, CgroupPlan? cgroup)
+    {
+        steps.Add(RootPropagation(spec.Linux.RootfsPropagation));
+        steps.Add(new BindRootfs(Below(options.Bundle, spec.Root.Path)));
+        var ownDev = true;
+        for (var i = 0; i < spec.Mounts.Count; i++)
+        {
+            var step = MountStep(spec, i, options, cgroup);
+            steps.Add(step);
+            // A /dev that is bound from the host is the host's: nothing is made or linked in it.
+            ownDev &= step is not BindMount bind || bind.Target.ToString() != "/dev";
+        }
+        if (ownDev)
+        {
+            Devices(steps, spec);
+        }
+    }
+
+    private static SetRootPropagation RootPropagation(string? word)
+    {
+        const ulong recursive = 0x4000, isPrivate = 1 << 18, slave = 1 << 19; // MS_REC, MS_PRIVATE, MS_SLAVE
+        return word switch
+        {
+            "private" => new SetRootPropagation("private", isPrivate),
+            "rprivate" => new SetRootPropagation("rprivate", isPrivate | recursive),
+            "slave" => new SetRootPropagation("slave", slave),
+            _ => new SetRootPropagation("rslave", slave | recursive),
+        };
+    }
+
+    private static Step MountStep(Spec spec, int index, CreateOptions options, CgroupPlan? cgroup)
+    {
+        var mount = spec.Mounts[index];
+        var flags = MountOptions.Parse($"mounts[{index}].options", mount.Options, mount.Type == "bind");
+        var target = RootedPath.Of(mount.Destination);
+        if (flags.Bind)
+        {
+            if (mount.Source is not { Length: > 0 })
+            {
+                throw new SpecError($"mounts[{index}].source", "a bind mount needs a source");
+            }
+            return new BindMount(Below(options.Bundle, mount.Source), target, flags);
+        }
+        return mount.Type switch
+        {
+            null or "" or "none" => throw new SpecError($"mounts[{index}].type", "a mount that is no bind mount needs a type"),
+            "cgroup" or "cgroup2" => CgroupMount(spec, mount, index, target, flags, cgroup),
+            _ => new MountFilesystem(mount.Type, mount.Source is { Length: > 0 } ? mount.Source : mount.Type, target, flags) { LongData = LongData(flags) },
+        };
+    }
+
+    // On v2 "cgroup" means cgroup2; on v1 and hybrid it is a tmpfs with the container's own group of each hierarchy bound below.
+    private static Step CgroupMount(Spec spec, Mount mount, int index, RootedPath target, MountFlags flags, CgroupPlan? cgroup)
+    {
+        if (cgroup is null)
+        {
+            throw new SpecError($"mounts[{index}]", "this machine has no cgroups to mount");
+        }
+        if (cgroup.Layout == CgroupLayout.V2)
+        {
+            return new MountFilesystem("cgroup2", "cgroup", target, flags);
+        }
+        if (HasNamespace(spec, NamespaceType.Cgroup) && mount.Type == "cgroup2")
+        {
+            throw new SpecError($"mounts[{index}].type", "cgroup2 cannot be mounted on a host with cgroup v1");
+        }
+        var binds = new List<CgroupBind>();
+        foreach (var directory in cgroup.Directories)
+        {
+            var name = directory.MountPoint[(directory.MountPoint.LastIndexOf('/') + 1)..];
+            var links = new List<CString>();
+            foreach (var controller in directory.Controllers.Split(',', StringSplitOptions.RemoveEmptyEntries))
+            {
+                if (controller != name && !controller.StartsWith("name=", StringComparison.Ordinal))
+                {
+                    links.Add(controller);
+                }
+            }
+            binds.Add(new CgroupBind(name, directory.FullPath, links));
+        }
+        return new MountCgroups(target, flags, binds);
+    }
+
+    private static readonly (string Path, uint Major, uint Minor)[] s_defaultDevices =
+    [
+        ("/dev/null", 1, 3), ("/dev/zero", 1, 5), ("/dev/full", 1, 7), ("/dev/random", 1, 8), ("/dev/urandom", 1, 9), ("/dev/tty", 5, 0),
+    ];
+
+    private static void Devices(List<Step> steps, Spec spec)
+    {
+        foreach (var (path, major, minor) in s_defaultDevices)
+        {
+            if (!IsListed(spec.Linux.Devices, path))
+            {
+                steps.Add(new MakeDevice(RootedPath.Of(path), 'c', major, minor, 0x1B6 /* 0666 */, 0, 0));
+            }
+        }
+        foreach (var device in spec.Linux.Devices)
+        {
+            steps.Add(new MakeDevice(RootedPath.Of(device.Path), device.Type, device.Major, device.Minor, device.FileMode ?? 0x1B6, device.Uid ?? 0, device.Gid ?? 0));
+        }
+        steps.Add(new LinkDevice("/proc/self/fd", RootedPath.Of("/dev/fd")));
+        steps.Add(new LinkDevice("/proc/self/fd/0", RootedPath.Of("/dev/stdin")));
+        steps.Add(new LinkDevice("/proc/self/fd/1", RootedPath.Of("/dev/stdout")));
+        steps.Add(new LinkDevice("/proc/self/fd/2", RootedPath.Of("/dev/stderr")));
+        steps.Add(new LinkDevice("/proc/kcore", RootedPath.Of("/dev/core")) { OnlyIfThere = true });
+        steps.Add(new LinkPtmx());
+    }
+
+    private static bool IsListed(IReadOnlyList<Device> devices, string path)
+    {
+        foreach (var device in devices)
+        {
+            if (device.Path == path)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static CString? LongData(MountFlags flags)
+    {
+        var isLong = false;
+        var words = new List<string>();
+        foreach (var option in flags.Data)
+        {
+            isLong |= option.Value is { } value && value.Text.Length > 255;
+            words.Add(option.Value is null ? option.Key.ToString() : $"{option.Key}={option.Value}");
+        }
+        return isLong ? new CString(string.Join(',', words)) : null;
+    }
+
+    private static string Below(string bundle, string path) =>
+        path.StartsWith('/') ? path : bundle.TrimEnd('/') + "/" + path;
+}

@@ -1,0 +1,144 @@
+using System.Collections.Generic;
+
+namespace SharpRun.Planning;
+
+/// <summary>The story of create, top to bottom: the order in which a container is made safe is decided here and nowhere else.</summary>
+public static partial class Planner
+{
+    public static Plan Create(Spec spec, HostFacts host, CreateOptions options)
+    {
+        SpecRules.Check(spec);
+        RefuseUnprivileged(host);
+        var process = spec.Process!;
+        var cgroup = Cgroups(spec, options.Id, host);
+        var steps = new List<Step>(64) { new ResetSignals(), new NewSession() };
+        Namespaces(steps, spec, host, cgroup);
+        Rootfs(steps, spec, options, cgroup);
+        steps.Add(new MakeWorkingDirectory(RootedPath.Of(process.Cwd)));
+        steps.Add(new PivotRoot());
+        AfterPivot(steps, spec);
+        if (!options.NoNewKeyring)
+        {
+            steps.Add(new NewKeyring("_ses." + options.Id));
+        }
+        Identity(steps, process, host);
+        steps.Add(new FindExecutable(process.Args[0], Candidates(process)));
+        steps.Add(new TellCreated());
+        steps.Add(new CloseDescriptors());
+        steps.Add(new WaitForStart());
+        steps.Add(new Exec(Texts(process.Args), Texts(Environment(process))));
+        return new Plan
+        {
+            Id = options.Id,
+            CloneFlags = CloneFlagsOf(spec, host),
+            Steps = steps,
+            HasMountSetAttr = host.Kernel.AtLeast(5, 12),
+            Cgroup = cgroup,
+            Rlimits = process.Rlimits,
+            OomScoreAdj = process.OomScoreAdj,
+        };
+    }
+
+    private static void RefuseUnprivileged(HostFacts host)
+    {
+        if (host.Euid != 0)
+        {
+            throw new SpecError("linux.namespaces", "rootless container requires user namespaces, which are not supported yet");
+        }
+    }
+
+    private static void Namespaces(List<Step> steps, Spec spec, HostFacts host, CgroupPlan? cgroup)
+    {
+        if (cgroup is not null && cgroup.Layout != CgroupLayout.V2)
+        {
+            steps.Add(JoinCgroups(cgroup));
+        }
+        if (HasNamespace(spec, NamespaceType.Cgroup) && host.CgroupLayout != CgroupLayout.V2)
+        {
+            steps.Add(new UnshareCgroups());
+        }
+        if (HasNamespace(spec, NamespaceType.Network))
+        {
+            steps.Add(new LoopbackUp());
+        }
+        if (spec.Hostname is { Length: > 0 } hostname)
+        {
+            steps.Add(new SetHostname(hostname));
+        }
+        if (spec.Domainname is { Length: > 0 } domainname)
+        {
+            steps.Add(new SetDomainname(domainname));
+        }
+    }
+
+    private static JoinCgroups JoinCgroups(CgroupPlan cgroup)
+    {
+        var files = new List<CString>();
+        foreach (var directory in cgroup.Directories)
+        {
+            if (directory.Controllers.Length > 0)
+            {
+                files.Add(directory.FullPath + "/tasks");
+            }
+        }
+        return new JoinCgroups(files);
+    }
+
+    private static void AfterPivot(List<Step> steps, Spec spec)
+    {
+        foreach (var path in spec.Linux.ReadonlyPaths)
+        {
+            steps.Add(new ReadonlyPath(RootedPath.Of(path)));
+        }
+        foreach (var path in spec.Linux.MaskedPaths)
+        {
+            steps.Add(new MaskPath(RootedPath.Of(path)));
+        }
+        if (spec.Root.Readonly)
+        {
+            steps.Add(new RootReadonly());
+        }
+    }
+
+    private static CloneFlags CloneFlagsOf(Spec spec, HostFacts host)
+    {
+        var flags = CloneFlags.None;
+        foreach (var space in spec.Linux.Namespaces)
+        {
+            flags |= space.Type switch
+            {
+                NamespaceType.Mount => CloneFlags.Mount,
+                NamespaceType.Pid => CloneFlags.Pid,
+                NamespaceType.Network => CloneFlags.Network,
+                NamespaceType.Ipc => CloneFlags.Ipc,
+                NamespaceType.Uts => CloneFlags.Uts,
+                // On v2 the child is born inside its group; on v1 it is moved there first, so the namespace is a later step.
+                NamespaceType.Cgroup when host.CgroupLayout == CgroupLayout.V2 => CloneFlags.Cgroup,
+                _ => CloneFlags.None,
+            };
+        }
+        return flags;
+    }
+
+    private static bool HasNamespace(Spec spec, NamespaceType type)
+    {
+        foreach (var space in spec.Linux.Namespaces)
+        {
+            if (space.Type == type)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static CString[] Texts(IReadOnlyList<string> words)
+    {
+        var texts = new CString[words.Count];
+        for (var i = 0; i < texts.Length; i++)
+        {
+            texts[i] = words[i];
+        }
+        return texts;
+    }
+}

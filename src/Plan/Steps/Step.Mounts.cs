@@ -1,0 +1,126 @@
+using System.Collections.Generic;
+
+namespace SharpRun.Planning;
+
+/// <summary>Where in the container: an absolute path that is only ever resolved inside the root (openat2 RESOLVE_IN_ROOT).</summary>
+public sealed record RootedPath(CString Value)
+{
+    public static RootedPath Of(string path) => new(Normal(path));
+
+    public override string ToString() => Value.ToString();
+
+    /// <summary>By its text, which SpecRules has judged already: /proc itself, or one of the few files that may be covered.</summary>
+    public bool IsBelowProc { get; } = Value.ToString() is "/proc" || Value.ToString().StartsWith("/proc/", System.StringComparison.Ordinal);
+
+    // A relative destination is tolerated (specification 1.2): "/" is put before it. Doubled and final slashes are dropped.
+    private static string Normal(string path)
+    {
+        var parts = path.Split('/', System.StringSplitOptions.RemoveEmptyEntries);
+        return "/" + string.Join('/', parts);
+    }
+}
+
+/// <summary>The attributes of one mount, as mount_setattr(2) takes them.</summary>
+public sealed record MountAttributes(ulong Set, ulong Clear)
+{
+    public static MountAttributes None { get; } = new(0, 0);
+
+    public bool IsEmpty => Set == 0 && Clear == 0;
+}
+
+/// <summary>"/" of the new mount namespace: mounts of the host come in, none goes out.</summary>
+public sealed record SetRootPropagation(string Word, ulong Flags) : Step
+{
+    public override string Text => $"make / {Word}";
+}
+
+/// <summary>The root file system becomes a mount of its own, opened once; every later path is resolved from it.</summary>
+public sealed record BindRootfs(CString Path) : Step
+{
+    public override string Text => $"bind rootfs {Path}";
+
+    public override string Failure(string detail) => $"error preparing rootfs \"{Path}\"{(detail.Length == 0 ? "" : ": " + detail)}";
+}
+
+/// <summary>A fresh file system: proc, sysfs, tmpfs, devpts, mqueue, cgroup2, overlay or any other that needs no source of ours.</summary>
+public sealed record MountFilesystem(CString Type, CString Source, RootedPath Target, MountFlags Flags) : Step
+{
+    /// <summary>All data as one text, when a value is too long for fsconfig(2) (255 bytes); else null.</summary>
+    public CString? LongData { get; init; }
+
+    public override string Text => $"mount {Type} at {Target}{Flags.Describe()}";
+
+    public override string Failure(string detail) => MountFailure.Sentence(Source, Target, detail);
+
+    /// <summary>proc and sysfs only go onto a real directory of the root, never through a link of the image (R4, CVE-2023-27561).</summary>
+    public bool NeedsPlainDirectory => Type.ToString() is "proc" or "sysfs";
+}
+
+/// <summary>A file or directory of the host at a place in the container.</summary>
+public sealed record BindMount(CString Source, RootedPath Target, MountFlags Flags) : Step
+{
+    public override string Text => $"{(Flags.Recursive ? "rbind" : "bind")} {Source} at {Target}{Flags.Describe()}";
+
+    public override string Failure(string detail) => MountFailure.Sentence(Source, Target, detail);
+}
+
+/// <summary>One hierarchy of the v1 tree below a cgroup mount: its directory's name, the group to bind, the links for merged controllers.</summary>
+public sealed record CgroupBind(CString Name, CString Source, IReadOnlyList<CString> Links);
+
+/// <summary>The v1 (or hybrid) tree: a tmpfs with the container's own group of every hierarchy bound below it.</summary>
+public sealed record MountCgroups(RootedPath Target, MountFlags Flags, IReadOnlyList<CgroupBind> Binds) : Step
+{
+    public override string Text => $"mount cgroup ({Binds.Count} hierarchies) at {Target}{Flags.Describe()}";
+
+    public override string Failure(string detail) => MountFailure.Sentence("cgroup", Target, detail);
+}
+
+public sealed record MakeDevice(RootedPath Path, char Type, uint Major, uint Minor, uint Mode, uint Uid, uint Gid) : Step
+{
+    public override string Text => $"make device {Path} ({Type} {Major}:{Minor}, mode {System.Convert.ToString(Mode, 8)})";
+}
+
+public sealed record LinkDevice(CString Target, RootedPath Path) : Step
+{
+    /// <summary>/dev/core is made only where /proc/kcore is.</summary>
+    public bool OnlyIfThere { get; init; }
+
+    public override string Text => $"link {Path} to {Target}";
+}
+
+/// <summary>/dev/ptmx is the container's own devpts, whatever stood there.</summary>
+public sealed record LinkPtmx : Step
+{
+    public override string Text => "link /dev/ptmx to pts/ptmx";
+}
+
+public sealed record MakeWorkingDirectory(RootedPath Path) : Step
+{
+    public override string Text => $"make working directory {Path} if missing";
+}
+
+public sealed record PivotRoot : Step
+{
+    public override string Text => "pivot_root to rootfs";
+}
+
+public sealed record RootReadonly : Step
+{
+    public override string Text => "make / read-only";
+}
+
+public sealed record ReadonlyPath(RootedPath Path) : Step
+{
+    public override string Text => $"make {Path} read-only";
+}
+
+public sealed record MaskPath(RootedPath Path) : Step
+{
+    public override string Text => $"mask {Path}";
+}
+
+internal static class MountFailure
+{
+    public static string Sentence(CString source, RootedPath target, string detail) =>
+        $"error mounting \"{source}\" to rootfs at \"{target}\"{(detail.Length == 0 ? "" : ": " + detail)}";
+}
