@@ -1,0 +1,153 @@
+using System;
+using SharpRun.Linux;
+using SharpRun.Planning;
+
+namespace SharpRun.InitStage;
+
+static partial class Verbs
+{
+    // A link of the image at /proc would let a mount, and what the runtime writes through it, land elsewhere (R4, CVE-2023-27561).
+    private static Result PlainDirectory(InitContext context, RootedPath path)
+    {
+        const ulong resolve = Native.RESOLVE_IN_ROOT | Native.RESOLVE_NO_MAGICLINKS;
+        var noLinks = Check.ProcIsPlainDirectory.Fails(true) ? Native.RESOLVE_NO_SYMLINKS : 0;
+        var opened = Sys.OpenAt2(context.Root, path.Value, Native.O_PATH | Native.O_DIRECTORY, 0, resolve | noLinks);
+        if (opened.Error == Errno.ENOENT)
+        {
+            var made = RootPath.MakeDirectories(context.Root, path.Value, 0x1ED);
+            if (!made.Ok)
+            {
+                return made;
+            }
+            Sys.Close(made.Value);
+            opened = Sys.OpenAt2(context.Root, path.Value, Native.O_PATH | Native.O_DIRECTORY, 0, resolve | noLinks);
+        }
+        return opened.Error is Errno.ELOOP or Errno.ENOTDIR
+            ? Result.Failed(context.Refuse("must be mounted on ordinary directory"u8))
+            : opened;
+    }
+
+    private static Result FileTarget(InitContext context, RootedPath path)
+    {
+        var there = RootPath.Open(context.Root, path.Value, Native.O_PATH);
+        return there.Error == Errno.ENOENT ? RootPath.MakeFile(context.Root, path.Value, 0x1ED) : there;
+    }
+
+    private static Errno MakeWorkingDirectory(InitContext context, MakeWorkingDirectory make)
+    {
+        var directory = RootPath.MakeDirectories(context.Root, make.Path.Value, 0x1ED);
+        if (directory.Ok)
+        {
+            Sys.Close(directory.Value);
+        }
+        return directory.Error;
+    }
+
+    // pivot_root(".", ".") stacks the old root on the new one at the same place, so that no directory for it is needed (pivot_root(2)).
+    private static Errno PivotRoot(InitContext context)
+    {
+        var error = Sys.Fchdir(context.Root);
+        if (error != Errno.OK)
+        {
+            return error;
+        }
+        error = Sys.PivotRoot("."u8, "."u8);
+        if (error != Errno.OK)
+        {
+            return error;
+        }
+        // Unmounting must not travel to the host where a mount below "/" is still shared (rootfsPropagation private or slave).
+        error = Sys.Mount(default, "."u8, default, Native.MS_SLAVE | Native.MS_REC, default);
+        if (error == Errno.OK)
+        {
+            error = Sys.Umount("."u8, Native.MNT_DETACH);
+        }
+        return context.Failed("detach the old root"u8, error == Errno.OK ? Sys.Chdir("/"u8) : error);
+    }
+
+    private static Errno RootReadonly(InitContext context) => SetAttributes(context, context.Root, Native.MOUNT_ATTR_RDONLY, recursive: false);
+
+    private static Errno ReadonlyPath(InitContext context, ReadonlyPath step)
+    {
+        var target = RootPath.Open(context.Root, step.Path.Value, Native.O_PATH);
+        if (!target.Ok)
+        {
+            return IsAbsent(target.Error) ? Errno.OK : target.Error;
+        }
+        var tree = Sys.OpenTree(target.Value, ""u8, Native.AT_EMPTY_PATH | Native.OPEN_TREE_CLONE | Native.AT_RECURSIVE);
+        if (!tree.Ok)
+        {
+            return context.Failed("open_tree"u8, tree.Error);
+        }
+        var error = context.HasMountSetAttr ? SetAttributes(context, tree.Value, Native.MOUNT_ATTR_RDONLY, recursive: true) : Errno.OK;
+        if (error == Errno.OK)
+        {
+            error = Sys.MoveMountOnto(tree.Value, target.Value);
+        }
+        if (error == Errno.OK && !context.HasMountSetAttr)
+        {
+            error = Remount(context, tree.Value, Native.MOUNT_ATTR_RDONLY, 0);
+        }
+        Sys.Close(tree.Value);
+        Sys.Close(target.Value);
+        return error;
+    }
+
+    private static Errno MaskPath(InitContext context, MaskPath step)
+    {
+        var target = RootPath.Open(context.Root, step.Path.Value, Native.O_PATH);
+        if (!target.Ok)
+        {
+            return IsAbsent(target.Error) ? Errno.OK : target.Error;
+        }
+        var error = Sys.Stat(target.Value, ""u8, Native.AT_EMPTY_PATH, out var status);
+        if (error == Errno.OK && status.IsDirectory)
+        {
+            error = EmptyDirectory(context);
+        }
+        if (error == Errno.OK)
+        {
+            error = (status.IsDirectory ? context.EmptyDirectory : context.NullDevice).AttachTo(target.Value);
+        }
+        Sys.Close(target.Value);
+        return error;
+    }
+
+    // One read-only tmpfs covers every masked directory: one each makes tear-down slow on big hosts (kubernetes#138512).
+    private static Errno EmptyDirectory(InitContext context)
+    {
+        if (context.EmptyDirectory.Tree >= 0)
+        {
+            return Errno.OK;
+        }
+        var open = Sys.FsOpen("tmpfs"u8);
+        if (!open.Ok)
+        {
+            return context.Failed("tmpfs"u8, open.Error);
+        }
+        var error = Sys.FsConfigString(open.Value, "mode"u8, "755"u8);
+        error = error == Errno.OK ? Sys.FsConfigString(open.Value, "nr_blocks"u8, "1"u8) : error;
+        error = error == Errno.OK ? Sys.FsConfigCreate(open.Value) : error;
+        const uint attributes = (uint)(Native.MOUNT_ATTR_RDONLY | Native.MOUNT_ATTR_NOSUID | Native.MOUNT_ATTR_NODEV | Native.MOUNT_ATTR_NOEXEC);
+        var tmpfs = error == Errno.OK ? Sys.FsMount(open.Value, attributes) : Result.Failed(error);
+        Sys.Close(open.Value);
+        context.EmptyDirectory.Tree = tmpfs.Ok ? tmpfs.Value : -1;
+        return context.Failed("tmpfs"u8, tmpfs.Error);
+    }
+
+    private static bool IsAbsent(Errno error) => error is Errno.ENOENT or Errno.ENOTDIR;
+}
+
+/// <summary>The text "self/fd/N" in a caller's buffer, for mount(2) below an open /proc.</summary>
+static class ProcPaths
+{
+    public const int Room = 24;
+
+    public static void SelfFd(Span<byte> path, int fd)
+    {
+        var prefix = "self/fd/"u8;
+        path.Clear();
+        prefix.CopyTo(path);
+        fd.TryFormat(path[prefix.Length..], out _);
+    }
+}

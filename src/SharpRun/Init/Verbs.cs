@@ -1,0 +1,105 @@
+using System;
+using SharpRun.Linux;
+using SharpRun.Parent;
+using SharpRun.Planning;
+
+namespace SharpRun.InitStage;
+
+/// <summary>The code that does a step; each verb has its step's name. Answers OK, or the errno and a detail in the recorder.</summary>
+static partial class Verbs
+{
+    public static Errno Do(InitContext context, Step step) => step switch
+    {
+        ResetSignals _ => Sys.ResetSignals(),
+        NewSession _ => Sys.SetSid().Error,
+        JoinCgroups join => JoinCgroups(context, join),
+        TellCreated _ => TellCreated(context),
+        UnshareCgroups _ => Sys.Unshare(Native.CLONE_NEWCGROUP),
+        LoopbackUp _ => Sys.BringUpLoopback(),
+        SetHostname hostname => Sys.SetHostName(hostname.Name.Text),
+        SetDomainname domainname => Sys.SetDomainName(domainname.Name.Text),
+        SetRootPropagation root => Sys.Mount(default, "/"u8, default, root.Flags, default),
+        BindRootfs bind => BindRootfs(context, bind),
+        MountFilesystem mount => MountFilesystem(context, mount),
+        BindMount bind => BindMount(context, bind),
+        MountCgroups mount => MountCgroups(context, mount),
+        MakeDevice device => MakeDevice(context, device),
+        LinkDevice link => LinkDevice(context, link),
+        LinkPtmx _ => LinkPtmx(context),
+        MakeWorkingDirectory make => MakeWorkingDirectory(context, make),
+        PivotRoot _ => PivotRoot(context),
+        RootReadonly _ => RootReadonly(context),
+        ReadonlyPath path => ReadonlyPath(context, path),
+        MaskPath path => MaskPath(context, path),
+        NewKeyring keyring => NewKeyring(keyring),
+        ChangeDirectory change => ChangeDirectory(context, change),
+        OwnStreams own => OwnStreams(own),
+        FindHome find => FindHome(context, find),
+        DropBoundingSet drop => DropBoundingSet(drop),
+        SetUser user => SetUser(context, user),
+        SetCapabilities set => SetCapabilities(context, set.Sets),
+        NoNewPrivileges _ => Sys.Prctl(Native.PR_SET_NO_NEW_PRIVS, 1).Error,
+        FindExecutable find => FindExecutable(context, find),
+        CloseDescriptors _ => CloseDescriptors(context),
+        WaitForStart _ => WaitForStart(context),
+        Exec exec => Exec(context, exec),
+        _ => context.Refuse("this step has no verb"u8),
+    };
+
+    private static Errno JoinCgroups(InitContext context, JoinCgroups join)
+    {
+        foreach (var file in join.TaskFiles)
+        {
+            var opened = Sys.Open(Native.AT_FDCWD, file, Native.O_WRONLY);
+            var error = opened.Ok ? Sys.WriteAll(opened.Value, "0"u8) : opened.Error;
+            if (error != Errno.OK)
+            {
+                return context.Failed(file, error);
+            }
+            Sys.Close(opened.Value);
+        }
+        return Errno.OK;
+    }
+
+    // One byte each way. The parent's end is closed in this process, so a parent that died gives end of file, and we end with it.
+    private static Errno TellCreated(InitContext context)
+    {
+        context.Recorder.Phase(InitPhase.Created);
+        Span<byte> message = [Conversation.Created];
+        var sent = Sys.Send(context.Sync, message, Native.MSG_NOSIGNAL);
+        if (!sent.Ok)
+        {
+            return sent.Error;
+        }
+        var answer = Sys.Recv(context.Sync, message, 0);
+        return answer.Ok && answer.Value == 1 ? Errno.OK : answer.Ok ? Errno.EPIPE : answer.Error;
+    }
+
+    private static Errno CloseDescriptors(InitContext context)
+    {
+        const int keep = 3;
+        if (context.StartFifo != keep)
+        {
+            var moved = Sys.Dup(context.StartFifo, keep);
+            if (!moved.Ok)
+            {
+                return moved.Error;
+            }
+        }
+        return Sys.CloseRange(keep + 1, uint.MaxValue, 0);
+    }
+
+    private static Errno WaitForStart(InitContext context)
+    {
+        Span<byte> message = stackalloc byte[1];
+        var read = Sys.Read(3, message);
+        return read.Ok ? Errno.OK : context.Failed("read the start fifo"u8, read.Error);
+    }
+
+    private static Errno Exec(InitContext context, Exec exec)
+    {
+        var path = context.Executable ?? exec.Args[0];
+        context.Recorder.Phase(InitPhase.Executing);
+        return context.Failed(path, context.Arguments.Execute(path, context.Environment));
+    }
+}
