@@ -1,0 +1,18 @@
+using SharpRun.Parent;
+
+namespace SharpRun.Cli;
+
+static class Create
+{
+    public static Command Command => new("create", "[flags] ID", "create a container from a bundle; start runs its program", CreateFlags.Flags, Act)
+    {
+        ErrorPrefix = "sharprun create failed: ",
+        WarnsOnStandardError = true,
+    };
+
+    private static int Act(Arguments arguments, GlobalOptions globals, Log log)
+    {
+        log.Times(Creator.Create(CreateFlags.Options(arguments, globals), log));
+        return 0;
+    }
+}

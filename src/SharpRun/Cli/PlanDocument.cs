@@ -1,0 +1,68 @@
+using System;
+using System.Collections.Generic;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using SharpRun.Planning;
+
+namespace SharpRun.Cli;
+
+/// <summary>`plan --json`, for programs that compare plans. The steps' texts are those of `plan`.</summary>
+sealed record PlanDocument(
+    string Id, string[] NewNamespaces, bool MountSetAttr, PlanDocument.CgroupPart? Cgroup, IReadOnlyList<Rlimit> Rlimits, int? OomScoreAdj,
+    PlanDocument.StepPart[] Steps, PlanDocument.FactsPart Facts, IReadOnlyList<string> Warnings)
+{
+    internal sealed record StepPart(string Step, string Text);
+
+    internal sealed record WritePart(string File, string Value, string Property);
+
+    internal sealed record DeviceRulePart(bool Allow, string Type, uint? Major, uint? Minor, string Access);
+
+    internal sealed record CgroupPart(string Layout, string[] Directories, WritePart[] Writes, DeviceRulePart[]? DeviceRules);
+
+    /// <summary>What of the machine was read, and what was taken as present because only a privileged probe could tell.</summary>
+    internal sealed record FactsPart(string Kernel, uint Uid, uint Gid, bool UserNamespace, int LastCapability, string CgroupLayout, string[] Assumed);
+
+    public static byte[] Json(Plan plan, HostFacts facts, IReadOnlyList<string> warnings)
+    {
+        var document = new PlanDocument(
+            plan.Id, NewNamespacesOf(plan.CloneFlags), plan.HasMountSetAttr, plan.Cgroup is { } cgroup ? Part(cgroup) : null, plan.Rlimits, plan.OomScoreAdj,
+            Array.ConvertAll([.. plan.Steps], step => new StepPart(step.GetType().Name, step.Text)),
+            new FactsPart(
+                facts.Kernel.ToString(), facts.Euid, facts.Egid, facts.InUserNamespace, facts.LastCapability, Word(facts.CgroupLayout), []),
+            warnings);
+        var context = new PlanJson(new JsonSerializerOptions(PlanJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        return [.. JsonSerializer.SerializeToUtf8Bytes(document, context.PlanDocument), (byte)'\n'];
+    }
+
+    private static CgroupPart Part(CgroupPlan cgroup)
+    {
+        var rules = cgroup.DeviceRules is { } list
+            ? Array.ConvertAll([.. list], rule => new DeviceRulePart(rule.Allow, rule.Type.ToString(), rule.Major, rule.Minor, Word(rule.Access)))
+            : null;
+        return new CgroupPart(
+            Word(cgroup.Layout),
+            Array.ConvertAll([.. cgroup.Directories], directory => directory.FullPath),
+            Array.ConvertAll([.. cgroup.Writes], write => new WritePart($"{cgroup.Directories[write.Directory].FullPath}/{write.File}", write.Value, write.JsonPath)),
+            rules);
+    }
+
+    private static string[] NewNamespacesOf(CloneFlags flags)
+    {
+        var names = new List<string>();
+        foreach (var flag in (ReadOnlySpan<CloneFlags>)[CloneFlags.Mount, CloneFlags.Cgroup, CloneFlags.Uts, CloneFlags.Ipc, CloneFlags.Pid, CloneFlags.Network])
+        {
+            if ((flags & flag) != 0)
+            {
+                names.Add(Word(flag));
+            }
+        }
+        return [.. names];
+    }
+
+    private static string Word<T>(T value) where T : struct, Enum => value.ToString().ToLowerInvariant();
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, NewLine = "\n")]
+[JsonSerializable(typeof(PlanDocument))]
+sealed partial class PlanJson : JsonSerializerContext;

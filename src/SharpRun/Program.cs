@@ -1,0 +1,110 @@
+using System;
+using SharpRun.Cli;
+using SharpRun.Linux;
+#if MUTANTS
+using SharpRun.Planning;
+#endif
+
+[assembly: System.Runtime.CompilerServices.InternalsVisibleTo("SharpRun.Tests")]
+
+namespace SharpRun;
+
+/// <summary>argv becomes a command; the one catch; the one place that prints an error.</summary>
+static class Program
+{
+    private static int Main(string[] argv)
+    {
+        Command? command = null;
+        var log = new Log();
+        int code;
+        try
+        {
+            StandardDescriptors.Secure(argv);
+#if MUTANTS
+#pragma warning disable RS0030 // Only the test-only build reads this name.
+            Mutant.Name = Environment.GetEnvironmentVariable("SHARPRUN_MUTANT");
+#pragma warning restore RS0030
+#endif
+            code = Run(argv, log, ref command);
+            log.Flush();
+        }
+        catch (Exception error)
+        {
+            // What the arguments did wrong has no prefix: nothing was begun.
+            log.Fail(error, error is UsageError ? "" : command?.ErrorPrefix ?? "");
+            code = command?.FailureCode ?? 1;
+        }
+        // Not by return: there is nothing that the runtime would have to bring to an end.
+        Sys.Exit(code);
+        return code;
+    }
+
+    private static int Run(string[] argv, Log log, ref Command? command)
+    {
+        var words = new Arguments(GlobalOptions.Flags);
+        int next;
+        try
+        {
+            next = words.Read(argv, 0, Arguments.StopAtFirstWord);
+        }
+        finally
+        {
+            // First of all, also for an error of the parser itself: managers read the reason there.
+            GlobalOptions.OpenLog(words, log);
+        }
+        if (words.WantsHelp || (next == argv.Length && !words.Is("version")))
+        {
+            Output.Write(Usage.OfProgram());
+            return 0;
+        }
+        if (words.Is("version"))
+        {
+            return Cli.Version.Print();
+        }
+        if (argv[next] is "help" or "h")
+        {
+            return Help(argv, next + 1);
+        }
+        command = Commands.Find(argv[next]);
+        RequireBuilt(command);
+        if (command.WarnsOnStandardError)
+        {
+            log.WarnOnStandardError();
+        }
+        return Call(command, argv, next + 1, GlobalOptions.From(words), log);
+    }
+
+    private static int Call(Command command, string[] argv, int next, GlobalOptions globals, Log log)
+    {
+        var arguments = new Arguments(command.Flags, command.Name);
+        arguments.Read(argv, next, command.WordsBeforeFreeText);
+        if (arguments.WantsHelp)
+        {
+            Output.Write(Usage.Of(command));
+            return 0;
+        }
+        arguments.RequireWords(command.LeastWords, command.MostWords);
+        return command.Act(arguments, globals, log);
+    }
+
+    private static int Help(string[] argv, int next)
+    {
+        if (next == argv.Length)
+        {
+            Output.Write(Usage.OfProgram());
+            return 0;
+        }
+        var command = Commands.Find(argv[next]);
+        RequireBuilt(command);
+        Output.Write(Usage.Of(command));
+        return 0;
+    }
+
+    private static void RequireBuilt(Command command)
+    {
+        if (command.IsNotYet)
+        {
+            throw new UsageError($"{command.Name}: not built yet");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using SharpRun.Cgroups;
+using SharpRun.Linux;
+using SharpRun.Planning;
+
+namespace SharpRun.State;
+
+/// <summary>A process that a pid names only together with its start time (field 22 of /proc/PID/stat, in clock ticks).</summary>
+readonly record struct ProcessId(int Pid, ulong Start);
+
+/// <summary>The container's own groups: a directory a hierarchy, absolute.</summary>
+sealed record CgroupRecord(CgroupLayout Layout, IReadOnlyList<string> Directories)
+{
+    public static CgroupRecord None { get; } = new(CgroupLayout.None, []);
+}
+
+/// <summary>What is known of a container, as state.json keeps it. Its status is not here: it is computed.</summary>
+sealed record ContainerState
+{
+    public required string Id { get; init; }
+
+    /// <summary>The container's init; pid 0 in the record that is written before anything exists.</summary>
+    public ProcessId Init { get; init; }
+
+    /// <summary>Who creates it: while it lives, a record without init is not a wreck.</summary>
+    public ProcessId Creator { get; init; }
+
+    public CgroupRecord Cgroup { get; init; } = CgroupRecord.None;
+
+    /// <summary>Absolute, or null; delete removes the temporary file beside it.</summary>
+    public string? PidFile { get; init; }
+
+    /// <summary>Without one, init's death leaves the others alive.</summary>
+    public bool HasOwnPidNamespace { get; init; }
+
+    public string OciVersion { get; init; } = "";
+    public string Bundle { get; init; } = "";
+    public string Rootfs { get; init; } = "";
+
+    /// <summary>RFC 3339, UTC, nanoseconds.</summary>
+    public string Created { get; init; } = "";
+
+    public IReadOnlyDictionary<string, string> Annotations { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The write-ahead record (R38): enough to clean up after a kill at any later moment.</summary>
+    public static ContainerState Begun(CreateOptions options, Spec spec, Plan plan)
+    {
+        var pid = Sys.GetPid();
+        return new ContainerState
+        {
+            Id = options.Id,
+            Creator = new ProcessId(pid, ProcFiles.StartTime(pid)),
+            Cgroup = plan.Cgroup is { } cgroup ? new CgroupRecord(cgroup.Layout, Paths(cgroup.Directories)) : CgroupRecord.None,
+            PidFile = options.PidFile,
+            HasOwnPidNamespace = (plan.CloneFlags & CloneFlags.Pid) != 0,
+            OciVersion = spec.OciVersion,
+            Bundle = options.Bundle,
+            Rootfs = spec.Root.Path.StartsWith('/') ? spec.Root.Path : options.Bundle.TrimEnd('/') + "/" + spec.Root.Path,
+            Created = Timestamp(DateTime.UtcNow),
+            Annotations = spec.Annotations,
+        };
+    }
+
+    /// <summary>The complete record.</summary>
+    public ContainerState WithInit(int pid, ulong start, CgroupTree? cgroups) => this with
+    {
+        Init = new ProcessId(pid, start),
+        Cgroup = cgroups is null ? CgroupRecord.None : Cgroup,
+    };
+
+    public static string Timestamp(DateTime utc) => utc.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'00Z'", CultureInfo.InvariantCulture);
+
+    private static string[] Paths(IReadOnlyList<CgroupDirectory> directories)
+    {
+        var paths = new string[directories.Count];
+        for (var i = 0; i < paths.Length; i++)
+        {
+            paths[i] = directories[i].FullPath;
+        }
+        return paths;
+    }
+}

@@ -1,0 +1,40 @@
+using SharpRun.Cgroups;
+using SharpRun.Linux;
+using SharpRun.Planning;
+
+namespace SharpRun.State;
+
+/// <summary>kill. A process is signalled by pidfd, after its start time was compared: a pid alone may be somebody else's by now.</summary>
+static class Killer
+{
+    public static void Signal(ContainerState state, int signal, bool all)
+    {
+        var pidFd = state.Init.OpenPidFd();
+        var isAlive = pidFd >= 0 && Send(state, pidFd, signal);
+        if (Check.KillOnlyAlive.Fails(!isAlive && !all))
+        {
+            // The shim and CRI-O take these words for "not found".
+            throw new StateError("container not running");
+        }
+        if (signal == Native.SIGKILL && (!isAlive || !state.HasOwnPidNamespace || all))
+        {
+            RecordedCgroups.Kill(state.Cgroup.Directories);
+        }
+        else if (!isAlive)
+        {
+            // What init left behind, in a pid namespace that is not its own.
+            RecordedCgroups.Signal(state.Cgroup.Directories, signal);
+        }
+    }
+
+    private static bool Send(ContainerState state, int pidFd, int signal)
+    {
+        var error = Sys.PidfdSendSignal(pidFd, signal);
+        Sys.Close(pidFd);
+        if (error is not (Errno.OK or Errno.ESRCH))
+        {
+            error.Throw($"signal the init of {state.Id}");
+        }
+        return error == Errno.OK;
+    }
+}

@@ -1,0 +1,91 @@
+using System;
+using SharpRun.Linux;
+using SharpRun.Parent;
+using SharpRun.Planning;
+
+namespace SharpRun.State;
+
+/// <summary>
+/// start. Init holds exec.fifo open in both directions, close-on-exec, and reads a byte from it. So when its last reader is gone, init has
+/// executed the program or has died, and its recorder tells which. Nothing is polled by time.
+/// </summary>
+static class Starter
+{
+    public static void Start(ContainerDirectory directory)
+    {
+        directory.Lock();
+        var state = directory.Read();
+        var status = Status.Of(directory, state);
+        if (Check.StartOnlyCreated.Fails(status != ContainerStatus.Created))
+        {
+            throw new StateError(status switch
+            {
+                ContainerStatus.Running => "cannot start an already running container",
+                ContainerStatus.Stopped => "cannot start a container that has stopped",
+                _ => $"cannot start a container in the {status.Word()} state",
+            });
+        }
+        var pidFd = state.Init.OpenPidFd();
+        if (pidFd < 0)
+        {
+            throw new StateError("container process is already dead");
+        }
+        Start(directory, pidFd);
+        Sys.Close(pidFd);
+    }
+
+    /// <summary>The same for who has just created it.</summary>
+    public static void Start(ContainerDirectory directory, int pidFd)
+    {
+        var fifo = directory.OpenStartFifo();
+        if (fifo < 0)
+        {
+            throw new StateError(Waiting.ForEnd(pidFd, 0) ? "container process is already dead" : "cannot start an already running container");
+        }
+        var written = Sys.Write(fifo, "s"u8);
+        if (written.Ok)
+        {
+            WaitForExec(fifo, pidFd);
+        }
+        else if (written.Error != Errno.EPIPE)
+        {
+            written.Error.Throw("start the container");
+        }
+        Sys.Close(fifo);
+        RequireExecuted(directory, pidFd);
+        directory.RemoveStartFifo();
+    }
+
+    // No limit of time: what comes between the byte and the program is the container's own (a slow disk), and its death ends the wait.
+    private static void WaitForExec(int fifo, int pidFd)
+    {
+        Span<PollFd> watched = [new PollFd(fifo, 0), new PollFd(pidFd, Native.POLLIN)];
+        while (true)
+        {
+            var polled = Sys.Poll(watched, -1);
+            if (polled.Ok)
+            {
+                return;
+            }
+            if (polled.Error != Errno.EINTR)
+            {
+                polled.Error.Throw("wait for the container's program");
+            }
+        }
+    }
+
+    private static void RequireExecuted(ContainerDirectory directory, int pidFd)
+    {
+        var outcome = RecorderFile.Read(directory.Fd);
+        if (Check.StartSeesFailedExec.Fails(outcome.Failed))
+        {
+            throw new StepError(outcome.Message, "exec", outcome.Error);
+        }
+        if (!outcome.Executed && Waiting.ForEnd(pidFd, 0))
+        {
+            throw new StateError(outcome.Step < 0
+                ? "container process is already dead"
+                : $"container process is already dead: it ended in step {outcome.Step} of {outcome.StepCount}");
+        }
+    }
+}
