@@ -1,0 +1,146 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using SharpRun.Planning;
+using Xunit;
+
+namespace SharpRun.Planning.Tests;
+
+/// <summary>Every bundle of spec/bundles has its plan as text, on fixed hosts: a change of order is a diff that a reviewer reads.</summary>
+public sealed class PlanSnapshotTests
+{
+    public static TheoryData<string, string> Cases()
+    {
+        var cases = new TheoryData<string, string>();
+        foreach (var bundle in Repository.Bundles())
+        {
+            foreach (var host in Hosts.All.Keys)
+            {
+                cases.Add(bundle, host);
+            }
+        }
+        return cases;
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void The_plan_is_the_one_that_was_read_and_approved(string bundle, string host) =>
+        Snapshot.Verify(PlanOf(bundle, host).ToString(), $"Plan_{bundle}_{host}");
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void The_order_that_makes_a_container_safe_holds(string bundle, string host)
+    {
+        var steps = PlanOf(bundle, host).Steps;
+        int At<T>() => steps.ToList().FindIndex(step => step is T);
+        int LastAt<T>() => steps.ToList().FindLastIndex(step => step is T);
+
+        Assert.IsType<ResetSignals>(steps[0]);
+        Assert.IsType<Exec>(steps[^1]);
+        Assert.IsType<WaitForStart>(steps[^2]);
+        Assert.IsType<CloseDescriptors>(steps[^3]);
+        Assert.IsType<TellCreated>(steps[^4]);
+        Assert.True(At<SetRootPropagation>() < At<BindRootfs>());
+        Assert.All(steps.Select((step, i) => (step, i)), pair =>
+        {
+            if (pair.step is MountFilesystem or BindMount or MountCgroups or MakeDevice or LinkDevice or LinkPtmx)
+            {
+                Assert.InRange(pair.i, At<BindRootfs>() + 1, At<PivotRoot>() - 1);
+            }
+            if (pair.step is MaskPath or ReadonlyPath or RootReadonly or SetUser or DropBoundingSet)
+            {
+                Assert.InRange(pair.i, At<PivotRoot>() + 1, At<TellCreated>());
+            }
+        });
+        Assert.True(LastAt<ReadonlyPath>() < At<DropBoundingSet>());
+        Assert.True(At<DropBoundingSet>() < At<SetUser>());
+        Assert.True(At<SetUser>() < At<SetCapabilities>());
+        Assert.True(At<SetCapabilities>() < At<FindExecutable>());
+        Assert.True(LastAt<ChangeDirectory>() > At<SetCapabilities>(), "the user's own chdir is checked too (CVE-2024-21626)");
+    }
+
+    [Fact]
+    public void Every_kind_of_step_is_used_by_a_bundle()
+    {
+        var used = Repository.Bundles().SelectMany(bundle => Hosts.All.Keys.SelectMany(host => PlanOf(bundle, host).Steps))
+            .Select(step => step.GetType().Name).ToHashSet();
+        var kinds = typeof(Step).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(Step))).Select(type => type.Name);
+        Assert.Empty(kinds.Where(kind => !used.Contains(kind)));
+    }
+
+    [Fact]
+    public void No_two_steps_of_a_plan_say_the_same()
+    {
+        foreach (var bundle in Repository.Bundles())
+        {
+            var texts = PlanOf(bundle, "v2-6.18").Steps.Where(step => step is not ChangeDirectory).Select(step => step.Text).ToList();
+            Assert.Equal(texts.Count, texts.Distinct().Count());
+        }
+    }
+
+    private static Plan PlanOf(string bundle, string host)
+    {
+        var spec = SpecReader.Read(File.ReadAllBytes(Path.Combine(Repository.Root, "spec", "bundles", bundle, "config.json")), null);
+        return Planner.Create(spec, Hosts.All[host], new CreateOptions { Id = "c1", Bundle = "/bundle", StateRoot = "/run/sharprun" });
+    }
+}
+
+/// <summary>The machines for which plans are approved.</summary>
+static class Hosts
+{
+    private static readonly string[] s_v1 = ["cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids", "name=systemd"];
+
+    public static Dictionary<string, HostFacts> All { get; } = new()
+    {
+        ["v1-6.18"] = Host(CgroupLayout.V1, 6, 18),
+        ["hybrid-6.18"] = Host(CgroupLayout.Hybrid, 6, 18),
+        ["v2-6.18"] = Host(CgroupLayout.V2, 6, 18),
+        ["v2-5.10"] = Host(CgroupLayout.V2, 5, 10),
+    };
+
+    private static HostFacts Host(CgroupLayout layout, int major, int minor) => new()
+    {
+        Kernel = new KernelVersion(major, minor),
+        LastCapability = 40,
+        CgroupLayout = layout,
+        Hierarchies = Hierarchies(layout),
+    };
+
+    private static List<CgroupHierarchy> Hierarchies(CgroupLayout layout)
+    {
+        var hierarchies = new List<CgroupHierarchy>();
+        if (layout == CgroupLayout.V2)
+        {
+            hierarchies.Add(new CgroupHierarchy("", "/sys/fs/cgroup", "/user.slice/shell"));
+            return hierarchies;
+        }
+        foreach (var controllers in s_v1)
+        {
+            hierarchies.Add(new CgroupHierarchy(controllers, "/sys/fs/cgroup/" + controllers.Replace("name=", "", StringComparison.Ordinal), "/shell"));
+        }
+        if (layout == CgroupLayout.Hybrid)
+        {
+            hierarchies.Add(new CgroupHierarchy("", "/sys/fs/cgroup/unified", "/"));
+        }
+        return hierarchies;
+    }
+}
+
+static class Repository
+{
+    public static string Root { get; } = Find();
+
+    public static IEnumerable<string> Bundles() =>
+        Directory.GetDirectories(Path.Combine(Root, "spec", "bundles")).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal);
+
+    private static string Find()
+    {
+        var directory = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(directory, "global.json")))
+        {
+            directory = Path.GetDirectoryName(directory) ?? throw new DirectoryNotFoundException("no global.json above the tests");
+        }
+        return directory;
+    }
+}

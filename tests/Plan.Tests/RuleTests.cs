@@ -1,0 +1,185 @@
+using System.Collections.Generic;
+using System.Linq;
+using Xunit;
+
+namespace SharpRun.Planning.Tests;
+
+/// <summary>Every rule by name, with bundles that only it refuses: without the rule they would be accepted or refused for another reason.</summary>
+public sealed class RuleTests
+{
+    private const string NoMount = "[{\"type\":\"uts\"}]";
+    private const string NoUts = "[{\"type\":\"mount\"}]";
+    private static readonly string s_long = $"\"{new string('h', 65)}\"";
+
+    private sealed record Bad(string Rule, string Problem, params (string Path, string? Value)[] Edits);
+
+    private static readonly Bad[] s_bad =
+    [
+        new("RootHasPath", "root.path: the root file system needs a path", ("root.path", null)),
+        new("RootHasPath", "root.path: the root file system needs a path", ("root.path", "\"\"")),
+        new("ProcessIsGiven", "process: process property must not be empty", ("process", null)),
+        new("ArgsAreGiven", "process.args: args must not be empty", ("process.args", null)),
+        new("ArgsAreGiven", "process.args: args must not be empty", ("process.args", "[]")),
+        new("CwdIsGiven", "process.cwd: Cwd property must not be empty", ("process.cwd", null)),
+        new("CwdIsAbsolute", "process.cwd: Cwd must be an absolute path", ("process.cwd", "\"work\"")),
+        new("EnvIsNamed", "process.env[1]: an environment variable is written NAME=VALUE", ("process.env", "[\"A=\", \"SECRET\"]")),
+        new("EnvIsNamed", "process.env[0]: an environment variable is written NAME=VALUE", ("process.env", "[\"=x\"]")),
+        new("RlimitsAreOrdered", "process.rlimits[0].soft: the soft limit of RLIMIT_CORE (2) is above the hard one (1)",
+            ("process.rlimits", "[{\"type\":\"RLIMIT_CORE\",\"soft\":2,\"hard\":1}]")),
+        new("OomScoreIsInRange", "process.oomScoreAdj: a whole number from -1000 to 1000 is expected, found 1001", ("process.oomScoreAdj", "1001")),
+        new("OomScoreIsInRange", "process.oomScoreAdj: a whole number from -1000 to 1000 is expected, found -1001", ("process.oomScoreAdj", "-1001")),
+        new("NamespacesAreDistinct", "linux.namespaces[2]: the mount namespace is given twice",
+            ("linux.namespaces", "[{\"type\":\"mount\"},{\"type\":\"pid\"},{\"type\":\"mount\"}]")),
+        new("HostnameHasNamespace", "hostname: unable to set hostname without a private UTS namespace", ("hostname", "\"h\""), ("linux.namespaces", NoUts)),
+        new("HostnameFits", "hostname: the name has more than 64 bytes", ("hostname", s_long)),
+        new("HostnameFits", "hostname: the name has more than 64 bytes", ("hostname", $"\"{new string('ä', 33)}\"")),
+        new("DomainnameHasNamespace", "domainname: unable to set domainname without a private UTS namespace",
+            ("domainname", "\"d\""), ("linux.namespaces", NoUts)),
+        new("DomainnameFits", "domainname: the name has more than 64 bytes", ("domainname", s_long)),
+        new("MappingsHaveNamespace", "linux.uidMappings: user namespace mappings specified, but user namespace isn't enabled in the config",
+            ("linux.uidMappings", "[{\"containerID\":0,\"hostID\":1,\"size\":1}]")),
+        new("MappingsHaveNamespace", "linux.gidMappings: user namespace mappings specified, but user namespace isn't enabled in the config",
+            ("linux.gidMappings", "[{\"containerID\":0,\"hostID\":1,\"size\":1}]")),
+        new("PathsHaveMountNamespace", "linux.maskedPaths: unable to restrict sys entries without a private MNT namespace",
+            ("linux.maskedPaths", "[\"/proc/kcore\"]"), ("linux.namespaces", NoMount)),
+        new("PathsHaveMountNamespace", "linux.readonlyPaths: unable to restrict sys entries without a private MNT namespace",
+            ("linux.readonlyPaths", "[\"/proc/sys\"]"), ("linux.namespaces", NoMount)),
+        new("MountNamespaceIsNew",
+            "linux.namespaces: a container without a mount namespace is not supported yet "
+                + "(containers in the caller's mount namespace come with a later version)",
+            ("linux.namespaces", NoMount)),
+        new("MaskedPathsAreAbsolute", "linux.maskedPaths[1]: \"proc/kcore\" is not an absolute path", ("linux.maskedPaths", "[\"/a\",\"proc/kcore\"]")),
+        new("ReadonlyPathsAreAbsolute", "linux.readonlyPaths[0]: \"\" is not an absolute path", ("linux.readonlyPaths", "[\"\"]")),
+        new("MountsHaveDestination", "mounts[0].destination: a mount needs a destination", ("mounts[0].destination", null)),
+        new("ProcIsFresh", "mounts[0]: \"/proc\" cannot be mounted because only a new procfs may stand at /proc",
+            ("mounts", "[{\"destination\":\"/proc\",\"type\":\"tmpfs\"}]")),
+        new("ProcIsFresh", "mounts[0]: \"/x/../proc/\" cannot be mounted because only a new procfs may stand at /proc",
+            ("mounts", "[{\"destination\":\"/x/../proc/\",\"type\":\"proc\",\"source\":\"/proc\",\"options\":[\"ro\",\"rbind\"]}]")),
+        new("ProcStaysUncovered", "mounts[0].destination: \"/proc/sys\" cannot be mounted because it is inside /proc",
+            ("mounts", "[{\"destination\":\"/proc/sys\",\"type\":\"proc\"}]")),
+        new("ProcStaysUncovered", "mounts[0].destination: \"/proc/self/attr\" cannot be mounted because it is inside /proc",
+            ("mounts", "[{\"destination\":\"proc/./self//attr\",\"type\":\"tmpfs\"}]")),
+        new("DevicesAreAbsolute", "linux.devices[0].path: \"/dev/../etc/x\" is not an absolute path without \"..\"",
+            ("linux.devices", DeviceAt("/dev/../etc/x"))),
+        new("DevicesAreAbsolute", "linux.devices[0].path: \"dev/x\" is not an absolute path without \"..\"", ("linux.devices", DeviceAt("dev/x"))),
+        new("DevicesAreAbsolute", "linux.devices[0].path: \"/\" is not an absolute path without \"..\"", ("linux.devices", DeviceAt("/"))),
+        new("DevicesAreAbsolute", "linux.devices[0].path: \"\" is not an absolute path without \"..\"", ("linux.devices", DeviceAt(""))),
+        new("CgroupsPathStaysBelow", "linux.cgroupsPath: \"/a/../b\" has \"..\" in it", ("linux.cgroupsPath", "\"/a/../b\"")),
+        new("MemoryIsInRange", "linux.resources.memory.limit: a whole number from -1 (no limit) on is expected, found -2",
+            ("linux.resources.memory.limit", "-2")),
+        new("MemoryIsInRange", "linux.resources.memory.reservation: a whole number from -1 (no limit) on is expected, found -9",
+            ("linux.resources.memory.reservation", "-9")),
+        new("MemoryIsInRange", "linux.resources.memory.swap: a whole number from -1 (no limit) on is expected, found -2",
+            ("linux.resources.memory.swap", "-2")),
+        new("SwapHasLimit", "linux.resources.memory.swap: unable to set swap limit without memory limit", ("linux.resources.memory", "{\"swap\":4096}")),
+        new("SwapHasLimit", "linux.resources.memory.swap: unable to set swap limit without memory limit",
+            ("linux.resources.memory", "{\"swap\":4096,\"limit\":-1}")),
+        new("SwapIsAtLeastLimit", "linux.resources.memory.swap: memory and swap together (4095) must not be less than memory alone (4096)",
+            ("linux.resources.memory", "{\"swap\":4095,\"limit\":4096}")),
+        new("PidsAreInRange", "linux.resources.pids.limit: a whole number from -1 (no limit) on is expected, found -2", ("linux.resources.pids.limit", "-2")),
+        new("CpuTimesAreInRange", "linux.resources.cpu.period: 1000 to 1000000 microseconds are expected, found 999", ("linux.resources.cpu.period", "999")),
+        new("CpuTimesAreInRange", "linux.resources.cpu.period: 1000 to 1000000 microseconds are expected, found 1000001",
+            ("linux.resources.cpu.period", "1000001")),
+        new("CpuTimesAreInRange", "linux.resources.cpu.quota: at least 1000 microseconds are expected, found 999", ("linux.resources.cpu.quota", "999")),
+        .. Lists(),
+    ];
+
+    private static string DeviceAt(string path) => $$"""[{"type":"c","path":"{{path}}","major":1,"minor":3}]""";
+
+    private static IEnumerable<Bad> Lists()
+    {
+        foreach (var list in new[] { "0,", "-1", "0-", "a", "0 1", "0-3-5", "0:1/2", "0-3:1", "0-3:1/2/3", "0\\n1", ",", "0--1" })
+        {
+            var shown = list.Replace("\\n", "\n", System.StringComparison.Ordinal);
+            yield return new(
+                "CpuListsAreWellFormed",
+                $"linux.resources.cpu.cpus: \"{shown}\" is not a list such as 0-3,7",
+                ("linux.resources.cpu.cpus", $"\"{list}\""));
+        }
+        yield return new("CpuListsAreWellFormed", "linux.resources.cpu.mems: \"x\" is not a list such as 0-3,7", ("linux.resources.cpu.mems", "\"x\""));
+    }
+
+    public static TheoryData<int> Indexes => [.. Enumerable.Range(0, s_bad.Length)];
+
+    private static Spec ReadBad(Bad bad)
+    {
+        var json = Bundle.Minimal;
+        foreach (var (path, value) in bad.Edits)
+        {
+            json = Bundle.Edit(json, path, value);
+        }
+        return Bundle.Read(json);
+    }
+
+    private static string? Answer(Spec spec, IEnumerable<Rule> rules) => Record.Exception(() => CheckEach(spec, rules))?.Message;
+
+    private static void CheckEach(Spec spec, IEnumerable<Rule> rules)
+    {
+        foreach (var rule in rules)
+        {
+            rule.Check(spec);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Indexes))]
+    public void A_bad_bundle_is_refused_by_its_rule_and_by_no_other(int index)
+    {
+        var bad = s_bad[index];
+        var spec = ReadBad(bad);
+        var expected = $"config.json: {bad.Problem}";
+        Assert.Equal(expected, Assert.Throws<SpecError>(() => SpecRules.Check(spec)).Message);
+        Assert.Equal(expected, Answer(spec, SpecRules.All.Where(rule => rule.Name == "SpecRules." + bad.Rule)));
+        Assert.NotEqual(expected, Answer(spec, SpecRules.All.Where(rule => rule.Name != "SpecRules." + bad.Rule)));
+    }
+
+    [Fact]
+    public void Every_rule_has_a_bad_bundle() =>
+        Assert.Equal(SpecRules.All.Select(rule => rule.Name).Order(), s_bad.Select(bad => "SpecRules." + bad.Rule).Distinct().Order());
+
+    [Fact]
+    public void Names_are_distinct() => Assert.Distinct(SpecRules.All.Select(rule => rule.Name));
+
+    public static TheoryData<string, string> Good => new()
+    {
+        { "hostname", $"\"{new string('h', 64)}\"" },
+        { "process.env", "[\"A=\", \"B=x=y\"]" },
+        { "process.oomScoreAdj", "-1000" },
+        { "process.oomScoreAdj", "1000" },
+        { "process.rlimits", "[{\"type\":\"RLIMIT_CORE\",\"soft\":1,\"hard\":1}]" },
+        { "mounts", "[{\"destination\":\"/proc\",\"type\":\"proc\"}]" },
+        { "mounts", "[{\"destination\":\"proc\",\"type\":\"proc\",\"options\":[\"ro\"]}]" },
+        { "mounts", "[{\"destination\":\"/proc/cpuinfo\",\"type\":\"bind\",\"source\":\"/x\",\"options\":[\"bind\"]}]" },
+        { "mounts", "[{\"destination\":\"/proc/sys/kernel/ns_last_pid\",\"source\":\"/x\",\"options\":[\"bind\"]}]" },
+        { "mounts", "[{\"destination\":\"/processes\",\"type\":\"tmpfs\"}]" },
+        { "mounts", "[{\"destination\":\"/proc/../data\",\"type\":\"tmpfs\"}]" },
+        { "linux.cgroupsPath", "\"/a/..b/c..\"" },
+        { "linux.cgroupsPath", "\"system.slice:sharprun:c1\"" },
+        { "linux.resources.memory", "{\"limit\":-1}" },
+        { "linux.resources.memory", "{\"limit\":4096,\"swap\":4096,\"reservation\":0}" },
+        { "linux.resources.memory", "{\"limit\":4096,\"swap\":-1}" },
+        { "linux.resources.memory", "{\"swap\":0}" },
+        { "linux.resources.pids.limit", "0" },
+        { "linux.resources.pids.limit", "-1" },
+        { "linux.resources.cpu", "{\"shares\":0,\"quota\":0,\"period\":0}" },
+        { "linux.resources.cpu", "{\"shares\":1000000,\"quota\":-1,\"period\":1000}" },
+        { "linux.resources.cpu", "{\"cpus\":\"0-3,7,8-15:1/2\",\"mems\":\"0\"}" },
+        { "linux.devices", DeviceAt("/dev/..x") },
+    };
+
+    [Theory]
+    [MemberData(nameof(Good))]
+    public void What_is_at_the_border_is_accepted(string path, string value) => Assert.Null(Answer(Bundle.ReadWith(path, value), SpecRules.All));
+
+    [Fact]
+    public void The_minimal_bundle_is_accepted() => Assert.Null(Record.Exception(() => SpecRules.Check(Bundle.Read(Bundle.Minimal))));
+
+    [Theory]
+    [InlineData("", "/")]
+    [InlineData("/", "/")]
+    [InlineData("a/b/", "/a/b")]
+    [InlineData("/a//./b/../c", "/a/c")]
+    [InlineData("/../../a", "/a")]
+    [InlineData("/a/..", "/")]
+    public void A_path_is_cleaned_as_text(string path, string clean) => Assert.Equal(clean, ContainerPath.Clean(path));
+}
