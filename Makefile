@@ -1,0 +1,45 @@
+# Every word is a thin line over a script or over dotnet; `make help` lists them.
+.PHONY: help build test test-all run kernel-test conformance mutants lint bench publish install clean
+
+help: ## the words of this Makefile
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 16
+
+build: ## compile everything and publish the static native binary to out/
+	@conformance/setup.sh build
+	@conformance/publish.sh
+
+run: build ## make a bundle from busybox and run a first container
+	@conformance/setup.sh run
+	@conformance/first-container.sh out/sharprun
+
+test: build ## unit, kernel and conformance tests on this machine, and one VM (about 10 minutes)
+	@conformance/test.sh
+
+test-all: build ## everything: peers, managers, VM matrix, mutants (up to 75 minutes, resumable)
+	@conformance/test-all.sh
+
+kernel-test: build ## the verbs and the clone against the real kernel, in the published native program
+	@tests/Kernel.Tests/run.sh
+
+conformance: build ## the black-box suite; RUNTIME=path tests another runtime
+	@conformance/setup.sh test
+	@conformance/run
+
+mutants: build ## skip one step, check or undo at a time: a test must turn red
+	@conformance/mutants.sh
+
+lint: ## formatting and the rules of the rooms
+	@conformance/setup.sh build
+	@conformance/lint.sh
+
+bench: build ## ratios against runc, crun and a C floor, in one interleaved run
+	@conformance/bench/bench.sh
+
+publish: build ## the native binary, out/sharprun
+
+install: build ## copy the binary to $(DESTDIR)/usr/local/bin
+	install -D -m 0755 out/sharprun $(DESTDIR)/usr/local/bin/sharprun
+
+clean: ## remove what was built
+	rm -rf out
+	find src tests conformance -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +

@@ -1,0 +1,233 @@
+#!/usr/bin/env bash
+# chain-test.sh [RUNTIME] - tests chain.sh: output, address, exit status, and that no stop at any moment leaves anything.
+# It runs in a network and a mount namespace of its own: neither bridge nor mounts nor leases are seen by this machine.
+set -uo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=needs.sh
+. "$here/needs.sh"
+# shellcheck source=tally.sh
+. "$here/tally.sh"
+runtime=$(realpath -- "$(type -P "${1:-${RUNTIME:-$here/../out/sharprun}}")") || { echo "no such runtime" >&2; exit 2; }
+
+if [[ -z ${CHAIN_TEST_INSIDE:-} ]]; then
+    # All packages now: the network namespace inside has no way out to fetch them.
+    # shellcheck source=chain-debian.sh
+    . "$here/chain-debian.sh"
+    say() { :; }
+    stand_ins_needed
+    need umoci umoci "it writes the OCI image layout"
+    need busybox busybox-static "it is the whole content of the test image"
+    need ip iproute2 "it looks for interfaces that were left behind"
+    CHAIN_TEST_MADE=$([[ -e /var/lib/cni ]] || echo yes)
+    export CHAIN_TEST_MADE
+    mkdir -p /var/lib/cni # host-local's place for leases; covered by a tmpfs inside
+    CHAIN_TEST_INSIDE=$(mktemp -d) exec unshare --net --mount --propagation private "$here/chain-test.sh" "$runtime"
+fi
+
+scratch=$CHAIN_TEST_INSIDE
+mount -t tmpfs tmpfs "$scratch" # a file system that can be overlay's writable layer on every machine
+mount -t tmpfs tmpfs /var/lib/cni
+ip link set lo up
+
+clean_up() {
+    local job
+    trap '' HUP INT TERM
+    for job in $(jobs -p); do kill "$job" 2>/dev/null; done # chains, which clean up themselves
+    wait
+    cd / || exit
+    umount -l "$scratch" /var/lib/cni
+    rmdir "$scratch"
+    [[ -z $CHAIN_TEST_MADE ]] || rmdir /var/lib/cni 2>/dev/null
+}
+trap clean_up EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+image=oci:$scratch/image:test
+# The names of the containers begin with this, so that what they leave can be told from the work of others.
+prefix=chain-test-$$
+export RUNTIME=$runtime
+# A line of the container's output with its own address; the shell's `wait` is where a long-lived one can be stopped.
+show_address='ip -4 addr show eth0'
+
+# chain NAME ARG...: one whole chain; sets output, words (stderr) and status.
+chain() {
+    local name=$prefix-$1
+    shift
+    output=$("$here/chain.sh" "$image" --name "$name" --root "$scratch/store" "$@" 2>"$scratch/words")
+    status=$?
+    words=$(<"$scratch/words")
+}
+
+# begin NAME ARG...: the same in the background, until the container is started; sets pid.
+begin() {
+    local name=$prefix-$1
+    shift
+    "$here/chain.sh" "$image" --name "$name" --root "$scratch/store" "$@" >"$scratch/$name.out" 2>"$scratch/$name.words" &
+    pid=$!
+    for _ in $(seq 200); do
+        if grep -q '+ sharprun start' "$scratch/$name.words"; then return; fi
+        sleep 0.05
+    done
+    echo "  not started after 10 s: $(<"$scratch/$name.words")"
+    return 1
+}
+
+address_of() { sed -n 's/^chain: eth0 of .* has the address //p' "$1"; }
+
+# All that is still there of the containers of this test, one a line.
+left_behind() {
+    local file
+    grep -F "$scratch/" /proc/self/mountinfo | grep -F "$prefix"
+    grep -F "/run/sharprun-chain/$prefix" /proc/self/mountinfo
+    ip -o link | grep -v ' lo: '
+    ls -d /run/sharprun-chain/"$prefix"* /run/netns/"$prefix"* 2>/dev/null
+    find /sys/fs/cgroup -maxdepth 5 -path "*/sharprun-test/$prefix*/cgroup.procs" 2>/dev/null
+    find /var/lib/cni -name '[0-9]*'
+    find "$scratch/store" -name "*$prefix*"
+    iptables -t nat -S 2>/dev/null | grep -F "$prefix"
+    for file in /proc/[0-9]*/cgroup; do
+        if grep -qF "$prefix" "$file" 2>/dev/null; then echo "process ${file//[!0-9]/}"; fi
+    done
+}
+
+output_and_address() {
+    chain plain
+    is "the container's status 0 is the script's" 0 "$status"
+    has "environment and working directory are the image's" "hello from /srv" "$output"
+    local address
+    address=$(address_of "$scratch/words")
+    has "the address that was printed is the container's" "inet $address/24 " "$output"
+    has "the address is of the network sharprun" "10.83.0." "$address"
+    chain both -q -- sh -c 'echo to stdout; echo to stderr >&2; hostname'
+    is "standard output is captured, and nothing else is in it" $'to stdout\n'"$prefix-both" "$output"
+    is "with -q standard error is the container's alone" "to stderr" "$words"
+}
+
+exit_status() {
+    chain seven -- sh -c 'exit 7'
+    is "the container's status 7 is the script's" 7 "$status"
+    chain signal -- sh -c 'sh -c "kill -9 \$\$"; exit $?'
+    is "a status above 128 too" 137 "$status"
+    chain missing -- no-such-program
+    is "a missing program ends the script with 1" 1 "$status"
+    has "a missing program is named" "executable file not found" "$words"
+    is "a missing program leaves nothing" "" "$(left_behind)"
+}
+
+layers() {
+    chain layers -q -- sh -c 'cat replaced added; ls removed 2>/dev/null; echo mine >written; ls'
+    is "the upper layer replaces, adds and removes; the container writes above" \
+        $'of layer two\nof layer two\nadded\nreplaced\nwritten' "$output"
+    chain again -q -- ls
+    is "what one container wrote the next does not see" $'added\nreplaced' "$output"
+}
+
+image_configuration() {
+    umoci config --image "$scratch/image:test" --tag entry --config.user guest \
+        --config.entrypoint echo --config.entrypoint -n --config.cmd ignored
+    local image=oci:$scratch/image:entry
+    chain entry -q -- -e 'one\ttwo'
+    is "arguments follow the entrypoint, also those that look like options" $'one\ttwo' "$output"
+    umoci config --image "$scratch/image:test" --tag user --config.user guest
+    image=oci:$scratch/image:user
+    chain user -q -- sh -c 'id -u; grep CapEff /proc/self/status'
+    is "the image's user, without capabilities" $'1000\nCapEff:\t0000000000000000' "$output"
+}
+
+standard_input() {
+    chain input -q -i -- cat <<<"from outside"
+    is "-i hands standard input through" "from outside" "$output"
+    chain noinput -q -- cat <<<"from outside"
+    is "without -i standard input is empty" "" "$output"
+}
+
+refused() {
+    chain terminal -it
+    is "-it is refused" 2 "$status"
+    has "-it names what is missing" "process.terminal" "$words"
+    chain detached -d
+    has "-d names what is missing" "network namespace that is joined by path" "$words"
+}
+
+neighbours() {
+    begin server -- sh -c "$show_address; trap 'exit 5' TERM; sleep 60 & wait"
+    local server=$pid address
+    address=$(address_of "$scratch/$prefix-server.words")
+    chain client -q -- sh -c "ping -c 1 -W 3 $address; $show_address"
+    has "two at once reach each other over the bridge" " 0% packet loss" "$output"
+    if [[ $output == *"inet 10.83.0."* && $output != *"inet $address/"* ]]; then ok "two at once have two addresses"
+    else not_ok "two at once have two addresses"; fi
+    chain server -q -- true
+    is "a name in use is refused" 2 "$status"
+    if kill -0 "$server"; then ok "and the one that has it lives on"; else not_ok "and the one that has it lives on"; fi
+    kill "$server"
+    wait "$server"
+    is "stopped by SIGTERM: status 143" 143 $?
+    is "stopped by SIGTERM: nothing left" "" "$(left_behind)"
+}
+
+published_port() {
+    if ! iptables -t nat -S >/dev/null 2>&1; then
+        skip "-p" "this kernel has no nat table for iptables"
+        return
+    fi
+    local answer pid
+    begin port -p 8080:80 -- nc -l -p 80 -e echo answered
+    # The port is there as soon as nc listens, which is a moment after the start.
+    for _ in $(seq 40); do
+        answer=$(timeout 3 bash -c 'cat </dev/tcp/127.0.0.1/8080' 2>/dev/null) && break
+        sleep 0.1
+    done
+    is "-p 8080:80 leads into the container" answered "$answer"
+    wait "$pid"
+    is "and the chain ends with it" 0 $?
+    is "and leaves no rule" "" "$(left_behind)"
+}
+
+# From before the first act to well after the start. SIGINT as from a terminal: to the whole process group, so that it
+# ends the tools in the middle of their work. (Background commands of a shell ignore it, so perl sets it right first.)
+stopped_at_any_moment() {
+    local moment signal pid left bad=0 moments=30 signals=(TERM HUP INT)
+    for moment in $(seq "$moments"); do
+        signal=${signals[moment % 3]}
+        setsid perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' \
+            "$here/chain.sh" "$image" --name "$prefix-stop$moment" --root "$scratch/store" -- sleep 60 \
+            >/dev/null 2>"$scratch/words" &
+        pid=$!
+        sleep "$(printf '0.%03d' $((moment * 30)))"
+        if [[ $signal == INT ]]; then kill -s INT -- "-$pid"; else kill -s "$signal" "$pid"; fi
+        wait "$pid"
+        left=$(left_behind)
+        if [[ $left ]]; then
+            bad=$((bad + 1))
+            printf '  SIG%s after %d ms left: %s\n  %s\n' "$signal" $((moment * 30)) "$left" "$(tail -n 3 "$scratch/words")"
+        fi
+        # Now and then the image is to be unpacked anew, so that this act is among those cut short.
+        if [[ $((moment % 4)) == 0 ]]; then rm -rf "$scratch/store/layers"; fi
+    done
+    is "stopped at any of $moments moments: nothing left" 0 "$bad"
+}
+
+if ! ip link add probe0 type bridge 2>/dev/null || ! ip link delete probe0; then
+    skip "all" "this kernel has no bridge"
+    tally
+    exit
+fi
+if [[ $("$here/test-image.sh" "$scratch/image") != "$image" ]]; then
+    not_ok "the test image"
+    tally
+    exit
+fi
+output_and_address
+exit_status
+layers
+image_configuration
+standard_input
+refused
+neighbours
+published_port
+is "nothing is left behind" "" "$(left_behind)"
+stopped_at_any_moment
+tally

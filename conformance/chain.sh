@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# chain.sh - the seven acts of `docker run`, done by hand: fetch an image, join its layers with a writable one on top,
+# plug an interface into a bridge, give it an address, write config.json, start the container, capture its output.
+# Then all the way back. The part to read aloud is `seven_acts` below.
+#
+#   conformance/chain.sh IMAGE [-i] [-p [IP:]HOST:CONTAINER[/udp]] [-q] [--name ID] [--root DIR] [-- ARGS...]
+#
+# IMAGE: a name as docker reads it (ubuntu, ghcr.io/me/app:1), or oci:DIR:REF, oci-archive:FILE, docker-archive:FILE.
+# ARGS replace the image's command, not its entrypoint. -i hands standard input through. -q: no word about the acts.
+# --root is the store of images, layers and networks (default /var/lib/sharprun).
+# RUNTIME is the runtime to use (default: out/sharprun). The status is the container's; 1: an act failed; 2: arguments.
+set -euo pipefail
+shopt -s inherit_errexit # a failure inside $(...) counts too
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=needs.sh
+. "$here/needs.sh"
+# shellcheck source=chain-debian.sh
+. "$here/chain-debian.sh"
+
+seven_acts() {
+    local top rootfs address
+    sharprun-image pull "$image"                                    # 1 fetch, when absent
+    top=$(sharprun-image unpack --layers "$image" | tail -n 1)      # 2 the image's layers, read-only,
+    sharprun-layers create "$id" --chain "$top"                     # 3 and a writable one above them
+    rootfs=$(sharprun-layers mount "$id")
+    sharprun-image bundle "$image" "$bundle" --rootfs "$rootfs" -- "$@"
+    run_create --bundle "$bundle" --pid-file "$pid_file" "$id"      # 6 the container, which waits to be started
+    address=$(sharprun-net up sharprun "/proc/$(<"$pid_file")/ns/net" --name "$id" "${publish[@]}")  # 4, 5
+    say "eth0 of $id, on bridge sharprun0, has the address $address"
+    sharprun start "$id"                                            # 7 from here on stdout is the container's
+    run_wait
+}
+# Today the interface is plugged in between create and start, as podman does, because sharprun does not join a namespace
+# by path yet. When it does, `sharprun-net up` moves up to its number, run_create, start and run_wait become one
+# `sharprun run`, and the container's config names /run/netns/ID.
+
+# The way back: each step may be repeated and forgives what was never made, so it can follow a stop at any moment.
+way_back() {
+    trap '' HUP INT TERM
+    set +e
+    run_settle
+    sharprun delete --force "$id" || say_always "could not delete the container $id"
+    sharprun-net down sharprun "$id" || say_always "could not take down the network of $id"
+    sharprun-layers remove "$id" || say_always "could not remove the union $id"
+    rm -rf "$work"
+    rmdir "${work%/*}" 2>/dev/null  # fails as long as another chain is at work there, and should
+}
+
+# Each tool under its own name: ours when it is there (beside the runtime or on PATH), else Debian's in its place.
+# Each call is shown on stderr before it happens. `pull`, `create` and `bundle` answer with what the chain knows already.
+sharprun()        { say "+ sharprun $*"; "$runtime" --root "$work/state" "$@"; }
+sharprun-image()  { ours_or_debian sharprun-image image "$@"; }
+sharprun-layers() { ours_or_debian sharprun-layers layers "$@"; }
+sharprun-net()    { ours_or_debian sharprun-net net "$@"; }
+
+ours_or_debian() (
+    local tool=$1 stand_in=$2 verb=$3
+    shift 3
+    say "+ $tool $verb $*"
+    case $verb in pull|create|bundle) exec >/dev/null ;; esac
+    if type -P "$tool" >/dev/null; then
+        command "$tool" --root "$store" "$verb" "$@"
+    else
+        "${stand_in}_$verb" "$@"
+    fi
+)
+
+say() { [[ $quiet ]] || say_always "$*"; }
+say_always() { echo "chain: $*" >&2; }
+wrong() { say_always "$*"; exit 2; }
+
+read_arguments() {
+    local port
+    image='' id='' quiet='' interactive='' publish=() args=() store=/var/lib/sharprun
+    while [[ $# -gt 0 ]]; do
+        case $1 in
+            --) shift; args=("$@"); break ;;
+            -t|-it|-ti) wrong "$1 needs a terminal (process.terminal: true), which the runtime does not have yet" ;;
+            -d) wrong "-d needs a network namespace that is joined by path (sharprun run -d), which is not there yet" ;;
+            -i) interactive=yes ;;
+            -q) quiet=yes ;;
+            -p|--name|--root) [[ $# -gt 1 ]] || wrong "$1 needs a value"
+                case $1 in -p) publish+=(-p "$2") ;; --name) id=$2 ;; --root) store=$2 ;; esac
+                shift ;;
+            -h|--help) sed -n '2,/^set /s/^# \{0,1\}//p' "$0"; exit 0 ;;
+            -*) wrong "unknown option $1 (chain.sh --help lists them)" ;;
+            *) [[ -z $image ]] || wrong "more than one image: $1 (the container's arguments follow after --)"
+                image=$1 ;;
+        esac
+        shift
+    done
+    [[ $image ]] || wrong "which image? usage: chain.sh IMAGE [-i] [-p HOST:CONTAINER] [-- ARGS...]"
+    [[ $id ]] || id=chain-$$-$RANDOM
+    for port in "${publish[@]}"; do
+        [[ $port == -p || $port =~ ^([0-9.]+:)?[0-9]+:[0-9]+(/(tcp|udp))?$ ]] || wrong "-p takes [IP:]HOST:CONTAINER[/udp], not $port"
+    done
+    store=$(realpath -m -- "$store")
+    [[ $store != *[[:space:],:\\]* ]] || wrong "overlay's option cannot hold a blank, comma, colon or backslash: $store"
+    [[ $id =~ ^[A-Za-z0-9][A-Za-z0-9_.-]*$ ]] || wrong "not a name for a container: $id"
+}
+
+read_arguments "$@"
+runtime=$(type -P "${RUNTIME:-$here/../out/sharprun}") || wrong "no runtime at ${RUNTIME:-out/sharprun} (run make build, or set RUNTIME)"
+runtime=$(realpath "$runtime")
+PATH=$(dirname "$runtime"):$PATH:/usr/sbin
+stand_ins_needed
+
+# `mkdir` is the claim to the name: a second chain of the same name ends here, before it could undo the work of the first.
+work=/run/sharprun-chain/$id bundle=$work/bundle pid_file=$work/pid
+until mkdir -p "${work%/*}" && mkdir -m 700 "$work" 2>/dev/null; do # again: another's way back may take the parent away
+    [[ ! -e $work ]] || wrong "a chain named $id is at work already"
+done
+trap way_back EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+seven_acts "${args[@]}"

@@ -1,0 +1,382 @@
+# shellcheck shell=bash
+# create, start, state, kill, delete, run, list: the life of a container as its manager sees it.
+
+test_create_leaves_the_program_waiting() {
+    bundle 'writable' sh -c 'echo started >/started; sleep 1000'
+    create
+    expect_status created
+    get_pid
+    alive "$PID" || fail "the pid $PID of a created container is not alive"
+    sleep 0.2
+    [[ ! -e $BUNDLE/rootfs/started ]] || fail "the program ran before start"
+    start
+    soon "the program runs after start" test -e "$BUNDLE/rootfs/started"
+    expect_status running
+    end_container
+}
+
+test_start_keeps_the_pid() {
+    bundle . sleep 1000
+    create
+    get_pid
+    local before=$PID
+    start
+    soon "sleep runs" _executed sleep
+    expect_equal "pid after start" "$PID" "$before"
+    end_container
+}
+
+test_start_twice_is_refused() {
+    sleeper
+    refused . start "$ID"
+    expect_status running
+    end_container
+}
+
+test_start_of_a_stopped_container_is_refused() {
+    sleeper
+    stop_container
+    refused . start "$ID"
+    expect_status stopped
+    must delete "$ID"
+}
+
+test_state_of_a_stopped_container_has_pid_0() {
+    sleeper
+    stop_container
+    must state "$ID"
+    expect_equal "pid" "$(jq .pid <<<"$OUT")" 0
+    must delete "$ID"
+}
+
+test_state_has_the_keys_that_managers_read() {
+    bundle '.annotations = {"org.example.a": "b c"}' sleep 1000
+    create
+    must state "$ID"
+    local answer=$OUT
+    expect_equal "id" "$(jq -r .id <<<"$answer")" "$ID"
+    expect_equal "bundle" "$(jq -r .bundle <<<"$answer")" "$BUNDLE"
+    expect_equal "rootfs" "$(jq -r .rootfs <<<"$answer")" "$BUNDLE/rootfs"
+    expect_equal "annotation" "$(jq -r '.annotations["org.example.a"]' <<<"$answer")" 'b c'
+    expect_equal "type of pid" "$(jq -r '.pid | type' <<<"$answer")" number
+    expect_equal "owner" "$(jq -r .owner <<<"$answer")" ''
+    expect_match "created" "$(jq -r .created <<<"$answer")" '^20[0-9-]{8}T[0-9:]{8}\.[0-9]{1,9}Z$'
+    end_container
+}
+
+test_state_gives_the_oci_version_of_the_config() {
+    bundle '.ociVersion = "1.0.1"' sleep 1000
+    create
+    must state "$ID"
+    expect_equal "ociVersion" "$(jq -r .ociVersion <<<"$OUT")" 1.0.1
+    end_container
+}
+
+test_state_is_indented_by_two_spaces() {
+    bundle . sleep 1000
+    create
+    must state "$ID"
+    expect_match "state" "$OUT" $'^\\{\n  "'
+    end_container
+}
+
+test_bundle_may_be_relative_or_the_current_folder() {
+    bundle . true
+    (cd "$T" && must create --bundle c "$ID")
+    must state "$ID"
+    expect_equal "bundle" "$(jq -r .bundle <<<"$OUT")" "$BUNDLE"
+    must delete "$ID"
+    (cd "$BUNDLE" && must create "$ID")
+    must state "$ID"
+    expect_equal "bundle" "$(jq -r .bundle <<<"$OUT")" "$BUNDLE"
+    must delete "$ID"
+}
+
+test_kill_knows_signals_by_name_and_number() {
+    bundle . sh -c 'for s in TERM USR1 USR2; do trap "echo got $s" $s; done; echo ready; while :; do sleep 0.02; done'
+    create
+    start
+    soon "the traps are set" grep -q ready "$T/$ID.out"
+    must kill "$ID"
+    soon "the default signal is TERM" grep -qx 'got TERM' "$T/$ID.out"
+    must kill "$ID" SIGUSR1
+    soon "SIGUSR1 arrives" grep -qx 'got USR1' "$T/$ID.out"
+    must kill "$ID" 12
+    soon "signal 12 arrives" grep -qx 'got USR2' "$T/$ID.out"
+    expect_status running
+    end_container
+}
+
+test_kill_knows_names_in_lower_case() {
+    bundle . sh -c 'trap "echo got HUP" HUP; echo ready; while :; do sleep 0.02; done'
+    create
+    start
+    soon "the trap is set" grep -q ready "$T/$ID.out"
+    must kill "$ID" hup
+    soon "hup arrives" grep -qx 'got HUP' "$T/$ID.out"
+    end_container
+}
+
+test_kill_of_a_created_container_works() {
+    bundle . sleep 1000
+    create
+    get_pid
+    must kill "$ID" KILL
+    soon "the created container stops" has_status stopped
+    must delete "$ID"
+}
+
+test_kill_of_a_stopped_container_is_refused() {
+    sleeper
+    stop_container
+    refused . kill "$ID" TERM
+    expect_status stopped
+    must delete "$ID"
+}
+
+test_kill_all_of_a_stopped_container_is_no_error() {
+    sleeper
+    stop_container
+    must kill --all "$ID" KILL
+    must delete "$ID"
+}
+
+test_kill_all_reaches_every_process_without_a_pid_namespace() {
+    bundle 'without("pid")' sh -c 'sleep 1000 & sleep 1000 & echo ready; wait'
+    create
+    start
+    soon "the children run" grep -q ready "$T/$ID.out"
+    get_pid
+    local all
+    all=$(cat "$(cgroup_file pids cgroup.procs)")
+    expect_equal "number of processes" "$(wc -w <<<"$all")" 3
+    must kill --all "$ID" KILL
+    local pid
+    for pid in $all; do soon "process $pid ends" dead "$pid"; done
+    must delete --force "$ID"
+}
+
+test_delete_of_a_created_container_ends_it() {
+    bundle . sleep 1000
+    create
+    get_pid
+    must delete "$ID"
+    dead "$PID" || fail "the init $PID is alive after delete"
+    refused . state "$ID"
+}
+
+test_delete_refuses_a_running_container() {
+    sleeper
+    refused . delete "$ID"
+    expect_status running
+    end_container
+}
+
+test_delete_force_ends_a_running_container() {
+    sleeper
+    must delete --force "$ID"
+    dead "$PID" || fail "the process $PID is alive after delete --force"
+    refused . state "$ID"
+}
+
+test_delete_force_of_a_missing_container_is_no_error() {
+    must delete --force nobody
+    must delete --force nobody
+    refused . delete nobody
+}
+
+test_run_ends_with_the_status_of_the_program() {
+    output_of . true
+    bundle_again sh -c 'exit 42'
+    run_container
+    expect_equal "exit status" "$RC" 42
+}
+
+# The program of the same bundle, replaced.
+bundle_again() {
+    jq '.process.args = $ARGS.positional' "$BUNDLE/config.json" --args -- "$@" >"$T/new.json"
+    mv "$T/new.json" "$BUNDLE/config.json"
+}
+
+test_run_ends_with_128_and_the_signal() {
+    # Without a pid namespace, because the first process of one ignores its own signals.
+    bundle 'without("pid")' sh -c 'kill -TERM $$; sleep 1000'
+    run_container
+    expect_equal "exit status after TERM" "$RC" 143
+    bundle_again sh -c 'kill -KILL $$; sleep 1000'
+    run_container
+    expect_equal "exit status after KILL" "$RC" 137
+}
+
+test_run_forwards_signals() {
+    bundle . sh -c 'trap "echo hup" HUP; trap "echo term; exit 7" TERM; echo ready; while :; do sleep 0.02; done'
+    background run --bundle "$BUNDLE" "$ID"
+    soon "the traps are set" grep -q ready "$T/bg.out"
+    kill -HUP "$BG"
+    soon "HUP arrives" grep -qx hup "$T/bg.out"
+    kill -TERM "$BG"
+    ended_with 7
+    expect_match "output" "$(<"$T/bg.out")" term
+}
+
+test_run_deletes_the_container_at_its_end() {
+    output_of . echo hello
+    expect_equal "output" "$OUT" hello
+    refused . state "$ID"
+}
+
+test_run_ends_when_the_container_is_killed_by_another() {
+    bundle . sleep 1000
+    background run --bundle "$BUNDLE" "$ID"
+    soon "the container runs" has_status running
+    must kill "$ID" KILL
+    ended_with 137
+}
+
+test_run_keep_leaves_a_stopped_container() {
+    bundle . true
+    run_container --keep
+    expect_equal "exit status" "$RC" 0
+    expect_status stopped
+    must delete "$ID"
+}
+
+test_run_detached_returns_while_the_container_runs() {
+    bundle . sleep 1000
+    _call "$T/$ID" run --detach --pid-file "$T/pid" --bundle "$BUNDLE" "$ID"
+    expect_equal "exit status" "$RC" 0
+    expect_status running
+    get_pid
+    expect_equal "pid file" "$(<"$T/pid")" "$PID"
+    end_container
+}
+
+test_pid_file_holds_the_digits_and_no_newline() {
+    bundle . sleep 1000
+    create --pid-file "$T/pid"
+    get_pid
+    expect_equal "bytes of the pid file" "$(od -An -c "$T/pid" | tr -d ' \n')" "$PID"
+    end_container
+}
+
+test_pid_file_is_never_seen_empty() {
+    bundle . sleep 1000
+    local round text
+    for round in 1 2 3 4 5; do
+        background create --pid-file "$T/pid$round" --bundle "$BUNDLE" "$ID"
+        while alive "$BG"; do
+            if [[ ! -e $T/pid$round ]]; then continue; fi
+            # A file without a newline makes read fail, but it has set the text.
+            read -r text <"$T/pid$round" || true
+            [[ $text =~ ^[0-9]+$ ]] || fail "the pid file was seen with '$text'"
+        done
+        ended_with 0
+        get_pid
+        expect_equal "pid file" "$(<"$T/pid$round")" "$PID"
+        end_container
+    done
+}
+
+test_pid_file_takes_the_place_of_an_old_one_at_once() {
+    bundle . sleep 1000
+    echo 1234567 >"$T/pid"
+    # Written over in place it would be empty for a moment, and would be the same inode.
+    local before
+    before=$(stat -c %i "$T/pid")
+    create --pid-file "$T/pid"
+    get_pid
+    expect_equal "pid file" "$(<"$T/pid")" "$PID"
+    expect_not_equal "inode of the pid file" "$(stat -c %i "$T/pid")" "$before"
+    end_container
+}
+
+test_pid_file_is_relative_to_the_caller_not_to_the_bundle() {
+    bundle . sleep 1000
+    mkdir "$T/elsewhere"
+    (cd "$T/elsewhere" && create --pid-file pid)
+    [[ -s $T/elsewhere/pid ]] || fail "no pid file in the caller's folder"
+    end_container
+}
+
+test_two_creates_of_one_id_have_one_winner() {
+    bundle . sleep 1000
+    local round first second won
+    for round in 1 2 3 4 5; do
+        background create --bundle "$BUNDLE" "$ID"
+        first=$BG
+        background create --bundle "$BUNDLE" "$ID"
+        second=$BG
+        won=0
+        if wait "$first"; then won=1; fi
+        if wait "$second"; then won=$((won + 1)); fi
+        expect_equal "winners in round $round" "$won" 1
+        expect_status created
+        must start "$ID"
+        expect_status running
+        end_container
+    done
+}
+
+test_init_is_a_child_of_the_callers_subreaper() {
+    bundle . sleep 1000
+    # perl makes itself a subreaper and stays between us and the runtime.
+    perl -e 'syscall(shift, 36, 1, 0, 0, 0) == 0 or die; $SIG{TERM} = sub { exit 0 };
+        system(@ARGV) == 0 or die; open(F, ">", "'"$T"'/done"); close F; sleep 1000 while 1' \
+        "$(prctl_number)" "$RUNTIME" --root "$ROOT" create --bundle "$BUNDLE" "$ID" &
+    local reaper=$!
+    soon "create has ended" test -e "$T/done"
+    get_pid
+    expect_equal "parent of the init" "$(awk '/^PPid:/ { print $2 }' "/proc/$PID/status")" "$reaper"
+    end_container
+    kill "$reaper"
+    wait "$reaper"
+}
+
+test_a_zombie_counts_as_stopped() {
+    bundle . true
+    # This perl never waits for the init that becomes its child.
+    perl -e 'syscall(shift, 36, 1, 0, 0, 0) == 0 or die; $SIG{TERM} = sub { exit 0 };
+        system(@ARGV) == 0 or die; open(F, ">", "'"$T"'/done"); close F; sleep 1000 while 1' \
+        "$(prctl_number)" "$RUNTIME" --root "$ROOT" create --bundle "$BUNDLE" "$ID" &
+    local reaper=$!
+    soon "create has ended" test -e "$T/done"
+    get_pid
+    start
+    soon "the init is a zombie" grep -q '^State:.*Z' "/proc/$PID/status"
+    expect_status stopped
+    must delete "$ID"
+    kill "$reaper"
+    wait "$reaper"
+}
+
+test_config_changed_after_create_has_no_effect() {
+    bundle . sh -c 'echo first'
+    create
+    bundle_again sh -c 'echo second'
+    start
+    soon "the container ends" has_status stopped
+    expect_equal "output" "$(<"$T/$ID.out")" first
+    must delete "$ID"
+}
+
+test_an_id_can_be_used_again_at_once() {
+    bundle . echo again
+    local round
+    for round in 1 2 3; do
+        create
+        must delete --force "$ID"
+        run_container
+        expect_equal "status and output of round $round" "$RC $OUT" '0 again'
+    done
+}
+
+test_roots_are_separate_worlds() {
+    bundle . sleep 1000
+    create
+    local mine=$ROOT
+    ROOT=$T/other
+    refused . state "$ID"
+    ROOT=$mine
+    expect_status created
+    end_container
+}

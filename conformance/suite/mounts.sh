@@ -1,0 +1,246 @@
+# shellcheck shell=bash
+# The mounts that `spec` writes, bind mounts and their flags, masked and read-only paths, /dev; seen from inside.
+
+# mounted DESTINATION FILTER: runs a container and reads its own mount table. Sets TYPE, OPTIONS (of the mount) and
+# SUPER (of the file system) of what is on top at DESTINATION.
+mounted() {
+    output_of "$2" cat /proc/self/mountinfo
+    local fields
+    # Fields: id parent major:minor root DESTINATION OPTIONS [tags] - TYPE source SUPER.
+    fields=$(awk -v at="$1" '$5 == at { o = $6; sub(/.* - /, ""); line = o " " $1 " " $3 } END { print line }' <<<"$OUT")
+    read -r OPTIONS TYPE SUPER <<<"$fields"
+    [[ -n $TYPE ]] || fail "nothing is mounted on $1"
+    OPTIONS=,$OPTIONS, SUPER=,$SUPER,
+}
+
+has() { # has LIST OPTION...
+    local option list=$1
+    shift
+    for option; do expect_match "options" "$list" ",$option,"; done
+}
+
+test_proc_is_a_procfs_of_the_new_pid_namespace() {
+    mounted /proc .
+    expect_equal "type" "$TYPE" proc
+    output_of 'without("cgroup")' readlink /proc/self
+    expect_equal "/proc/self" "$OUT" 1
+}
+
+test_dev_is_a_tmpfs_with_its_options() {
+    mounted /dev .
+    expect_equal "type" "$TYPE" tmpfs
+    has "$OPTIONS" nosuid
+    has "$SUPER" size=65536k mode=755
+    expect_no_match "options" "$OPTIONS" relatime
+}
+
+test_devpts_is_a_new_instance_with_its_options() {
+    mounted /dev/pts .
+    expect_equal "type" "$TYPE" devpts
+    has "$OPTIONS" nosuid noexec
+    has "$SUPER" gid=5 mode=620 ptmxmode=666
+    output_of . ls /dev/pts
+    expect_equal "terminals of a new instance" "$OUT" ptmx
+}
+
+test_shm_is_a_tmpfs_with_its_options() {
+    mounted /dev/shm .
+    expect_equal "type" "$TYPE" tmpfs
+    has "$OPTIONS" nosuid noexec nodev
+    has "$SUPER" size=65536k
+    output_of . sh -c 'stat -c %a /dev/shm; echo x >/dev/shm/x; cat /dev/shm/x'
+    expect_equal "mode and content" "$OUT" $'1777\nx'
+}
+
+test_mqueue_is_mounted() {
+    mounted /dev/mqueue .
+    expect_equal "type" "$TYPE" mqueue
+    has "$OPTIONS" nosuid noexec nodev
+}
+
+test_sys_is_a_read_only_sysfs() {
+    mounted /sys .
+    expect_equal "type" "$TYPE" sysfs
+    has "$OPTIONS" ro nosuid noexec nodev
+    output_of . sh -c 'echo 1 2>&1 >/sys/kernel/uevent_seqnum || ls -d /sys/kernel'
+    expect_match "attempt to write" "$OUT" $'Read-only file system\n/sys/kernel$'
+}
+
+test_cgroup_is_mounted_read_only() {
+    if [[ $CGROUPS == v2 ]]; then
+        mounted /sys/fs/cgroup .
+        expect_equal "type" "$TYPE" cgroup2
+        has "$OPTIONS" ro nosuid noexec nodev relatime
+        output_of . cat /sys/fs/cgroup/cgroup.procs
+        expect_equal "processes of the cgroup at the top" "$OUT" 1
+    else
+        mounted /sys/fs/cgroup/pids .
+        expect_equal "type" "$TYPE" cgroup
+        has "$OPTIONS" ro nosuid noexec nodev relatime
+        output_of . cat /sys/fs/cgroup/pids/cgroup.procs
+        expect_match "processes of the cgroup at the top" "$OUT" $'^1(\n[0-9]+)?$'
+    fi
+}
+
+test_root_is_read_only_when_asked() {
+    output_of . sh -c 'touch /new 2>&1 || ls -d /tmp'
+    expect_match "attempt to write" "$OUT" $'Read-only file system\n/tmp$'
+    [[ ! -e $BUNDLE/rootfs/new ]] || fail "the file was made"
+}
+
+test_root_is_writable_when_asked() {
+    output_of writable sh -c 'echo text >/new; cat /new'
+    expect_equal "output" "$OUT" text
+    expect_equal "file in the rootfs" "$(<"$BUNDLE/rootfs/new")" text
+}
+
+test_root_may_be_an_absolute_path_or_the_bundle_itself() {
+    output_of '.root.path = $folder + "/c/rootfs"' cat /etc/group
+    expect_match "a file of the rootfs" "$OUT" '^root:x:0:'
+    NAME=self bundle '.root.path = "."' cat /etc/group
+    mv "$BUNDLE"/rootfs/* "$BUNDLE/"
+    run_container
+    expect_match "a file of the rootfs" "$RC $OUT" '^0 root:x:0:'
+}
+
+test_masked_paths_read_empty() {
+    bundle '.linux.maskedPaths += ["/etc/secret", "/hidden", "/no/such/path"]' sh -c '
+        cat /etc/secret /etc/open; ls -A /hidden; ls /shown; wc -c </proc/timer_list; wc -c </proc/keys; ls -A /sys/firmware
+        touch /hidden/x 2>&1'
+    mkdir "$BUNDLE/rootfs/hidden" "$BUNDLE/rootfs/shown"
+    touch "$BUNDLE/rootfs/hidden/inside" "$BUNDLE/rootfs/shown/inside"
+    echo secret >"$BUNDLE/rootfs/etc/secret"
+    echo open >"$BUNDLE/rootfs/etc/open"
+    run_container
+    expect_match "what is seen" "$OUT" $'^open\ninside\n0\n0\ntouch: /hidden/x: Read-only file system$'
+}
+
+test_read_only_paths_cannot_be_written() {
+    bundle 'writable | .linux.readonlyPaths += ["/etc", "/no/such/path"]' sh -c '
+        touch /etc/new 2>&1; echo x >/etc/passwd; touch /tmp/new && ls /tmp; echo 1 >/proc/sys/vm/drop_caches'
+    run_container
+    expect_match "attempts to write" "$OUT $ERR" $'^touch: /etc/new: Read-only file system\nnew .*/etc/passwd: Read-only file system.*drop_caches: Read-only file system'
+    expect_match "the file" "$(<"$BUNDLE/rootfs/etc/passwd")" '^root:'
+}
+
+test_dev_has_the_default_nodes() {
+    output_of . sh -c 'cd /dev; stat -c "%n %F %t:%T %a %u:%g" null zero full random urandom tty'
+    expect_equal "nodes" "$OUT" 'null character special file 1:3 666 0:0
+zero character special file 1:5 666 0:0
+full character special file 1:7 666 0:0
+random character special file 1:8 666 0:0
+urandom character special file 1:9 666 0:0
+tty character special file 5:0 666 0:0'
+}
+
+test_dev_nodes_work() {
+    output_of . sh -c 'echo x >/dev/null; head -c 5 /dev/zero | wc -c; head -c 7 /dev/urandom | wc -c
+        head -c 3 /dev/random | wc -c; echo x 2>&1 >/dev/full || true'
+    expect_match "output" "$OUT" $'^5\n7\n3\n.*No space left'
+}
+
+test_dev_has_the_default_links() {
+    output_of . sh -c 'cd /dev; for l in fd stdin stdout stderr ptmx; do echo $l $(readlink $l); done'
+    expect_equal "links" "$OUT" 'fd /proc/self/fd
+stdin /proc/self/fd/0
+stdout /proc/self/fd/1
+stderr /proc/self/fd/2
+ptmx pts/ptmx'
+}
+
+test_bind_mount_of_a_folder_is_the_folder() {
+    mkdir "$T/shared"
+    echo outside >"$T/shared/from-outside"
+    output_of 'bind($folder + "/shared"; "/mnt"; ["rw"])' sh -c 'cat /mnt/from-outside; echo inside >/mnt/from-inside'
+    expect_equal "file of the host" "$OUT" outside
+    expect_equal "file of the container" "$(<"$T/shared/from-inside")" inside
+}
+
+test_bind_mount_of_a_file_is_the_file() {
+    echo one >"$T/file"
+    output_of 'bind($folder + "/file"; "/etc/one"; [])' sh -c 'cat /etc/one; echo two >/etc/one'
+    expect_equal "content" "$OUT" one
+    expect_equal "content after a write inside" "$(<"$T/file")" two
+    [[ -f $BUNDLE/rootfs/etc/one ]] || fail "the mount point was not made as a file"
+}
+
+test_bind_mount_source_is_relative_to_the_bundle() {
+    bundle 'bind("data"; "/mnt"; [])' cat /mnt/text
+    mkdir "$BUNDLE/data"
+    echo here >"$BUNDLE/data/text"
+    run_container
+    expect_equal "status and content" "$RC $OUT" '0 here'
+}
+
+test_bind_mount_is_read_only_when_asked() {
+    mkdir "$T/shared"
+    output_of 'bind($folder + "/shared"; "/mnt"; ["ro"]) | bind($folder + "/shared"; "/other"; [])' \
+        sh -c 'touch /mnt/x 2>&1; touch /other/y; ls /mnt'
+    expect_match "attempt to write, and what is there" "$OUT" $'^touch: /mnt/x: Read-only file system\ny$'
+}
+
+test_bind_mount_flags_are_set() {
+    mkdir "$T/shared"
+    printf '#!/bin/sh\necho executed\n' >"$T/shared/script"
+    chmod 755 "$T/shared/script"
+    mounted /mnt 'bind($folder + "/shared"; "/mnt"; ["nosuid", "noexec", "nodev"])'
+    has "$OPTIONS" nosuid noexec nodev rw
+    bundle 'bind($folder + "/shared"; "/mnt"; ["noexec"]) | bind($folder + "/shared"; "/other"; [])' \
+        sh -c '/mnt/script; /other/script'
+    run_container
+    expect_equal "output" "$OUT" executed
+    expect_match "error of the first" "$ERR" '/mnt/script: Permission denied'
+}
+
+test_rbind_takes_the_mounts_below() {
+    mkdir -p "$T/shared/below"
+    mount -t tmpfs below "$T/shared/below"
+    echo deep >"$T/shared/below/text"
+    bundle 'add_mount("bind"; $folder + "/shared"; "/all"; ["rbind"]) | bind($folder + "/shared"; "/one"; [])' \
+        sh -c 'cat /all/below/text; ls /one/below; echo end'
+    run_container
+    umount "$T/shared/below"
+    expect_equal "status and output" "$RC $OUT" $'0 deep\nend'
+}
+
+test_missing_mount_points_are_made() {
+    output_of 'add_mount("tmpfs"; "tmpfs"; "/a/b/c"; []) | bind("/etc/hostname"; "/x/y/name"; ["ro"])' \
+        sh -c 'touch /a/b/c/x && stat -c %F /a/b /x/y/name'
+    expect_match "kinds" "$OUT" $'^directory\nregular (empty )?file$'
+    [[ -d $BUNDLE/rootfs/a/b/c && -f $BUNDLE/rootfs/x/y/name ]] || fail "the mount points are not in the rootfs"
+}
+
+test_mounts_are_made_in_the_order_of_the_config() {
+    mkdir "$T/one" "$T/two"
+    touch "$T/one/1" "$T/two/2"
+    output_of 'bind($folder + "/one"; "/mnt"; []) | bind($folder + "/two"; "/mnt"; [])' ls /mnt
+    expect_equal "what is on top" "$OUT" 2
+}
+
+# through_links: mounts whose destinations lead through an absolute link to a folder that the host has too, and through a
+# relative one that climbs above the top; both count from the rootfs.
+through_links() {
+    mkdir "$T/outside"
+    bundle 'add_mount("tmpfs"; "tmpfs"; "/link/deep"; []) | add_mount("tmpfs"; "tmpfs"; "/up/deep2"; [])' sh -c '
+        touch /link/deep/x /up/deep2/x && grep -o "[^ ]*/deep2* " /proc/self/mountinfo'
+    ln -s "$T/outside" "$BUNDLE/rootfs/link"
+    ln -s ../../../../../../../../srv "$BUNDLE/rootfs/up"
+    if [[ $1 == "existing" ]]; then mkdir -p "$BUNDLE/rootfs$T/outside" "$BUNDLE/rootfs/srv"; fi
+    run_container
+    expect_equal "status, and where the mounts are" "$RC $OUT" "0 $T/outside/deep "$'\n/srv/deep2 '
+    expect_equal "entries of the folder outside" "$(ls -A "$T/outside")" ''
+    [[ -d $BUNDLE/rootfs$T/outside/deep && ! -e /srv/deep2 ]] || fail "the mount point was not made inside"
+}
+
+test_a_symlink_at_the_destination_stays_inside() { through_links existing; }
+test_a_dangling_symlink_at_the_destination_is_made_inside() { through_links dangling; }
+
+test_tmpfs_takes_mode_and_size() {
+    mounted /scratch 'add_mount("tmpfs"; "tmpfs"; "/scratch"; ["mode=1750", "size=1024k", "noexec"])'
+    expect_equal "type" "$TYPE" tmpfs
+    has "$OPTIONS" noexec
+    has "$SUPER" size=1024k mode=1750
+    output_of 'add_mount("tmpfs"; "tmpfs"; "/scratch"; ["mode=1750", "size=1024k"])' sh -c '
+        stat -c "%a %F" /scratch; dd if=/dev/zero of=/scratch/x bs=1k count=2000 2>/dev/null; stat -c %s /scratch/x'
+    expect_equal "mode, and how much fits" "$OUT" $'1750 directory\n1048576'
+}
