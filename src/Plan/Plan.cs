@@ -21,9 +21,6 @@ public sealed record Plan
     /// <summary>Null: the machine has no cgroups, or the caller wants none.</summary>
     public CgroupPlan? Cgroup { get; init; }
 
-    /// <summary>Set by the parent on the waiting child, last of all: an address space limit would hurt the runtime itself.</summary>
-    public IReadOnlyList<Rlimit> Rlimits { get; init; } = [];
-
     public int? OomScoreAdj { get; init; }
 
     /// <summary>The lines of `sharprun plan`.</summary>
@@ -37,10 +34,6 @@ public sealed record Plan
             DescribeCgroup(text, cgroup);
         }
         text.Append(line, $"parent: clone {Describe(CloneFlags)}\n");
-        foreach (var limit in Rlimits)
-        {
-            text.Append(line, $"parent: limit {limit.Name} to {limit.Soft} (hard {limit.Hard})\n");
-        }
         if (OomScoreAdj is { } score)
         {
             text.Append(line, $"parent: set oom_score_adj {score}\n");

@@ -19,6 +19,10 @@ public static partial class Planner
         {
             steps.Add(new FindHome(user.Uid));
         }
+        if (process.Rlimits.Count > 0)
+        {
+            steps.Add(new SetRlimits(process.Rlimits));
+        }
         steps.Add(new DropBoundingSet(sets.Bounding, host.LastCapability));
         steps.Add(new SetUser(user.Uid, user.Gid, user.AdditionalGids, user.Umask ?? 0x12 /* 022 */));
         steps.Add(new SetCapabilities(sets));
@@ -27,6 +31,19 @@ public static partial class Planner
             steps.Add(new NoNewPrivileges());
         }
         steps.Add(new ChangeDirectory(process.Cwd, MayBeDenied: false));
+    }
+
+    private static List<Rlimit> MemoryLimits(Process process)
+    {
+        var limits = new List<Rlimit>();
+        foreach (var limit in process.Rlimits)
+        {
+            if (limit.IsOnMemory)
+            {
+                limits.Add(limit);
+            }
+        }
+        return limits;
     }
 
     /// <summary>process.env with each name once, the last one winning at the first one's place; an empty HOME is left out, and filled in later.</summary>

@@ -14,7 +14,10 @@ public static partial class Planner
         var steps = new List<Step>(64) { new ResetSignals(), new NewSession() };
         Namespaces(steps, spec, host, cgroup);
         Rootfs(steps, spec, options, cgroup);
-        steps.Add(new MakeWorkingDirectory(RootedPath.Of(process.Cwd)));
+        if (process.Cwd != "/")
+        {
+            steps.Add(new MakeWorkingDirectory(RootedPath.Of(process.Cwd)));
+        }
         steps.Add(new PivotRoot());
         AfterPivot(steps, spec);
         if (!options.NoNewKeyring)
@@ -26,6 +29,10 @@ public static partial class Planner
         steps.Add(new TellCreated());
         steps.Add(new CloseDescriptors());
         steps.Add(new WaitForStart());
+        if (MemoryLimits(process) is { Count: > 0 } limits)
+        {
+            steps.Add(new SetMemoryRlimits(limits));
+        }
         steps.Add(new Exec(Texts(process.Args), Texts(Environment(process))));
         return new Plan
         {
@@ -34,7 +41,6 @@ public static partial class Planner
             Steps = steps,
             HasMountSetAttr = host.Kernel.AtLeast(5, 12),
             Cgroup = cgroup,
-            Rlimits = process.Rlimits,
             OomScoreAdj = process.OomScoreAdj,
         };
     }

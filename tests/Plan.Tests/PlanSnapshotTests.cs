@@ -38,9 +38,9 @@ public sealed class PlanSnapshotTests
 
         Assert.IsType<ResetSignals>(steps[0]);
         Assert.IsType<Exec>(steps[^1]);
-        Assert.IsType<WaitForStart>(steps[^2]);
-        Assert.IsType<CloseDescriptors>(steps[^3]);
-        Assert.IsType<TellCreated>(steps[^4]);
+        Assert.Equal([typeof(TellCreated), typeof(CloseDescriptors), typeof(WaitForStart)],
+            steps.SkipWhile(step => step is not TellCreated).Take(3).Select(step => step.GetType()));
+        Assert.All(steps.SkipWhile(step => step is not WaitForStart).Skip(1), step => Assert.True(step is SetMemoryRlimits or Exec));
         Assert.True(At<SetRootPropagation>() < At<BindRootfs>());
         Assert.All(steps.Select((step, i) => (step, i)), pair =>
         {
@@ -54,6 +54,7 @@ public sealed class PlanSnapshotTests
             }
         });
         Assert.True(LastAt<ReadonlyPath>() < At<DropBoundingSet>());
+        Assert.True(At<SetRlimits>() < At<DropBoundingSet>(), "a limit is raised while there is power to do so");
         Assert.True(At<DropBoundingSet>() < At<SetUser>());
         Assert.True(At<SetUser>() < At<SetCapabilities>());
         Assert.True(At<SetCapabilities>() < At<FindExecutable>());

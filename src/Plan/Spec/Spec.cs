@@ -46,7 +46,11 @@ public sealed record User
 public sealed record CapabilitySets(ulong Bounding, ulong Effective, ulong Permitted, ulong Inheritable, ulong Ambient);
 
 /// <summary>Resource is the kernel's number (RLIMIT_NOFILE = 7); Name the specification's word.</summary>
-public sealed record Rlimit(string Name, int Resource, ulong Soft, ulong Hard);
+public sealed record Rlimit(string Name, int Resource, ulong Soft, ulong Hard)
+{
+    /// <summary>RLIMIT_DATA, RLIMIT_STACK, RLIMIT_AS: what the runtime itself would feel.</summary>
+    public bool IsOnMemory => Resource is 2 or 3 or 9;
+}
 
 public sealed record Mount
 {

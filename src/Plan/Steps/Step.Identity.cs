@@ -28,6 +28,19 @@ public sealed record FindHome(uint Uid) : Step
     public override string Text => $"find HOME of uid {Uid} in /etc/passwd";
 }
 
+/// <summary>Set by the child while it still has its power: a limit may be raised, and the parent, of another uid by the time the child is
+/// ready, could not do it without CAP_SYS_RESOURCE. Of the limits on memory only the hard one is raised here.</summary>
+public sealed record SetRlimits(IReadOnlyList<Rlimit> Limits) : Step
+{
+    public override string Text => "set " + RlimitText.Of(Limits);
+}
+
+/// <summary>The limits on memory come last of all: this process reserves gigabytes of address space until it executes the program.</summary>
+public sealed record SetMemoryRlimits(IReadOnlyList<Rlimit> Limits) : Step
+{
+    public override string Text => "at last set " + RlimitText.Of(Limits);
+}
+
 public sealed record DropBoundingSet(ulong Keep, int LastCapability) : Step
 {
     public override string Text => $"drop bounding capabilities, keep {CapabilityNames.Describe(Keep)}";
@@ -69,4 +82,20 @@ public sealed record Exec(IReadOnlyList<CString> Args, IReadOnlyList<CString> En
     public override string Text => "exec " + string.Join(' ', Args);
 
     public override string Failure(string detail) => $"exec: \"{(detail.Length == 0 ? Args[0].ToString() : detail)}\"";
+}
+
+static class RlimitText
+{
+    public static string Of(IReadOnlyList<Rlimit> limits)
+    {
+        var words = new List<string>(limits.Count);
+        foreach (var limit in limits)
+        {
+            words.Add($"{limit.Name} {Word(limit.Soft)}:{Word(limit.Hard)}");
+        }
+        return string.Join(", ", words);
+    }
+
+    private static string Word(ulong limit) =>
+        limit == ulong.MaxValue ? "unlimited" : limit.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -10,16 +10,14 @@ namespace SharpRun.Cgroups;
 /// <summary>The container's group in every hierarchy, as create makes it. Later commands know only the paths: <see cref="RecordedCgroups"/>.</summary>
 sealed class CgroupTree
 {
-    // mkdirat after a parent was found may fail because another container's end has just removed that parent.
-    const int Attempts = 8;
-
     readonly CgroupPlan _plan;
     readonly int[] _directories;
-    readonly List<(string Path, bool IsLeaf)> _made = [];
+    readonly GroupMaker _maker;
 
     CgroupTree(CgroupPlan plan)
     {
         _plan = plan;
+        _maker = new GroupMaker(plan);
         _directories = new int[plan.Directories.Count];
         Array.Fill(_directories, -1);
     }
@@ -34,10 +32,7 @@ sealed class CgroupTree
         undo.Push("RemoveCgroups", tree.RemoveMade);
         try
         {
-            for (var i = 0; i < plan.Directories.Count; i++)
-            {
-                tree.MakeDirectory(i);
-            }
+            tree.MakeDirectories();
             tree.WriteValues();
             if (plan.Layout == CgroupLayout.V2 && plan.DeviceRules is { } rules)
             {
@@ -47,7 +42,8 @@ sealed class CgroupTree
         }
         finally
         {
-            // R15: no descriptor of the host's cgroups is open in the container's process but the one that clone3 needs.
+            // CVE-2024-21626 was a descriptor of /sys/fs/cgroup that the container's first process had inherited: when it is born, none is
+            // open but the one that clone3 needs.
             tree.CloseAll();
         }
         return tree;
@@ -67,122 +63,26 @@ sealed class CgroupTree
         return 0;
     }
 
-    void MakeDirectory(int index)
+    void MakeDirectories()
     {
-        var directory = _plan.Directories[index];
-        var opened = Sys.Open(Native.AT_FDCWD, new CString(directory.MountPoint), Native.O_PATH | Native.O_DIRECTORY);
-        var root = opened.OrThrow($"cgroup: open {directory.MountPoint}");
-        try
+        var written = new bool[_directories.Length];
+        foreach (var write in _plan.Writes)
         {
-            var controllers = _plan.Layout == CgroupLayout.V2 ? Controllers.Of(root, _plan) : null;
-            for (var attempt = 1; _directories[index] < 0; attempt++)
+            written[write.Directory] = true;
+        }
+        for (var i = 0; i < _directories.Length; i++)
+        {
+            var made = _maker.Made.Count;
+            _directories[i] = _maker.Make(i, wanted: written[i] || IsUnified(i));
+            var isNew = _maker.Made.Count > made && _maker.Made[^1].IsLeaf;
+            if (!isNew)
             {
-                var error = MakeLeaf(root, index, controllers, out var isNew);
-                if (error == Errno.OK)
-                {
-                    Prepare(root, index, isNew);
-                }
-                else if (error != Errno.ENOENT || attempt == Attempts)
-                {
-                    error.Throw($"cgroup: make {directory.FullPath}");
-                }
+                RefuseUnfit(_directories[i], _plan.Directories[i]);
             }
         }
-        finally
-        {
-            Sys.Close(root);
-        }
     }
 
-    Errno MakeLeaf(int root, int index, Controllers? controllers, out bool isNew)
-    {
-        var directory = _plan.Directories[index];
-        isNew = false;
-        var parentPath = directory.Path[..directory.Path.LastIndexOf('/')];
-        var parent = OpenParent(root, directory.MountPoint, parentPath, controllers);
-        if (!parent.Ok)
-        {
-            return parent.Error;
-        }
-        CString name = directory.Path[(parentPath.Length + 1)..];
-        var error = Make(parent.Value, name, directory.FullPath, isLeaf: true);
-        if (error is Errno.OK or Errno.EEXIST)
-        {
-            isNew = error == Errno.OK;
-            var opened = OpenBelow(parent.Value, name);
-            error = opened.Error;
-            _directories[index] = opened.Ok ? opened.Value : -1;
-        }
-        Sys.Close(parent.Value);
-        return error;
-    }
-
-    /// <summary>The directory above the leaf. It usually exists with all controllers on, which one call and one look show.</summary>
-    Result OpenParent(int root, string mountPoint, string path, Controllers? controllers)
-    {
-        var opened = OpenBelow(root, path.Length == 0 ? "." : path[1..]);
-        if (opened.Ok && controllers?.AreOn(opened.Value) == false)
-        {
-            Sys.Close(opened.Value);
-        }
-        else if (opened.Ok || opened.Error != Errno.ENOENT)
-        {
-            return opened;
-        }
-        return Walk(root, mountPoint, path, controllers);
-    }
-
-    /// <summary>Component by component from the mount point: makes what is missing and, on v2, hands the controllers down.</summary>
-    Result Walk(int root, string mountPoint, string path, Controllers? controllers)
-    {
-        var current = OpenBelow(root, ".");
-        for (var start = 0; current.Ok; )
-        {
-            controllers?.TurnOn(current.Value, mountPoint + path[..start]);
-            if (start == path.Length)
-            {
-                return current;
-            }
-            var end = path.IndexOf('/', start + 1);
-            end = end < 0 ? path.Length : end;
-            CString name = path[(start + 1)..end];
-            var next = OpenBelow(current.Value, name);
-            if (next.Error == Errno.ENOENT)
-            {
-                var error = Make(current.Value, name, mountPoint + path[..end], isLeaf: false);
-                next = error is Errno.OK or Errno.EEXIST ? OpenBelow(current.Value, name) : Result.Failed(error);
-            }
-            Sys.Close(current.Value);
-            (current, start) = (next, end);
-        }
-        return current;
-    }
-
-    Errno Make(int parent, CString name, string fullPath, bool isLeaf)
-    {
-        var error = Sys.MkdirAt(parent, name, 0x1ED /* 0755 */);
-        if (error == Errno.OK)
-        {
-            _made.Add((fullPath, isLeaf));
-        }
-        return error;
-    }
-
-    static Result OpenBelow(int directory, CString path) =>
-        Sys.OpenAt2(directory, path, Native.O_PATH | Native.O_DIRECTORY, 0, Native.RESOLVE_BENEATH | Native.RESOLVE_NO_SYMLINKS);
-
-    void Prepare(int root, int index, bool isNew)
-    {
-        var directory = _plan.Directories[index];
-        if (!isNew)
-        {
-            RefuseUnfit(_directories[index], directory);
-        }
-        if (directory.Controllers.Contains("cpuset", StringComparison.Ordinal))
-        {
-            Cpuset.Fill(root, directory.MountPoint, directory.Path, isNew);
-        }
-    }
+    bool IsUnified(int index) => _plan.Directories[index].Controllers.Length == 0;
 
     // Runtime specification, "cgroup path": a group that somebody uses, or a frozen one, would hold the container up or be held up by it.
     static void RefuseUnfit(int fd, CgroupDirectory directory)
@@ -244,7 +144,7 @@ sealed class CgroupTree
     {
         for (var i = 0; i < _directories.Length; i++)
         {
-            if (_plan.Directories[i].Controllers.Length == 0)
+            if (IsUnified(i))
             {
                 var fd = _directories[i];
                 _directories[i] = -1;
@@ -256,6 +156,7 @@ sealed class CgroupTree
 
     void CloseAll()
     {
+        _maker.Close();
         for (var i = 0; i < _directories.Length; i++)
         {
             Close(ref _directories[i]);
@@ -273,8 +174,8 @@ sealed class CgroupTree
 
     void RemoveMade()
     {
-        var leaves = new List<string>(_made.Count);
-        foreach (var (path, isLeaf) in _made)
+        var leaves = new List<string>(_maker.Made.Count);
+        foreach (var (path, isLeaf) in _maker.Made)
         {
             if (isLeaf)
             {
@@ -282,12 +183,12 @@ sealed class CgroupTree
             }
         }
         RecordedCgroups.Remove(leaves);
-        for (var i = _made.Count - 1; i >= 0; i--)
+        for (var i = _maker.Made.Count - 1; i >= 0; i--)
         {
-            if (!_made[i].IsLeaf)
+            if (!_maker.Made[i].IsLeaf)
             {
                 // Busy means that another container lives below it by now.
-                Sys.UnlinkAt(Native.AT_FDCWD, new CString(_made[i].Path), Native.AT_REMOVEDIR);
+                Sys.UnlinkAt(Native.AT_FDCWD, new CString(_maker.Made[i].Path), Native.AT_REMOVEDIR);
             }
         }
     }

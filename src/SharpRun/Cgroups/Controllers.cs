@@ -18,9 +18,9 @@ sealed class Controllers
     }
 
     /// <summary>Reads what there is, and refuses a limit that nothing could keep before anything is made.</summary>
-    public static Controllers Of(int root, CgroupPlan plan)
+    public static Controllers Of(int holder, string hierarchy, CgroupPlan plan)
     {
-        CgroupFile.Read(root, "cgroup.controllers", out var text).OrThrow($"cgroup: read {plan.Directories[0].MountPoint}/cgroup.controllers");
+        CgroupFile.Read(holder, hierarchy + "/cgroup.controllers", out var text).OrThrow($"cgroup: read {plan.Directories[0].MountPoint}/cgroup.controllers");
         var available = new List<string>(text.Split(' ', StringSplitOptions.RemoveEmptyEntries));
         var needed = new HashSet<string>(StringComparer.Ordinal);
         foreach (var write in plan.Writes)

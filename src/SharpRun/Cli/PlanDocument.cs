@@ -9,7 +9,7 @@ namespace SharpRun.Cli;
 
 /// <summary>`plan --json`, for programs that compare plans. The steps' texts are those of `plan`.</summary>
 sealed record PlanDocument(
-    string Id, string[] NewNamespaces, bool MountSetAttr, PlanDocument.CgroupPart? Cgroup, IReadOnlyList<Rlimit> Rlimits, int? OomScoreAdj,
+    string Id, string[] NewNamespaces, bool MountSetAttr, PlanDocument.CgroupPart? Cgroup, int? OomScoreAdj,
     PlanDocument.StepPart[] Steps, PlanDocument.FactsPart Facts, IReadOnlyList<string> Warnings)
 {
     internal sealed record StepPart(string Step, string Text);
@@ -26,7 +26,7 @@ sealed record PlanDocument(
     public static byte[] Json(Plan plan, HostFacts facts, IReadOnlyList<string> warnings)
     {
         var document = new PlanDocument(
-            plan.Id, NewNamespacesOf(plan.CloneFlags), plan.HasMountSetAttr, plan.Cgroup is { } cgroup ? Part(cgroup) : null, plan.Rlimits, plan.OomScoreAdj,
+            plan.Id, NewNamespacesOf(plan.CloneFlags), plan.HasMountSetAttr, plan.Cgroup is { } cgroup ? Part(cgroup) : null, plan.OomScoreAdj,
             Array.ConvertAll([.. plan.Steps], step => new StepPart(step.GetType().Name, step.Text)),
             new FactsPart(
                 facts.Kernel.ToString(), facts.Euid, facts.Egid, facts.InUserNamespace, facts.LastCapability, Word(facts.CgroupLayout), []),

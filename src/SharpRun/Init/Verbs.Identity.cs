@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using SharpRun.Linux;
 using SharpRun.Planning;
 
@@ -67,6 +68,30 @@ static partial class Verbs
         Span<byte> home = stackalloc byte[PasswdFile.HomeRoom];
         var length = PasswdFile.HomeOf(context.Root, find.Uid, home);
         return context.Environment.TryAdd("HOME="u8, home[..length]) ? Errno.OK : Errno.E2BIG;
+    }
+
+    // A limit on memory is met in two acts: its hard side is raised while there is power to do so, the rest is lowered just before execve.
+    private static Errno SetRlimits(InitContext context, IReadOnlyList<Rlimit> limits, bool isLast)
+    {
+        foreach (var limit in limits)
+        {
+            var (soft, hard) = (limit.Soft, limit.Hard);
+            if (limit.IsOnMemory && !isLast)
+            {
+                var read = Sys.GetRlimit(limit.Resource, out soft, out hard);
+                if (read != Errno.OK || hard >= limit.Hard)
+                {
+                    continue;
+                }
+                hard = limit.Hard;
+            }
+            var error = Sys.PrLimit(0, limit.Resource, soft, hard);
+            if (error != Errno.OK)
+            {
+                return error;
+            }
+        }
+        return Errno.OK;
     }
 
     private static Errno DropBoundingSet(DropBoundingSet drop)

@@ -35,6 +35,8 @@ static partial class Verbs
         ChangeDirectory change => ChangeDirectory(context, change),
         OwnStreams own => OwnStreams(own),
         FindHome find => FindHome(context, find),
+        SetRlimits set => SetRlimits(context, set.Limits, isLast: false),
+        SetMemoryRlimits set => SetRlimits(context, set.Limits, isLast: true),
         DropBoundingSet drop => DropBoundingSet(drop),
         SetUser user => SetUser(context, user),
         SetCapabilities set => SetCapabilities(context, set.Sets),

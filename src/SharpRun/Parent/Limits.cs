@@ -3,18 +3,11 @@ using SharpRun.Planning;
 
 namespace SharpRun.Parent;
 
-/// <summary>What the parent sets on the waiting child: an address space limit earlier would hit the runtime's own heap.</summary>
+/// <summary>What the parent sets on the child that waits for start.</summary>
 static class Limits
 {
     public static void Apply(Plan plan, int pid)
     {
-        foreach (var limit in plan.Rlimits)
-        {
-            if (!Mutant.Skips("Parent.Rlimit"))
-            {
-                Sys.PrLimit(pid, limit.Resource, limit.Soft, limit.Hard).OrThrow($"set {limit.Name} to {limit.Soft} (hard {limit.Hard})");
-            }
-        }
         if (plan.OomScoreAdj is { } score && !Mutant.Skips("Parent.OomScoreAdj"))
         {
             var path = new CString($"/proc/{pid}/oom_score_adj");
