@@ -26,7 +26,7 @@ public static unsafe partial class Sys
     }
 
     /// <summary>clone3(2) with CLONE_PIDFD, into a cgroup (v2, its directory) unless that is -1. Gives 0 in the child. The exit signal is
-    /// SIGCHLD, or none with CLONE_PARENT. Throws when the process is not quiet enough to be cloned.</summary>
+    /// SIGCHLD; with CLONE_PARENT it is the caller's own and must not be named. Throws when the process is not quiet enough to be cloned.</summary>
     public static Result Clone(ulong flags, out int pidFd, int intoCgroupFd = -1)
     {
         WaitForQuiet();

@@ -76,7 +76,7 @@ public static unsafe partial class Sys
         return error;
     }
 
-    private static Errno CloseOneByOne(uint first, uint last, bool onExec)
+    internal static Errno CloseOneByOne(uint first, uint last, bool onExec)
     {
         var directory = Open(Native.AT_FDCWD, "/proc/self/fd"u8, Native.O_RDONLY | Native.O_DIRECTORY);
         if (!directory.Ok)

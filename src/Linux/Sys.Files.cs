@@ -13,7 +13,7 @@ public static unsafe partial class Sys
     private const int OpenAttempts = 128;
 
     [StructLayout(LayoutKind.Sequential)]
-    private struct OpenHow
+    internal struct OpenHow
     {
         public ulong Flags, Mode, Resolve;
     }

@@ -6,7 +6,7 @@ namespace SharpRun.Linux;
 public static partial class Native
 {
     // linux/auxvec.h
-    public const int AT_ENTRY = 9;
+    public const int AT_PAGESZ = 6, AT_ENTRY = 9;
     // sys/mman.h
     public const int MAP_POPULATE = 0x8000;
 }
@@ -84,13 +84,13 @@ public static unsafe partial class Sys
         Span<ulong> fields = stackalloc ulong[52];
         fields.Clear();
         ReadNumbers(text[(text[..length].LastIndexOf((byte)')') + 2)..length], fields[3..]);
-        var map = new MemoryMap
+        var map = new PrctlMmMap
         {
             StartCode = fields[26], EndCode = fields[27], StartData = fields[45], EndData = fields[46], StartBreak = fields[47],
             Break = (ulong)DataBreak(0), StartStack = fields[28], ArgStart = fields[48], ArgEnd = fields[49], EnvStart = fields[50],
             EnvEnd = fields[51], ExeFd = (uint)fd,
         };
-        return Prctl(Native.PR_SET_MM, Native.PR_SET_MM_MAP, (nuint)(&map), (nuint)sizeof(MemoryMap)).Error;
+        return Prctl(Native.PR_SET_MM, Native.PR_SET_MM_MAP, (nuint)(&map), (nuint)sizeof(PrctlMmMap)).Error;
     }
 
     // Fields that are no unsigned number (the state, -1) come out wrong and are not asked for.
@@ -140,9 +140,9 @@ public static unsafe partial class Sys
     [LibraryImport("libc", EntryPoint = "sendfile", SetLastError = true)]
     private static partial nint SendFile(int to, int from, long* offset, nuint count);
 
-    /// <summary>struct prctl_mm_map of linux/prctl.h.</summary>
+    /// <summary>struct prctl_mm_map of linux/prctl.h (3.18).</summary>
     [StructLayout(LayoutKind.Sequential)]
-    private struct MemoryMap
+    internal struct PrctlMmMap
     {
         public ulong StartCode, EndCode, StartData, EndData, StartBreak, Break, StartStack, ArgStart, ArgEnd, EnvStart, EnvEnd, Auxv;
         public uint AuxvSize, ExeFd;

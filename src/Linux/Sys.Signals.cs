@@ -6,7 +6,9 @@ namespace SharpRun.Linux;
 /// <summary>Signals by raw system calls: glibc keeps two real-time signals to itself.</summary>
 public static unsafe partial class Sys
 {
-    private const int SignalSetSize = 8;
+    // The kernel's _NSIG; glibc's counts one more.
+    private const int LastSignal = 64;
+    private const int SignalSetSize = LastSignal / 8;
 
     /// <summary>struct sigaction of the kernel (asm/signal.h): handler, flags, restorer, mask.</summary>
     [StructLayout(LayoutKind.Sequential)]
@@ -22,7 +24,7 @@ public static unsafe partial class Sys
     public static Errno ResetSignals()
     {
         var standard = new KernelSigAction();
-        for (var signal = 1; signal <= Native._NSIG; signal++)
+        for (var signal = 1; signal <= LastSignal; signal++)
         {
             if (signal is Native.SIGKILL or Native.SIGSTOP)
             {
