@@ -137,7 +137,8 @@ public static class DeviceFilter
     /// <summary>
     /// The same list for v1, which knows one default ("a" to either file) and a set of exceptions from it. The set is worked out here, since
     /// the kernel silently does nothing when a rule would take back a part of an exception; that list is refused instead, as runc does.
-    /// The first <paramref name="listed"/> rules are those of config.json.
+    /// The first <paramref name="listed"/> rules are those of config.json. (One thing v1 cannot say: an open for reading and writing needs one
+    /// exception that has both letters, where the program of v2 takes them from two.)
     /// </summary>
     public static List<Line> Writes(IReadOnlyList<DeviceRule> rules, int listed)
     {

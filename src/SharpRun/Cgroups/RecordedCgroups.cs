@@ -51,14 +51,19 @@ static class RecordedCgroups
     /// <summary>Kills every process in the groups and below them, and returns when none is left.</summary>
     public static void Kill(IReadOnlyList<string> paths)
     {
+        const int patientRounds = 5;
         var wait = new Patience(LongestWait);
-        var all = KillByFile(paths);
-        while (Processes(paths).Count > 0)
+        var byFile = KillByFile(paths);
+        for (var round = 0; Processes(paths).Count > 0; round++)
         {
-            if (!all)
+            // The file may not reach all: a process that was moved half way is in a v1 hierarchy only.
+            if (round > 0 || !byFile)
             {
-                // Standing still, a process that forks quicker than we read cannot get away.
-                Freezer.Freeze(paths);
+                if (round >= patientRounds)
+                {
+                    // They are not just slow to die. Standing still, a process that forks quicker than we read cannot get away.
+                    Freezer.Freeze(paths);
+                }
                 Signal(paths, Native.SIGKILL);
             }
             // v1: a frozen process dies when it is thawed, also one that the user has paused.
@@ -67,8 +72,6 @@ static class RecordedCgroups
             {
                 throw new ErrnoException($"cgroup: kill the processes {string.Join(", ", Processes(paths))} in {paths[0]}", Errno.EBUSY);
             }
-            // What the file did not reach (a process that is in a v1 hierarchy only) is left after the first pause.
-            all = false;
         }
     }
 

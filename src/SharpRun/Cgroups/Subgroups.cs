@@ -37,52 +37,60 @@ static class Subgroups
         {
             return opened.Error;
         }
-        // Down into the first that is busy, up again by "..": one descriptor, no recursion, whatever the depth. A kernel directory's ".."
-        // is its parent for ever, since groups cannot be moved.
+        // Down into each that is busy, up again by "..": one descriptor and no recursion, whatever the depth; each name once, whatever the
+        // breadth. A kernel directory's ".." is its parent for ever, since groups cannot be moved.
         var current = opened.Value;
-        var way = new Stack<byte[]>();
-        while (true)
+        var names = Of(current);
+        var way = new Stack<(byte[] Name, List<byte[]> Siblings)>();
+        while (names.Count > 0 || way.Count > 0)
         {
-            var busy = RemoveLeaves(current);
-            if (busy is null && way.Count == 0)
+            Errno error;
+            if (names.Count > 0)
             {
-                Sys.Close(current);
-                return Errno.OK;
+                var name = names[^1];
+                names.RemoveAt(names.Count - 1);
+                if (IsGone(Sys.UnlinkAt(current, name, Native.AT_REMOVEDIR)))
+                {
+                    continue;
+                }
+                error = Move(ref current, name);
+                if (error == Errno.OK)
+                {
+                    way.Push((name, names));
+                    names = Of(current);
+                }
+                if (IsGone(error))
+                {
+                    continue;
+                }
             }
-            var next = Open(current, busy ?? "..\0"u8);
+            else
+            {
+                (var name, names) = way.Pop();
+                error = Move(ref current, "..\0"u8);
+                if (error == Errno.OK && IsGone(error = Sys.UnlinkAt(current, name, Native.AT_REMOVEDIR)))
+                {
+                    continue;
+                }
+            }
             Sys.Close(current);
-            if (!next.Ok)
-            {
-                return next.Error;
-            }
-            current = next.Value;
-            if (busy is not null)
-            {
-                way.Push(busy);
-                continue;
-            }
-            var error = Sys.UnlinkAt(current, way.Pop(), Native.AT_REMOVEDIR);
-            if (error is not (Errno.OK or Errno.ENOENT))
-            {
-                Sys.Close(current);
-                return error;
-            }
+            return error;
         }
+        Sys.Close(current);
+        return Errno.OK;
     }
 
-    /// <summary>Removes the groups directly below that have nothing in them; gives the first that could not be removed.</summary>
-    static byte[]? RemoveLeaves(int directory)
+    static bool IsGone(Errno error) => error is Errno.OK or Errno.ENOENT;
+
+    static Errno Move(ref int directory, ReadOnlySpan<byte> name)
     {
-        byte[]? busy = null;
-        foreach (var name in Of(directory))
+        var opened = Open(directory, name);
+        if (opened.Ok)
         {
-            var error = Sys.UnlinkAt(directory, name, Native.AT_REMOVEDIR);
-            if (error is not (Errno.OK or Errno.ENOENT))
-            {
-                busy ??= name;
-            }
+            Sys.Close(directory);
+            directory = opened.Value;
         }
-        return busy;
+        return opened.Error;
     }
 
     static Result Open(int directory, ReadOnlySpan<byte> path) =>
