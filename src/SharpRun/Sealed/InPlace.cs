@@ -39,6 +39,14 @@ static class InPlace
         {
             return new Refusal("the overlay shows another program", Errno.OK);
         }
+        foreach (ref readonly var mapping in mappings)
+        {
+            // A debugger's work. Copied code would be both writable once and executable, and arm64 would want its caches told.
+            if (mapping.HasOwnPages && (mapping.Protection & Native.PROT_EXEC) != 0)
+            {
+                return new Refusal("the program's code was changed", Errno.OK);
+            }
+        }
         // The runtime's own thread may still be starting, and writes to the program's data while it does.
         Sys.AwaitQuiet();
         foreach (ref readonly var mapping in mappings)

@@ -26,8 +26,8 @@ sealed record Refusal(string Act, Errno Error)
 static class OwnProgram
 {
     /// <summary>
-    /// After this call /proc/self/exe of this process, and of every clone child, names a file that can never be opened for writing. Either way
-    /// of doing it, or an exception: never nothing. Comes before the first clone or setns, and needs nobody awake but its caller.
+    /// After this call /proc/self/exe of this process, and of every clone child, names a file that can never be written. Either way of
+    /// doing it, or an exception: never nothing. Comes before the first clone or setns, and needs nobody awake but its caller.
     /// May execute the program again from its start, so it also comes before anything is made.
     /// </summary>
     public static SealedBy Seal()

@@ -12,8 +12,6 @@ readonly record struct Mapping(nuint Start, nuint Length, int Protection, long O
 /// <summary>Where the running program is mapped, as the kernel knows it.</summary>
 static class ProgramMappings
 {
-    private const int PageSize = 4096;
-
     /// <summary>In the order of their addresses: the writable ones come last.</summary>
     [SkipLocalsInit]
     public static Refusal? Read(Span<Mapping> mappings, out int count)
@@ -108,8 +106,9 @@ static class ProgramMappings
     {
         const ulong present = 1UL << 63, swapped = 1UL << 62, ofFile = 1UL << 61;
         Span<ulong> entries = stackalloc ulong[512];
-        var pages = (long)(mapping.Length / PageSize);
-        var first = (long)(mapping.Start / PageSize);
+        var pageSize = Sys.AuxiliaryValue(Native.AT_PAGESZ);
+        var pages = (long)(mapping.Length / pageSize);
+        var first = (long)(mapping.Start / pageSize);
         for (long done = 0; done < pages;)
         {
             var part = entries[..(int)Math.Min(pages - done, entries.Length)];
