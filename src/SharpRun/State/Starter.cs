@@ -11,6 +11,8 @@ namespace SharpRun.State;
 /// </summary>
 static class Starter
 {
+    private const int EndLimit = 10_000; // milliseconds
+
     public static void Start(ContainerDirectory directory)
     {
         directory.Lock();
@@ -81,11 +83,21 @@ static class Starter
         {
             throw new StepError(outcome.Message, "exec", outcome.Error);
         }
-        if (!outcome.Executed && Waiting.ForEnd(pidFd, 0))
+        if (outcome.Executed)
         {
-            throw new StateError(outcome.Step < 0
-                ? "container process is already dead"
-                : $"container process is already dead: it ended in step {outcome.Step} of {outcome.StepCount}");
+            return;
+        }
+        // A dying process closes its descriptors a moment before its end can be heard. A recorder that cannot be read says nothing.
+        var isKnown = outcome.StepCount > 0;
+        if (Waiting.ForEnd(pidFd, isKnown ? EndLimit : 0))
+        {
+            throw new StateError(isKnown
+                ? $"container process is already dead: it ended in step {outcome.Step} of {outcome.StepCount}"
+                : "container process is already dead");
+        }
+        if (isKnown)
+        {
+            throw new StateError($"container process neither runs the program nor ends: it is in step {outcome.Step} of {outcome.StepCount}");
         }
     }
 }
