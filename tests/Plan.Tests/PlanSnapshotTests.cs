@@ -80,7 +80,7 @@ public sealed class PlanSnapshotTests
         }
     }
 
-    private static Plan PlanOf(string bundle, string host)
+    internal static Plan PlanOf(string bundle, string host)
     {
         var spec = SpecReader.Read(File.ReadAllBytes(Path.Combine(Repository.Root, "spec", "bundles", bundle, "config.json")), null);
         return Planner.Create(spec, Hosts.All[host], new CreateOptions { Id = "c1", Bundle = "/bundle", StateRoot = "/run/sharprun" });

@@ -44,8 +44,8 @@ sealed class FakeContainer : IDisposable
         Record(int.Parse(_shell.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture));
     }
 
-    /// <summary>The usual one: waits for the byte, then closes the fifo as execve does.</summary>
-    public void StartWaitingInit() => StartInit("head -c 1 <&3 >/dev/null; exec 3>&-; exec sleep 600");
+    /// <summary>Waits for the byte, closes the fifo as execve does, and goes on with a statement of Perl: one process all the time, as an init is.</summary>
+    public void StartWaitingInit(string after = "sleep 600") => StartInit($"exec perl -e 'open(F, \"<&=3\"); sysread(F, $b, 1); close(F); {after}'");
 
     /// <summary>A line that the script writes.</summary>
     public string ReadLine() => _shell!.StandardOutput.ReadLine()!;

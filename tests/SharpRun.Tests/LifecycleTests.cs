@@ -47,7 +47,7 @@ public sealed class LifecycleTests
     public void A_zombie_is_stopped()
     {
         using var container = new FakeContainer();
-        container.StartInit("true & echo $!; exec sleep 600");
+        container.StartInit("sleep 0.3 & echo $!; exec sleep 600");
         var pid = int.Parse(container.ReadLine(), CultureInfo.InvariantCulture);
         var start = ProcFiles.StartTime(pid);
         Assert.NotEqual(0UL, start);
@@ -99,7 +99,7 @@ public sealed class LifecycleTests
     {
         using var container = new FakeContainer();
         container.RecordPhase(InitPhase.Failed, step: 43, Errno.ENOENT, "/x");
-        container.StartInit("head -c 1 <&3 >/dev/null; exit 1");
+        container.StartWaitingInit("exit 1");
         var error = Assert.Throws<StepError>(() => Starter.Start(container.Directory));
         Assert.Equal("exec: \"/x\": no such file or directory", error.Message);
         Assert.Equal(Errno.ENOENT, error.Error);
@@ -110,7 +110,7 @@ public sealed class LifecycleTests
     {
         using var container = new FakeContainer();
         container.RecordPhase(InitPhase.Created, step: 42);
-        container.StartInit("head -c 1 <&3 >/dev/null; kill -9 $$");
+        container.StartWaitingInit("kill 9, $$; sleep 600");
         Assert.Equal("container process is already dead: it ended in step 42 of 44", StateErrorOf(() => Starter.Start(container.Directory)));
     }
 
@@ -119,7 +119,7 @@ public sealed class LifecycleTests
     {
         using var container = new FakeContainer();
         container.RecordPhase(InitPhase.Executing, step: 43);
-        container.StartInit("head -c 1 <&3 >/dev/null; exit 0");
+        container.StartWaitingInit("exit 0");
         Starter.Start(container.Directory);
         Assert.False(File.Exists(Path.Combine(container.Path, "exec.fifo")));
     }
@@ -144,7 +144,8 @@ public sealed class LifecycleTests
     public void Kill_signals_init()
     {
         using var container = new FakeContainer();
-        container.StartInit("trap 'echo heard' USR1; while :; do sleep 0.01; done");
+        container.StartInit("trap 'echo heard' USR1; echo ready; while :; do sleep 0.01; done");
+        Assert.Equal("ready", container.ReadLine());
         Killer.Signal(container.State, 0, all: false);
         Killer.Signal(container.State, Native.SIGUSR1, all: false);
         Assert.Equal("heard", container.ReadLine());

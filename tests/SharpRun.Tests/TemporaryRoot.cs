@@ -1,6 +1,8 @@
 using System;
 using System.IO;
 
+[assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
+
 namespace SharpRun.Tests;
 
 /// <summary>A directory for one test.</summary>
