@@ -34,6 +34,7 @@ part() {
 
 part unit conformance/unit.sh
 part kernel tests/Kernel.Tests/run.sh
+part binary tests/binary.sh
 part conformance conformance/run
 part conformance-vm conformance/vm-smoke.sh
 echo "$passed passed, $failed failed, $skipped skipped"
