@@ -1,10 +1,13 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154,SC2120 # number, here and the rest come from run and world.sh; flags are given in suite/
 # What the cases in suite/ are written with. A case is a function test_NAME; it runs in a shell of its own with errexit,
 # T as its folder, ROOT as its state root. The harness is `run`, the surroundings are in world.sh.
 
 # case_main SUITE/CASE: the process of one case.
 case_main() {
     set -eE
+    # Tells `run` that the case is over.
+    trap 'echo >"$BASE/done"' EXIT
     trap '_unexpected $LINENO "$BASH_COMMAND"' ERR
     ROOT=$T/root
     CASE_NUMBER=$number
@@ -52,7 +55,7 @@ soon() {
     shift
     until "$@"; do
         if ((SECONDS > end)); then fail "not in time: $what"; fi
-        sleep 0.02
+        pause 0.02
     done
 }
 
@@ -79,14 +82,19 @@ bundle() {
     ID=$CASE_NUMBER-$name
     CGROUP=$CGROUP_PARENT/$ID
     if [[ -e $BUNDLE ]]; then rm -r --one-file-system "$BUNDLE"; fi
-    mkdir "$BUNDLE"
     # Hard links: a case that changes a file of the rootfs has to remove it first.
-    cp -al "$BASE/proto/rootfs" "$BUNDLE/rootfs"
+    cp -al "$BASE/proto" "$BUNDLE"
     jq --arg cgroup "$CGROUP" --arg folder "$T" "$FILTER_WORDS
         .linux.cgroupsPath = \$cgroup
         | if \$ARGS.positional == [] then . else .process.args = \$ARGS.positional end
         | $filter" \
         "$BASE/spec.json" --args -- "$@" >"$BUNDLE/config.json"
+}
+
+# bundle_again ARGS...: another program in the same bundle.
+bundle_again() {
+    jq '.process.args = $ARGS.positional' "$BUNDLE/config.json" --args -- "$@" >"$T/new.json"
+    mv "$T/new.json" "$BUNDLE/config.json"
 }
 
 # ------------------------------------------------------------------------------------------------------- the runtime

@@ -52,6 +52,7 @@ umoci init --layout "$layout"
 umoci new --image "$layout:test"
 busybox_layer
 second_layer
+# shellcheck disable=SC2016 # the $ are for the container's shell
 umoci config --image "$layout:test" --architecture "$(dpkg --print-architecture)" --os linux \
     --config.env PATH=/bin --config.env GREETING=hello --config.workingdir /srv \
     --config.cmd sh --config.cmd -c --config.cmd 'echo "$GREETING from $PWD"; ip -4 addr show eth0'

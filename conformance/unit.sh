@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 
 passed=0 failed=0 skipped=0
 for project in tests/Plan.Tests tests/SharpRun.Tests; do
-  output=$(dotnet test --project "$project" -c Release --no-progress 2>&1)
+  output=$(dotnet test --project "$project" -c Release --no-progress --results-directory out/test-results 2>&1)
   status=$?
   printf '%s\n' "$output"
   count() { printf '%s\n' "$output" | grep -E "^ *$1: [0-9]+" | tail -n 1 | tr -dc 0-9; }

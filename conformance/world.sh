@@ -2,8 +2,8 @@
 # Sourced by run and kill9.sh: the small world in which containers are tried, and the count of what is left in it.
 #
 # The world is a mount namespace of its own in which every mount is shared. A runtime that forgets to make "/" a slave
-# would thereby leave mounts here, where they are counted, and never on the real host. This shell is also a child
-# subreaper: every process that a container or a runtime leaves behind becomes its child.
+# would thereby leave mounts here, where they are counted, and never on the real host. The parent of this shell is a child
+# subreaper: every process that a container or a runtime leaves behind becomes a child of it, too.
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=needs.sh
@@ -21,7 +21,7 @@ enter_world() {
     [[ -f $RUNTIME && -x $RUNTIME ]] || die "no runtime at '$RUNTIME' (build it, or set RUNTIME=path)"
     [[ $(id -u) == 0 ]] || die "containers with cgroups need root"
     if [[ ${CONFORMANCE_WORLD:-} == inside ]]; then
-        unset CONFORMANCE_WORLD
+        unset CONFORMANCE_WORLD REAPER
         return
     fi
     need jq jq "the tests edit config.json and read the runtime's answers with it"
@@ -29,18 +29,29 @@ enter_world() {
     local before=true
     # crun refuses a hybrid layout (controllers of v1 beside a cgroup2 that has some, too), so it sees only the v1 part.
     if is_crun && mountpoint -q /sys/fs/cgroup/unified; then before='umount /sys/fs/cgroup/unified'; fi
-    # shellcheck disable=SC2016 # the inner shell and perl expand these
+    # shellcheck disable=SC2016 # the inner shell expands these
     CONFORMANCE_WORLD=inside exec unshare -m --propagation private bash -ec "$before"'
         mount --make-rshared /
-        exec perl -e '\''syscall(shift, 36, 1, 0, 0, 0) == 0 or die "prctl: $!"; exec @ARGV or die "$ARGV[0]: $!"'\'' "$@"
-    ' world "$(prctl_number)" "$@"
+        exec perl -e "$REAPER" "$@"' world "$(prctl_number)" "$@"
 }
+
+# The parent of the shell: a child subreaper that waits for every orphan, as an init or a container manager does. (A shell
+# would leave zombies while it is busy with something else.)
+# shellcheck disable=SC2016 # perl's variables
+export REAPER='
+    syscall(shift, 36, 1, 0, 0, 0) == 0 or die "prctl: $!";
+    my $shell = fork; if (!$shell) { exec @ARGV or die "$ARGV[0]: $!" }
+    $SIG{TERM} = sub { kill "TERM", $shell }; $SIG{INT} = "IGNORE";
+    while ((my $pid = wait) != -1 || $!{EINTR}) {
+        if ($pid == $shell) { exit($? & 127 ? 128 + ($? & 127) : $? >> 8) }
+    }'
 
 is_crun() { [[ $("$RUNTIME" --version 2>/dev/null | head -n 1) == crun* ]]; }
 
 prctl_number() { case $(uname -m) in x86_64) echo 157 ;; aarch64) echo 167 ;; *) die "no number for prctl here" ;; esac; }
 
-# make_world: `name` (the runtime's, as differences.txt has it), BASE (everything lives below it), the bundle that every case starts from, and the facts about cgroups.
+# make_world: `name` (the runtime's, as differences.txt has it), BASE (everything lives below it), the bundle that every
+# case starts from, and the facts about cgroups.
 make_world() {
     name=$(runtime_name)
     BASE=$(mktemp -d "${TMPDIR:-/tmp}/conformance.XXXXXX")
@@ -53,10 +64,11 @@ make_world() {
     SLOW=1
     if [[ -n ${RUN_IN_VM:-} ]]; then SLOW=5; fi
     _make_rootfs "$BASE/proto/rootfs"
-    (cd "$BASE/proto" && "$RUNTIME" spec) || die "'$RUNTIME spec' failed; every case starts from what it writes"
-    mkfifo "$BASE/never"
-    jq '.process.terminal = false' "$BASE/proto/config.json" >"$BASE/spec.json"
-    mapfile -t MOUNTS_BEFORE </proc/self/mountinfo
+    (cd "$BASE" && "$RUNTIME" spec) || die "'$RUNTIME spec' failed; every case starts from what it writes"
+    mkfifo "$BASE/never" "$BASE/done"
+    read_differences
+    jq '.process.terminal = false' "$BASE/config.json" >"$BASE/spec.json"
+    read_mounts MOUNTS_BEFORE
     export BASE CGROUP_PARENT CGROUPS SLOW
 }
 
@@ -64,6 +76,18 @@ make_world() {
 runtime_name() {
     "$RUNTIME" --version 2>/dev/null | sed -n '1s/^\([a-z]*\) version \([0-9.]*\).*/\1-\2/p'
 }
+
+# read_differences: fills known[TEST] with the reason for which this runtime may fail the test.
+declare -A known=()
+read_differences() {
+    local who test reason
+    while read -r who test reason; do
+        case $who in "$name" | "$name@$CGROUPS" | "${name%%-*}" | "${name%%-*}@$CGROUPS") known[$test]=$reason ;; esac
+    done <"$here/differences.txt"
+}
+
+# A pause without a process of its own: nobody ever writes to this pipe.
+pause() { read -r -t "$1" <>"$BASE/never" || true; }
 
 _make_rootfs() {
     local applet
@@ -82,7 +106,7 @@ _make_rootfs() {
 # ---------------------------------------------------------------------------------------------------- what is left
 # Each sets LEFT to what is there and should not be, one word a thing; nothing forks, so that each case can afford it.
 
-left_processes() { # left_processes KNOWN_PID...: children of this shell beside the known ones
+left_processes() { # the other children of our parent
     local file line pid name
     LEFT=
     for file in /proc/[0-9]*/stat; do
@@ -90,7 +114,7 @@ left_processes() { # left_processes KNOWN_PID...: children of this shell beside 
         # The name in parentheses may contain anything; state and parent follow the last one.
         [[ ${line##*) } =~ ^([A-Za-z])\ ([0-9]+)\  ]] || continue
         pid=${line%% *}
-        if [[ ${BASH_REMATCH[2]} == "$$" && ${BASH_REMATCH[1]} != Z && " $* " != *" $pid "* ]]; then
+        if [[ ${BASH_REMATCH[2]} == "$PPID" && $pid != "$$" && ${BASH_REMATCH[1]} != Z ]]; then
             name=${line#*(}
             LEFT+=" process:$pid(${name%)*})"
         fi
@@ -107,10 +131,21 @@ left_cgroups() { # left_cgroups PREFIX: cgroups below our parent whose names beg
     done
 }
 
+# read_mounts NAME: the table, without what a first mount of cgroup2 from a container may change for the whole machine
+# (its options such as nsdelegate: they belong to the one cgroup2 file system that a kernel has).
+read_mounts() {
+    local -n table=$1
+    local i
+    mapfile -t table </proc/self/mountinfo
+    for i in "${!table[@]}"; do
+        if [[ ${table[i]} == *' - cgroup2 '* ]]; then table[i]=${table[i]% - cgroup2 *}; fi
+    done
+}
+
 left_mounts() {
     local line now
     LEFT=
-    mapfile -t now </proc/self/mountinfo
+    read_mounts now
     if [[ ${now[*]} == "${MOUNTS_BEFORE[*]}" ]]; then return; fi
     for line in "${now[@]}"; do
         if ! _mounted_before "$line"; then LEFT+=" mount:$(cut -d' ' -f5 <<<"$line")"; fi
@@ -131,32 +166,38 @@ left_state() { # left_state ROOT: entries of the state root, without those that 
     LEFT=
     for entry in "$1"/* "$1"/.[!.]*; do
         if [[ ! -e $entry && ! -L $entry ]]; then continue; fi
-        if [[ -z $(known_difference "$name" "state/${entry##*/}") ]]; then LEFT+=" state:${entry##*/}"; fi
+        if [[ -z ${known[state/${entry##*/}]:-} ]]; then LEFT+=" state:${entry##*/}"; fi
     done
 }
 
-# clear_left DIR PREFIX KNOWN_PID...: removes by hand what a failed case has left, without the runtime.
+# clear_left PREFIX: removes by hand what a failed case has left, without the runtime; its files stay.
 clear_left() {
-    local dir=$1 prefix=$2 round procs mount pid
-    shift 2
+    local prefix=$1 round procs mount pid now
     for round in 1 2 3 4 5; do
-        left_processes "$@"
+        left_processes
         local children=$LEFT
         left_cgroups "$prefix"
         if [[ -z $children$LEFT ]]; then break; fi
-        if ((round > 1)); then sleep 0.05; fi
+        if ((round > 1)); then pause 0.05; fi
         while read -r pid; do kill -KILL "$pid" 2>/dev/null || true; done < <(
             grep -o 'process:[0-9]*' <<<"$children" | cut -d: -f2
             for mount in "${CGROUP_MOUNTS[@]}"; do
                 procs=$(find "$mount$CGROUP_PARENT" -path "*/$prefix*" -name cgroup.procs 2>/dev/null) || true
+                # shellcheck disable=SC2086 # several paths, of our own making
                 if [[ -n $procs ]]; then cat $procs 2>/dev/null || true; fi
             done
         )
         _remove_cgroups "$prefix"
     done
-    awk '{ print $5 }' /proc/self/mountinfo | grep -F "$dir/" | tac | while read -r mount; do umount -l "$mount"; done || true
-    mapfile -t MOUNTS_BEFORE </proc/self/mountinfo
-    rm -rf --one-file-system "$dir"
+    read_mounts now
+    for ((round = ${#now[@]} - 1; round >= 0; round--)); do
+        # Only what was not there before; the path is the fifth field, with spaces written as \040.
+        if ! _mounted_before "${now[round]}"; then
+            read -r _ _ _ _ mount _ <<<"${now[round]}"
+            umount -l "$(printf %b "$mount")" 2>/dev/null || true
+        fi
+    done
+    read_mounts MOUNTS_BEFORE
 }
 
 _remove_cgroups() {
@@ -176,14 +217,4 @@ leave_world() {
     else
         rm -rf --one-file-system "$BASE"
     fi
-}
-
-# known_difference RUNTIME CASE: prints the reason for which this runtime may fail the case (differences.txt).
-known_difference() {
-    awk -v name="$1" -v plain="${1%%-*}" -v layout="$CGROUPS" -v case="$2" '
-        /^#/ || NF < 3 { next }
-        { who = $1; where = ""; if (split($1, part, "@") > 1) { who = part[1]; where = part[2] } }
-        (who == name || who == plain) && (where == "" || where == layout) && $2 == case {
-            $1 = $2 = ""; sub(/^ +/, ""); print; exit
-        }' "$here/differences.txt"
 }

@@ -6,6 +6,7 @@ value() {
     if [[ $CGROUPS == v2 ]]; then cat "$(cgroup_file - "$3")"; else cat "$(cgroup_file "$1" "$2")"; fi
 }
 
+# mutant: Step.JoinCgroups
 test_init_is_in_its_cgroup_before_create_returns() {
     bundle . sleep 1000
     create
@@ -130,6 +131,7 @@ test_cgroups_below_the_containers_are_removed_too() {
     [[ ! -e ${file%/*} ]] || fail "the cgroup is left"
 }
 
+# mutant: Undo.RemoveCgroups
 test_a_limit_that_the_kernel_refuses_fails_create_and_leaves_nothing() {
     # The kernel takes no period below 1,000 microseconds.
     bundle '.linux.resources.cpu = {quota: 50000, period: 10}' true
@@ -137,4 +139,47 @@ test_a_limit_that_the_kernel_refuses_fails_create_and_leaves_nothing() {
     left_cgroups "$CASE_NUMBER-"
     expect_equal "cgroups that are left" "$LEFT" ''
     refused . state "$ID"
+}
+
+# make_cgroups: makes the container's cgroup beforehand, in every hierarchy.
+make_cgroups() {
+    local mount
+    for mount in "${CGROUP_MOUNTS[@]}"; do mkdir -p "$mount$CGROUP"; done
+}
+
+remove_cgroups() {
+    local mount
+    for mount in "${CGROUP_MOUNTS[@]}"; do if [[ -d $mount$CGROUP ]]; then rmdir "$mount$CGROUP"; fi; done
+}
+
+# mutant: Cgroups.IsEmpty
+test_a_cgroup_with_processes_is_refused_and_they_live_on() {
+    bundle . sleep 1000
+    make_cgroups
+    sleep 1000 &
+    local other=$! mount
+    # A cpuset without processors takes no process.
+    for mount in "${CGROUP_MOUNTS[@]}"; do { echo "$other" >"$mount$CGROUP/cgroup.procs"; } 2>/dev/null || true; done
+    expect_equal "process in the cgroup" "$(value pids cgroup.procs cgroup.procs)" "$other"
+    refused_create 'cgroup'
+    must delete --force "$ID"
+    alive "$other" || fail "the process that was there was killed"
+    kill "$other"
+    wait "$other" || true
+    remove_cgroups
+}
+
+# mutant: Cgroups.IsThawed
+test_a_frozen_cgroup_is_refused() {
+    bundle . sleep 1000
+    make_cgroups
+    local file frozen thawed status=0
+    if [[ $CGROUPS == v2 ]]; then file=cgroup.freeze frozen=1 thawed=0; else file=freezer.state frozen=FROZEN thawed=THAWED; fi
+    file=$(cgroup_file freezer $file)
+    echo $frozen >"$file"
+    timeout -s KILL $((5 * SLOW)) "$RUNTIME" --root "$ROOT" create --bundle "$BUNDLE" "$ID" >"$T/out" 2>"$T/err" || status=$?
+    echo $thawed >"$file"
+    expect_match "status (137: it hangs) and error" "$status $(<"$T/err")" '^1 .*frozen'
+    must delete --force "$ID"
+    remove_cgroups
 }

@@ -1,13 +1,14 @@
 # shellcheck shell=bash
 # create, start, state, kill, delete, run, list: the life of a container as its manager sees it.
 
+# mutant: Step.TellCreated Step.WaitForStart Step.Exec
 test_create_leaves_the_program_waiting() {
     bundle 'writable' sh -c 'echo started >/started; sleep 1000'
     create
     expect_status created
     get_pid
     alive "$PID" || fail "the pid $PID of a created container is not alive"
-    sleep 0.2
+    pause 0.2
     [[ ! -e $BUNDLE/rootfs/started ]] || fail "the program ran before start"
     start
     soon "the program runs after start" test -e "$BUNDLE/rootfs/started"
@@ -26,6 +27,7 @@ test_start_keeps_the_pid() {
     end_container
 }
 
+# mutant: Check.StartOnlyCreated
 test_start_twice_is_refused() {
     sleeper
     refused . start "$ID"
@@ -126,6 +128,7 @@ test_kill_of_a_created_container_works() {
     must delete "$ID"
 }
 
+# mutant: Check.KillOnlyAlive
 test_kill_of_a_stopped_container_is_refused() {
     sleeper
     stop_container
@@ -165,6 +168,7 @@ test_delete_of_a_created_container_ends_it() {
     refused . state "$ID"
 }
 
+# mutant: Check.DeleteOnlyStopped
 test_delete_refuses_a_running_container() {
     sleeper
     refused . delete "$ID"
@@ -172,6 +176,7 @@ test_delete_refuses_a_running_container() {
     end_container
 }
 
+# mutant: Check.DeleteWaitsForInit
 test_delete_force_ends_a_running_container() {
     sleeper
     must delete --force "$ID"
@@ -183,119 +188,6 @@ test_delete_force_of_a_missing_container_is_no_error() {
     must delete --force nobody
     must delete --force nobody
     refused . delete nobody
-}
-
-test_run_ends_with_the_status_of_the_program() {
-    output_of . true
-    bundle_again sh -c 'exit 42'
-    run_container
-    expect_equal "exit status" "$RC" 42
-}
-
-# The program of the same bundle, replaced.
-bundle_again() {
-    jq '.process.args = $ARGS.positional' "$BUNDLE/config.json" --args -- "$@" >"$T/new.json"
-    mv "$T/new.json" "$BUNDLE/config.json"
-}
-
-test_run_ends_with_128_and_the_signal() {
-    # Without a pid namespace, because the first process of one ignores its own signals.
-    bundle 'without("pid")' sh -c 'kill -TERM $$; sleep 1000'
-    run_container
-    expect_equal "exit status after TERM" "$RC" 143
-    bundle_again sh -c 'kill -KILL $$; sleep 1000'
-    run_container
-    expect_equal "exit status after KILL" "$RC" 137
-}
-
-test_run_forwards_signals() {
-    bundle . sh -c 'trap "echo hup" HUP; trap "echo term; exit 7" TERM; echo ready; while :; do sleep 0.02; done'
-    background run --bundle "$BUNDLE" "$ID"
-    soon "the traps are set" grep -q ready "$T/bg.out"
-    kill -HUP "$BG"
-    soon "HUP arrives" grep -qx hup "$T/bg.out"
-    kill -TERM "$BG"
-    ended_with 7
-    expect_match "output" "$(<"$T/bg.out")" term
-}
-
-test_run_deletes_the_container_at_its_end() {
-    output_of . echo hello
-    expect_equal "output" "$OUT" hello
-    refused . state "$ID"
-}
-
-test_run_ends_when_the_container_is_killed_by_another() {
-    bundle . sleep 1000
-    background run --bundle "$BUNDLE" "$ID"
-    soon "the container runs" has_status running
-    must kill "$ID" KILL
-    ended_with 137
-}
-
-test_run_keep_leaves_a_stopped_container() {
-    bundle . true
-    run_container --keep
-    expect_equal "exit status" "$RC" 0
-    expect_status stopped
-    must delete "$ID"
-}
-
-test_run_detached_returns_while_the_container_runs() {
-    bundle . sleep 1000
-    _call "$T/$ID" run --detach --pid-file "$T/pid" --bundle "$BUNDLE" "$ID"
-    expect_equal "exit status" "$RC" 0
-    expect_status running
-    get_pid
-    expect_equal "pid file" "$(<"$T/pid")" "$PID"
-    end_container
-}
-
-test_pid_file_holds_the_digits_and_no_newline() {
-    bundle . sleep 1000
-    create --pid-file "$T/pid"
-    get_pid
-    expect_equal "bytes of the pid file" "$(od -An -c "$T/pid" | tr -d ' \n')" "$PID"
-    end_container
-}
-
-test_pid_file_is_never_seen_empty() {
-    bundle . sleep 1000
-    local round text
-    for round in 1 2 3 4 5; do
-        background create --pid-file "$T/pid$round" --bundle "$BUNDLE" "$ID"
-        while alive "$BG"; do
-            if [[ ! -e $T/pid$round ]]; then continue; fi
-            # A file without a newline makes read fail, but it has set the text.
-            read -r text <"$T/pid$round" || true
-            [[ $text =~ ^[0-9]+$ ]] || fail "the pid file was seen with '$text'"
-        done
-        ended_with 0
-        get_pid
-        expect_equal "pid file" "$(<"$T/pid$round")" "$PID"
-        end_container
-    done
-}
-
-test_pid_file_takes_the_place_of_an_old_one_at_once() {
-    bundle . sleep 1000
-    echo 1234567 >"$T/pid"
-    # Written over in place it would be empty for a moment, and would be the same inode.
-    local before
-    before=$(stat -c %i "$T/pid")
-    create --pid-file "$T/pid"
-    get_pid
-    expect_equal "pid file" "$(<"$T/pid")" "$PID"
-    expect_not_equal "inode of the pid file" "$(stat -c %i "$T/pid")" "$before"
-    end_container
-}
-
-test_pid_file_is_relative_to_the_caller_not_to_the_bundle() {
-    bundle . sleep 1000
-    mkdir "$T/elsewhere"
-    (cd "$T/elsewhere" && create --pid-file pid)
-    [[ -s $T/elsewhere/pid ]] || fail "no pid file in the caller's folder"
-    end_container
 }
 
 test_two_creates_of_one_id_have_one_winner() {
@@ -332,6 +224,7 @@ test_init_is_a_child_of_the_callers_subreaper() {
     wait "$reaper"
 }
 
+# mutant: Check.ZombieIsStopped
 test_a_zombie_counts_as_stopped() {
     bundle . true
     # This perl never waits for the init that becomes its child.
@@ -347,6 +240,29 @@ test_a_zombie_counts_as_stopped() {
     must delete "$ID"
     kill "$reaper"
     wait "$reaper"
+}
+
+# mutant: Check.PidStartTimeMatches
+test_another_process_with_the_old_pid_is_not_the_container() {
+    bundle . true
+    create
+    get_pid
+    start
+    soon "the container ends" has_status stopped
+    # clone3(2) with set_tid: a process that has the very pid that the init had.
+    perl -e 'my $tid = pack("i", $ARGV[0]);
+        my $args = pack("Q10", 0, 0, 0, 0, 17, 0, 0, 0, unpack("J", pack("p", $tid)), 1);
+        my $pid = syscall(435, $args, length $args);
+        if ($pid == 0) { exec "sleep", "1000" }
+        die "clone3: $!\n" if $pid < 0; waitpid($pid, 0)' "$PID" &
+    local helper=$! reused=$PID
+    soon "pid $reused is used again" alive "$reused"
+    expect_status stopped
+    refused . kill "$ID" KILL
+    must delete --force "$ID"
+    alive "$reused" || fail "a process that is not the container's was killed"
+    kill -KILL "$reused"
+    wait "$helper"
 }
 
 test_config_changed_after_create_has_no_effect() {

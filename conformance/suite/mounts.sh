@@ -19,10 +19,11 @@ has() { # has LIST OPTION...
     for option; do expect_match "options" "$list" ",$option,"; done
 }
 
+# mutant: Step.MountFilesystem
 test_proc_is_a_procfs_of_the_new_pid_namespace() {
     mounted /proc .
     expect_equal "type" "$TYPE" proc
-    output_of 'without("cgroup")' readlink /proc/self
+    output_of . readlink /proc/self
     expect_equal "/proc/self" "$OUT" 1
 }
 
@@ -66,6 +67,7 @@ test_sys_is_a_read_only_sysfs() {
     expect_match "attempt to write" "$OUT" $'Read-only file system\n/sys/kernel$'
 }
 
+# mutant: Step.MountCgroups
 test_cgroup_is_mounted_read_only() {
     if [[ $CGROUPS == v2 ]]; then
         mounted /sys/fs/cgroup .
@@ -82,12 +84,14 @@ test_cgroup_is_mounted_read_only() {
     fi
 }
 
+# mutant: Step.RootReadonly
 test_root_is_read_only_when_asked() {
     output_of . sh -c 'touch /new 2>&1 || ls -d /tmp'
     expect_match "attempt to write" "$OUT" $'Read-only file system\n/tmp$'
     [[ ! -e $BUNDLE/rootfs/new ]] || fail "the file was made"
 }
 
+# mutant: Step.BindRootfs Step.PivotRoot
 test_root_is_writable_when_asked() {
     output_of writable sh -c 'echo text >/new; cat /new'
     expect_equal "output" "$OUT" text
@@ -103,6 +107,7 @@ test_root_may_be_an_absolute_path_or_the_bundle_itself() {
     expect_match "a file of the rootfs" "$RC $OUT" '^0 root:x:0:'
 }
 
+# mutant: Step.MaskPath
 test_masked_paths_read_empty() {
     bundle '.linux.maskedPaths += ["/etc/secret", "/hidden", "/no/such/path"]' sh -c '
         cat /etc/secret /etc/open; ls -A /hidden; ls /shown; wc -c </proc/timer_list; wc -c </proc/keys; ls -A /sys/firmware
@@ -115,6 +120,7 @@ test_masked_paths_read_empty() {
     expect_match "what is seen" "$OUT" $'^open\ninside\n0\n0\ntouch: /hidden/x: Read-only file system$'
 }
 
+# mutant: Step.ReadonlyPath
 test_read_only_paths_cannot_be_written() {
     bundle 'writable | .linux.readonlyPaths += ["/etc", "/no/such/path"]' sh -c '
         touch /etc/new 2>&1; echo x >/etc/passwd; touch /tmp/new && ls /tmp; echo 1 >/proc/sys/vm/drop_caches'
@@ -123,6 +129,7 @@ test_read_only_paths_cannot_be_written() {
     expect_match "the file" "$(<"$BUNDLE/rootfs/etc/passwd")" '^root:'
 }
 
+# mutant: Step.MakeDevice
 test_dev_has_the_default_nodes() {
     output_of . sh -c 'cd /dev; stat -c "%n %F %t:%T %a %u:%g" null zero full random urandom tty'
     expect_equal "nodes" "$OUT" 'null character special file 1:3 666 0:0
@@ -133,12 +140,20 @@ urandom character special file 1:9 666 0:0
 tty character special file 5:0 666 0:0'
 }
 
+test_devices_of_the_config_are_made() {
+    output_of '.linux.devices = [{path: "/dev/own", type: "c", major: 1, minor: 5, fileMode: 432, uid: 1000, gid: 1001},
+        {path: "/dev/deep/pipe", type: "p", fileMode: 384}]' stat -c '%n %F %t:%T %a %u:%g' /dev/own /dev/deep/pipe
+    expect_equal "nodes" "$OUT" '/dev/own character special file 1:5 660 1000:1001
+/dev/deep/pipe fifo 0:0 600 0:0'
+}
+
 test_dev_nodes_work() {
     output_of . sh -c 'echo x >/dev/null; head -c 5 /dev/zero | wc -c; head -c 7 /dev/urandom | wc -c
         head -c 3 /dev/random | wc -c; echo x 2>&1 >/dev/full || true'
     expect_match "output" "$OUT" $'^5\n7\n3\n.*No space left'
 }
 
+# mutant: Step.LinkDevice Step.LinkPtmx
 test_dev_has_the_default_links() {
     output_of . sh -c 'cd /dev; for l in fd stdin stdout stderr ptmx; do echo $l $(readlink $l); done'
     expect_equal "links" "$OUT" 'fd /proc/self/fd
@@ -148,6 +163,7 @@ stderr /proc/self/fd/2
 ptmx pts/ptmx'
 }
 
+# mutant: Step.BindMount
 test_bind_mount_of_a_folder_is_the_folder() {
     mkdir "$T/shared"
     echo outside >"$T/shared/from-outside"

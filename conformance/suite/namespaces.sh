@@ -36,6 +36,7 @@ test_uts_namespace_is_the_callers_when_not_listed() { shared_namespace uts 'with
 test_cgroup_namespace_is_the_callers_when_not_listed() { shared_namespace cgroup 'without("cgroup")'; }
 test_user_namespace_is_the_callers_when_not_listed() { shared_namespace user .; }
 
+# mutant: Step.UnshareCgroups
 test_cgroup_namespace_begins_at_the_containers_cgroup() {
     output_of 'without("cgroup") | .linux.namespaces += [{type: "cgroup"}]' grep -E '^[0-9]+:(pids)?:' /proc/self/cgroup
     # Of every hierarchy that the container was put into, it sees the top alone.
@@ -48,12 +49,22 @@ test_program_is_process_1_and_has_no_parent() {
     expect_equal "pid and parent, and the processes seen" "$OUT" $'1 0\n/proc/1'
 }
 
+# mutant: Step.SetHostname
 test_hostname_is_set_inside_and_not_outside() {
     local before
     before=$(</proc/sys/kernel/hostname)
     output_of '.hostname = "harbour"' hostname
     expect_equal "hostname inside" "$OUT" harbour
     expect_equal "hostname outside" "$(</proc/sys/kernel/hostname)" "$before"
+}
+
+# mutant: Step.SetDomainname
+test_domainname_is_set_inside_and_not_outside() {
+    local before
+    before=$(</proc/sys/kernel/domainname)
+    output_of '.domainname = "harbour.example"' cat /proc/sys/kernel/domainname
+    expect_equal "domainname inside" "$OUT" harbour.example
+    expect_equal "domainname outside" "$(</proc/sys/kernel/domainname)" "$before"
 }
 
 test_without_a_hostname_the_callers_stays() {
@@ -67,6 +78,7 @@ test_hostname_without_its_namespace_is_refused() {
     expect_not_equal "hostname outside" "$(</proc/sys/kernel/hostname)" harbour
 }
 
+# mutant: Step.LoopbackUp
 test_loopback_is_up_in_a_new_network_namespace() {
     output_of . sh -c 'ls /sys/class/net; cat /sys/class/net/lo/flags; grep -c . /proc/net/route'
     # 0x9: IFF_UP and IFF_LOOPBACK.

@@ -11,6 +11,7 @@ test_environment_is_exactly_the_configured_one() {
     expect_equal "environment" "$OUT" $'PATH=/bin\nLINES=two\nlines\nEMPTY=\nHOME=/tmp\nA=1=2'
 }
 
+# mutant: Step.FindHome
 test_home_comes_from_passwd_when_not_given() {
     output_of '.process.user = {uid: 1000, gid: 1000}' sh -c 'echo $HOME'
     expect_equal "HOME of alice" "$OUT" /home/alice
@@ -26,6 +27,7 @@ test_the_last_of_two_variables_wins() {
     expect_no_match "environment" "$OUT" TWICE=first
 }
 
+# mutant: Step.FindExecutable
 test_program_is_found_by_the_path_of_the_config() {
     bundle '.process.env = ["PATH=/nowhere:/opt/tools:/bin"]' tool
     mkdir -p "$BUNDLE/rootfs/opt/tools"
@@ -43,17 +45,20 @@ test_standard_input_and_output_are_the_callers() {
     expect_equal "errors" "$(<"$T/errors")" error
 }
 
+# mutant: Step.ChangeDirectory
 test_working_directory_is_the_configured_one() {
     output_of '.process.cwd = "/home/alice"' pwd
     expect_equal "cwd" "$OUT" /home/alice
 }
 
+# mutant: Step.MakeWorkingDirectory
 test_working_directory_is_made_when_absent() {
     output_of '.process.cwd = "/new/folder"' pwd
     expect_equal "cwd" "$OUT" /new/folder
     [[ -d $BUNDLE/rootfs/new/folder ]] || fail "the folder was not made in the rootfs"
 }
 
+# mutant: Step.SetUser
 test_user_and_groups_are_the_configured_ones() {
     output_of '.process.user = {uid: 1000, gid: 1001, additionalGids: [5, 7]}' grep -E '^(Uid|Gid|Groups):' /proc/self/status
     expect_equal "ids" "$(tr -s '\t ' ' ' <<<"$OUT")" $'Uid: 1000 1000 1000 1000\nGid: 1001 1001 1001 1001\nGroups: 5 7 '
@@ -75,6 +80,7 @@ test_capabilities_of_root_are_the_configured_ones() {
     expect_equal "inheritable, permitted, effective, bounding, ambient" "$(masks)" "000000 000021 000021 000021 000000"
 }
 
+# mutant: Step.SetCapabilities Step.DropBoundingSet
 test_capabilities_of_a_user_are_the_ambient_ones() {
     output_of '.process.user = {uid: 1000, gid: 1000} | capabilities(["CAP_CHOWN", "CAP_KILL", "CAP_NET_RAW"];
         ["CAP_CHOWN", "CAP_KILL", "CAP_NET_RAW"]; ["CAP_CHOWN", "CAP_KILL"]; ["CAP_CHOWN", "CAP_KILL"]; ["CAP_KILL"])' \
@@ -102,6 +108,7 @@ test_a_capability_that_is_missing_is_missed() {
     expect_equal "chown with CAP_CHOWN" "$OUT" 1000
 }
 
+# mutant: Step.NoNewPrivileges
 test_no_new_privileges_is_as_configured() {
     output_of '.process.noNewPrivileges = true' grep NoNewPrivs /proc/self/status
     expect_match "with" "$OUT" '[[:space:]]1$'
@@ -109,13 +116,15 @@ test_no_new_privileges_is_as_configured() {
     expect_match "without" "$OUT" '[[:space:]]0$'
 }
 
+# mutant: Step.SetRlimits Step.SetMemoryRlimits
 test_rlimits_are_the_configured_ones() {
     # Lower than the caller's, so that no privilege is needed.
     output_of '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 100, hard: 200}, {type: "RLIMIT_FSIZE", soft: 4096, hard: 8192},
-        {type: "RLIMIT_CORE", soft: 0, hard: 0}]' cat /proc/self/limits
+        {type: "RLIMIT_CORE", soft: 0, hard: 0}, {type: "RLIMIT_AS", soft: 536870912, hard: 1073741824}]' cat /proc/self/limits
     expect_match "limits" "$OUT" 'Max open files +100 +200 '
     expect_match "limits" "$OUT" 'Max file size +4096 +8192 '
     expect_match "limits" "$OUT" 'Max core file size +0 +0 '
+    expect_match "limits" "$OUT" 'Max address space +536870912 +1073741824 '
 }
 
 test_rlimits_not_configured_are_the_callers() {
@@ -125,6 +134,7 @@ test_rlimits_not_configured_are_the_callers() {
     expect_match "limits" "$text" 'Max open files +321 +654 '
 }
 
+# mutant: Parent.OomScoreAdj
 test_oom_score_adj_is_the_configured_one() {
     local before
     before=$(</proc/self/oom_score_adj)
@@ -146,6 +156,7 @@ test_umask_is_the_configured_one() {
     expect_equal "umask" "$OUT" 0027
 }
 
+# mutant: Step.ResetSignals
 test_signals_are_reset_to_their_defaults() {
     bundle . grep -E '^Sig(Blk|Ign):' /proc/self/status
     local text
@@ -153,6 +164,7 @@ test_signals_are_reset_to_their_defaults() {
     expect_equal "blocked and ignored signals" "$(tr -d '\t' <<<"$text")" $'SigBlk:0000000000000000\nSigIgn:0000000000000000'
 }
 
+# mutant: Step.CloseDescriptors
 test_only_descriptors_0_to_2_are_open() {
     bundle . sleep 1000
     exec {folder}</ {file}<"$BASE/spec.json"
@@ -164,6 +176,7 @@ test_only_descriptors_0_to_2_are_open() {
     end_container
 }
 
+# mutant: Step.NewSession
 test_program_leads_a_session_of_its_own() {
     # Fields 5 and 6: process group and session.
     output_of . cut -d' ' -f1,5,6 /proc/self/stat
@@ -174,4 +187,28 @@ test_program_leads_a_session_of_its_own() {
     soon "sleep runs" _executed sleep
     expect_equal "group and session" "$(cut -d' ' -f5,6 "/proc/$PID/stat")" "$PID $PID"
     end_container
+}
+
+# mutant: Step.NewKeyring
+test_session_keyring_is_a_new_one() {
+    output_of '.linux.maskedPaths = []' cat /proc/keys
+    expect_match "keys" "$OUT" "keyring +(_ses\\.)?$ID: "
+}
+
+# mutant: Step.OwnStreams
+test_standard_streams_can_be_opened_again_by_the_user() {
+    # The file is root's until the runtime gives it to the user of the process.
+    bundle '.process.user = {uid: 1000, gid: 1000}' sh -c 'echo again >>/proc/self/fd/1'
+    run_container
+    expect_equal "status and output" "$RC $OUT" '0 again'
+}
+
+# mutant: Check.NullDeviceIsNotOwned
+test_a_null_device_as_stream_keeps_its_owner() {
+    mknod -m 666 "$T/null" c 1 3
+    bundle '.process.user = {uid: 1000, gid: 1000}' id -u
+    local text
+    text=$("$RUNTIME" --root "$ROOT" run --bundle "$BUNDLE" "$ID" <"$T/null" 2>"$T/null")
+    expect_equal "output" "$text" 1000
+    expect_equal "owner of the null device" "$(stat -c '%u %g' "$T/null")" '0 0'
 }

@@ -13,11 +13,12 @@ watch_mounts() {
 }
 
 stop_watching() {
-    sleep 0.1
+    pause 0.1
     kill "$WATCHER"
     wait "$WATCHER"
 }
 
+# mutant: Step.SetRootPropagation
 test_a_life_causes_no_mount_event_on_the_host() {
     bundle 'bind("/etc"; "/mnt"; ["ro"]) | add_mount("tmpfs"; "tmpfs"; "/scratch"; [])' sleep 1000
     watch_mounts "$T/events"
@@ -134,12 +135,21 @@ test_linked_nodes_in_dev_are_not_followed() {
     untouched
 }
 
+# mutant: Check.DeviceIsTheOneAskedFor
+test_a_file_of_the_image_is_not_taken_for_a_device() {
+    bundle "writable | $WITHOUT_DEV" stat -c '%F %t:%T' /dev/zero
+    echo false >"$BUNDLE/rootfs/dev/zero"
+    run_container
+    if [[ $RC == 0 ]]; then expect_equal "/dev/zero" "$OUT" 'character special file 1:5'; else expect_match "error" "$ERR" .; fi
+}
+
 test_a_linked_proc_makes_nothing_outside() {
     outside
     linked proc "$T/outside" .
     linked proc "../../../../../../../..$T/outside" .
 }
 
+# mutant: Check.ProcIsPlainDirectory
 test_a_linked_proc_or_sys_is_refused() {
     local name
     for name in proc sys; do
@@ -151,6 +161,7 @@ test_a_linked_proc_or_sys_is_refused() {
     done
 }
 
+# mutant: Check.MountStaysOutOfProc
 test_a_file_system_inside_proc_is_refused() {
     bundle 'add_mount("tmpfs"; "tmpfs"; "/proc/sys"; [])' true
     refused_create '/proc'
@@ -172,6 +183,34 @@ test_a_mask_does_not_come_from_the_image() {
     expect_equal "content of the target" "$(<"$BUNDLE/rootfs/target")" target
 }
 
+# run_where COMMANDS: runs the container in a mount namespace that shell commands have changed. Sets STATUS.
+run_where() {
+    STATUS=0
+    : >"$T/empty"
+    unshare -m --propagation private sh -ec "$1"'; shift; exec "$@"' sh "$T" "$RUNTIME" --root "$ROOT" run --bundle "$BUNDLE" "$ID" \
+        >"$T/out" 2>"$T/err" <"$T/empty" || STATUS=$?
+}
+
+# mutant: Check.HostNullIsNull
+test_a_mask_does_not_come_from_a_false_null_device_of_the_host() {
+    bundle '.linux.maskedPaths += ["/etc/secret"]' sh -c 'head -c 100 /etc/secret; echo end'
+    echo secret >"$BUNDLE/rootfs/etc/secret"
+    echo false >"$T/false"
+    run_where 'mount --bind "$1/false" /dev/null'
+    if [[ $STATUS == 0 ]]; then expect_equal "output" "$(<"$T/out")" end; else expect_match "error" "$(<"$T/err")" .; fi
+    expect_no_match "output" "$(<"$T/out")" 'secret|false'
+}
+
+# mutant: Check.HostProcIsProc
+test_a_host_without_a_real_proc_is_refused() {
+    bundle . echo ran
+    run_where 'mount -t tmpfs false /proc'
+    expect_not_equal "exit status" "$STATUS" 0
+    expect_match "error" "$(<"$T/err")" .
+    expect_equal "output" "$(<"$T/out")" ''
+}
+
+# mutant: Check.WorkingDirectoryIsInside
 test_working_directory_through_a_descriptor_is_refused() {
     # CVE-2024-21626: a descriptor of the host that is still open would be a way out.
     local number
