@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# `make mutants`: a test-only binary leaves out one kind of step, one check or one undo at a time; a test must turn red.
+# mutants.sh [--list] [NAME...]
+#
+# The names come from the code. The tests that name a mutant ("# mutant: NAME" above a conformance case) run first, then all others; the
+# first red one ends it. The rules of SpecRules are tried by the unit tests. Results are kept in out/mutants for this source tree, so that
+# an interrupted run goes on where it was. Survivors stand with their reason in tests/mutant-survivors.txt ("NAME<TAB>reason"): one that
+# is not listed fails, and so does a listed one that was killed.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+survivors=tests/mutant-survivors.txt
+
+names() {
+  sed -nE 's/^public sealed record (\w+).* : Step$/Step.\1/p' src/Plan/Steps/*.cs
+  sed -n '/^public enum Check/,/^}/p' src/Plan/Check.cs | sed -nE 's/^    (\w+),$/Check.\1/p'
+  sed -nE 's/^ +Named\(nameof\((\w+)\).*/SpecRules.\1/p' src/Plan/Spec/SpecRules.cs
+  grep -rhoE '[uU]ndo\.Push\("\w+"' src/SharpRun | sed -E 's/.*"(\w+)"/Undo.\1/'
+  grep -rhoE 'Mutant\.Skips\("[A-Za-z]+\.[A-Za-z]+"\)' src | sed -E 's/.*"(.*)".*/\1/'
+}
+
+# A red line of the kernel's own story, or nothing: what killed the mutant.
+kill_by_conformance() {
+  local name=$1 first
+  first=$(grep -hA1 -E "# mutant: .*\b${name//./\\.}\b" conformance/suite/*.sh /dev/null | sed -nE 's/^test_([a-z0-9_]+)\(.*/\1/p')
+  local cases=() case
+  for case in $first; do
+    cases+=("$(conformance/run --list | grep "/$case\$")")
+  done
+  if [ ${#cases[@]} -gt 0 ]; then
+    red_of env RUNTIME="$PWD/out/sharprun-mutants" SHARPRUN_MUTANT="$name" FAIL_FAST=1 conformance/run "${cases[@]}" && return 0
+  fi
+  red_of env RUNTIME="$PWD/out/sharprun-mutants" SHARPRUN_MUTANT="$name" FAIL_FAST=1 conformance/run && return 0
+  red_of env RUNTIME="$PWD/out/sharprun-mutants" SHARPRUN_MUTANT="$name" conformance/kill9.sh 20
+}
+
+kill_by_unit_tests() {
+  local output
+  output=$(SHARPRUN_MUTANT=$1 tests/Plan.Tests/bin/mutants/Release/net10.0/Plan.Tests -class '*RuleTests' 2>&1) && return 1
+  printf '%s\n' "$output" | grep -m1 -oE 'RuleTests\.\w+'
+}
+
+red_of() {
+  local output
+  output=$("$@" 2>&1)
+  printf '%s\n' "$output" | grep -m1 -E '^not ok' | cut -c1-160
+  printf '%s\n' "$output" | grep -q '^not ok'
+}
+
+mapfile -t all < <(names | sort -u)
+if [ "${1:-}" = --list ]; then
+  printf '%s\n' "${all[@]}"
+  exit 0
+fi
+if [ $# -gt 0 ]; then
+  all=("$@")
+fi
+
+conformance/publish.sh --mutants || exit 1
+dotnet build tests/Plan.Tests -c Release -p:Mutants=true --nologo -v quiet >/dev/null || exit 1
+
+tree=$(find src conformance tests -name '*.cs' -o -name '*.sh' | sort | xargs cat | sha256sum | cut -c1-16)
+results=out/mutants/$tree
+mkdir -p "$results"
+passed=0 failed=0
+for name in "${all[@]}"; do
+  if [ ! -f "$results/$name" ]; then
+    if [[ $name == SpecRules.* ]]; then
+      kill_by_unit_tests "$name" >"$results/.new"
+    else
+      kill_by_conformance "$name" >"$results/.new"
+    fi
+    mv "$results/.new" "$results/$name"
+  fi
+  listed=$(grep -P "^\Q$name\E\t" "$survivors" 2>/dev/null | cut -f2)
+  killer=$(<"$results/$name")
+  if [ -n "$killer" ] && [ -z "$listed" ]; then
+    passed=$((passed + 1))
+    echo "ok $name: killed by ${killer#not ok }"
+  elif [ -z "$killer" ] && [ -n "$listed" ]; then
+    passed=$((passed + 1))
+    echo "ok $name: survives, as listed: $listed"
+  else
+    failed=$((failed + 1))
+    [ -n "$killer" ] && echo "not ok $name: listed as a survivor, but killed by ${killer#not ok }" || echo "not ok $name: survived"
+  fi
+done
+echo "$passed passed, $failed failed, 0 skipped"
+[ "$failed" = 0 ]
