@@ -231,7 +231,7 @@ net_configuration() {
     shift 2
     if ! iptables -t nat -S >/dev/null 2>&1; then
         masquerade=false
-        say_always "this kernel has no nat table for iptables: the container reaches this machine and no further"
+        say "this kernel has no nat table for iptables: the container reaches this machine and no further"
         [[ $# == 0 ]] || { say_always "-p needs the nat table"; return 1; }
     fi
     jq -n --arg name "$network" --arg id "$name" --arg bridge "$bridge" --arg subnet "$subnet" \
@@ -254,15 +254,15 @@ run_create() {
     say "+ sharprun create $*"
     [[ ! $interactive ]] || input=/dev/fd/$stdin
     "$here/subreaper" "$work/created" "$pid_file" "$runtime" --root "$work/state" create "$@" <"$input" &
-    waiter=$!
     run_settle
-    [[ -e $work/created ]] || wait "$waiter"
+    [[ -e $work/created ]] || wait $!
 }
 exec {stdin}<&0 # a background command of a shell would get /dev/null
 
-# Wait until `create` is over, well or badly: what is half made cannot be deleted.
+# Wait until `create` is over, well or badly: what is half made cannot be deleted. It is asked for as $!, the shell's only
+# background command, not by a variable: a trap may run between the command and the assignment.
 run_settle() {
-    until [[ -z ${waiter:-} || -e $work/created ]] || ! kill -0 "$waiter" 2>/dev/null; do sleep 0.01; done
+    until [[ -z ${!-} || -e $work/created ]] || ! kill -0 $! 2>/dev/null; do sleep 0.01; done
 }
 
-run_wait() { wait "$waiter"; }
+run_wait() { wait $!; }

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # chain-test.sh [RUNTIME] - tests chain.sh: output, address, exit status, and that no stop at any moment leaves anything.
+# STOPS=N: at how many moments it is stopped (default 30; a slow kernel wants fewer).
 # It runs in a network and a mount namespace of its own: neither bridge nor mounts nor leases are seen by this machine.
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -48,6 +49,8 @@ image=oci:$scratch/image:test
 # The names of the containers begin with this, so that what they leave can be told from the work of others.
 prefix=chain-test-$$
 export RUNTIME=$runtime
+stops=${STOPS:-30}
+duration=1000 # of one chain, in ms; measured below
 # A line of the container's output with its own address; the shell's `wait` is where a long-lived one can be stopped.
 show_address='ip -4 addr show eth0'
 
@@ -66,11 +69,11 @@ begin() {
     shift
     "$here/chain.sh" "$image" --name "$name" --root "$scratch/store" "$@" >"$scratch/$name.out" 2>"$scratch/$name.words" &
     pid=$!
-    for _ in $(seq 200); do
-        if grep -q '+ sharprun start' "$scratch/$name.words"; then return; fi
-        sleep 0.05
+    for _ in $(seq 600); do
+        if grep -qs '+ sharprun start' "$scratch/$name.words"; then return; fi
+        sleep 0.1
     done
-    echo "  not started after 10 s: $(<"$scratch/$name.words")"
+    echo "  not started after 60 s: $(<"$scratch/$name.words")"
     return 1
 }
 
@@ -93,7 +96,9 @@ left_behind() {
 }
 
 output_and_address() {
+    local begun=$EPOCHREALTIME
     chain plain
+    duration=$(((${EPOCHREALTIME/[.,]/} - ${begun/[.,]/}) / 1000)) # ms, with the image's unpacking
     is "the container's status 0 is the script's" 0 "$status"
     has "environment and working directory are the image's" "hello from /srv" "$output"
     local address
@@ -152,7 +157,7 @@ refused() {
 }
 
 neighbours() {
-    begin server -- sh -c "$show_address; trap 'exit 5' TERM; sleep 60 & wait"
+    begin server -- sh -c "$show_address; trap 'exit 5' TERM; sleep 600 & wait"
     local server=$pid address
     address=$(address_of "$scratch/$prefix-server.words")
     chain client -q -- sh -c "ping -c 1 -W 3 $address; $show_address"
@@ -189,25 +194,27 @@ published_port() {
 # From before the first act to well after the start. SIGINT as from a terminal: to the whole process group, so that it
 # ends the tools in the middle of their work. (Background commands of a shell ignore it, so perl sets it right first.)
 stopped_at_any_moment() {
-    local moment signal pid left bad=0 moments=30 signals=(TERM HUP INT)
-    for moment in $(seq "$moments"); do
-        signal=${signals[moment % 3]}
+    local turn delay signal pid left bad=0 signals=(TERM HUP INT)
+    for turn in $(seq "$stops"); do
+        signal=${signals[turn % 3]}
+        delay=$((turn * duration * 5 / 4 / stops))
+        # shellcheck disable=SC2016 # the $ is perl's
         setsid perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' \
-            "$here/chain.sh" "$image" --name "$prefix-stop$moment" --root "$scratch/store" -- sleep 60 \
+            "$here/chain.sh" "$image" --name "$prefix-stop$turn" --root "$scratch/store" -- sleep 600 \
             >/dev/null 2>"$scratch/words" &
         pid=$!
-        sleep "$(printf '0.%03d' $((moment * 30)))"
+        sleep "$(printf '%d.%03d' $((delay / 1000)) $((delay % 1000)))"
         if [[ $signal == INT ]]; then kill -s INT -- "-$pid"; else kill -s "$signal" "$pid"; fi
         wait "$pid"
         left=$(left_behind)
         if [[ $left ]]; then
             bad=$((bad + 1))
-            printf '  SIG%s after %d ms left: %s\n  %s\n' "$signal" $((moment * 30)) "$left" "$(tail -n 3 "$scratch/words")"
+            printf '  SIG%s after %d ms left: %s\n  %s\n' "$signal" "$delay" "$left" "$(tail -n 3 "$scratch/words")"
         fi
         # Now and then the image is to be unpacked anew, so that this act is among those cut short.
-        if [[ $((moment % 4)) == 0 ]]; then rm -rf "$scratch/store/layers"; fi
+        if [[ $((turn % 4)) == 0 ]]; then rm -rf "$scratch/store/layers"; fi
     done
-    is "stopped at any of $moments moments: nothing left" 0 "$bad"
+    is "stopped at any of $stops moments in $((duration * 5 / 4)) ms: nothing left" 0 "$bad"
 }
 
 if ! ip link add probe0 type bridge 2>/dev/null || ! ip link delete probe0; then

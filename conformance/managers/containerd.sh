@@ -44,18 +44,17 @@ run_as_is() {
     shift
     while [[ $1 != -- ]]; do flags+=("$1"); shift; done
     shift
-    timeout 60 ctr --address "$socket" --namespace sharprun-test run --rm --snapshotter native \
+    timeout 300 ctr --address "$socket" --namespace sharprun-test run --rm --snapshotter native \
         --runc-binary "${runtime_here:-$runtime}" "${flags[@]}" "$image" "$name" "$@"
 }
 
-# until_true COMMAND...: for at most 10 s.
+# until_true COMMAND...: for at most a minute.
 until_true() {
-    local try
-    for try in $(seq 200); do
+    for _ in $(seq 600); do
         if "$@"; then return; fi
-        sleep 0.05
+        sleep 0.1
     done
-    echo "  not true after 10 s: $*"
+    echo "  not true after a minute: $*"
     return 1
 }
 
@@ -145,6 +144,7 @@ output_and_status() {
 }
 
 process_settings() {
+    # shellcheck disable=SC2016 # the $ are for the container's shell
     run env --env COLOUR=blue --cwd /tmp -- sh -c 'echo $COLOUR $GREETING $PWD'
     is "environment and working directory" "blue hello /tmp" "$output"
     local image=${image%:*}:guest
@@ -167,7 +167,7 @@ memory_limit() {
     if [[ -e $v1/memory.limit_in_bytes ]]; then file=$v1/sharprun-test/$prefix-memory/memory.limit_in_bytes
     elif grep -qw memory "$v2/cgroup.controllers" 2>/dev/null; then file=$v2/sharprun-test/$prefix-memory/memory.max
     else skip "a memory limit" "no memory controller in this kernel's cgroups"; return; fi
-    run_as_is memory --memory-limit $((64 << 20)) -- sleep 60 >/dev/null 2>&1 &
+    run_as_is memory --memory-limit $((64 << 20)) -- sleep 600 >/dev/null 2>&1 &
     pid=$!
     until_true is_running memory
     limit=$(cat "$file")
@@ -179,29 +179,29 @@ memory_limit() {
 
 killed() {
     local pid
-    run_as_is term -- sh -c 'trap "echo asked to end; exit 5" TERM; sleep 60 & wait' >"$scratch/out" 2>&1 &
+    run_as_is term -- sh -c 'trap "echo asked to end; exit 5" TERM; echo ready; sleep 600 & wait' >"$scratch/out" 2>&1 &
     pid=$!
-    until_true is_running term
-    sleep 0.3 # the shell has to reach its trap
+    until_true grep -q ready "$scratch/out"
     ctr tasks kill --signal SIGTERM "$prefix-term"
     wait "$pid"
     is "SIGTERM reaches the process, whose status counts" 5 $?
-    is "and its last words are heard" "asked to end" "$(<"$scratch/out")"
+    is "and its last words are heard" $'ready\nasked to end' "$(<"$scratch/out")"
 }
 
 two_at_once() {
     local one two
-    run_as_is one -- sh -c 'trap "echo one; exit 11" TERM; sleep 60 & wait' >"$scratch/one" 2>&1 & one=$!
-    run_as_is two -- sh -c 'trap "echo two; exit 12" TERM; sleep 60 & wait' >"$scratch/two" 2>&1 & two=$!
-    if until_true is_running one && until_true is_running two; then ok "two run at once"; else not_ok "two run at once"; fi
-    sleep 0.3
+    run_as_is one -- sh -c 'trap "echo one; exit 11" TERM; echo ready; sleep 600 & wait' >"$scratch/one" 2>&1 & one=$!
+    run_as_is two -- sh -c 'trap "echo two; exit 12" TERM; echo ready; sleep 600 & wait' >"$scratch/two" 2>&1 & two=$!
+    until_true grep -q ready "$scratch/one"
+    until_true grep -q ready "$scratch/two"
+    if is_running one && is_running two; then ok "two run at once"; else not_ok "two run at once"; fi
     ctr tasks kill --signal SIGTERM "$prefix-two"
     wait "$two"
-    is "one of them can be ended" "12 two" "$? $(<"$scratch/two")"
+    is "one of them can be ended" "12 ready two" "$? $(paste -sd' ' "$scratch/two")"
     if is_running one; then ok "and the other lives on"; else not_ok "and the other lives on"; fi
     ctr tasks kill --signal SIGTERM "$prefix-one"
     wait "$one"
-    is "until it is ended too" "11 one" "$? $(<"$scratch/one")"
+    is "until it is ended too" "11 ready one" "$? $(paste -sd' ' "$scratch/one")"
 }
 
 failures() {
