@@ -36,13 +36,14 @@ test_broken_json_is_refused() {
 }
 
 # mutant: Check.RootfsIsDirectory
+# mutant: Check.RootfsIsDirectory
 test_missing_rootfs_is_refused() {
     bundle . true
     rm -r "$BUNDLE/rootfs"
     refused_create '[Nn]o such file or directory' --pid-file "$T/pid"
     nothing_left
     echo file >"$BUNDLE/rootfs"
-    refused_create . --pid-file "$T/pid"
+    refused_create 'root.path.*not a directory' --pid-file "$T/pid"
     nothing_left
 }
 

@@ -209,6 +209,51 @@ test_two_creates_of_one_id_have_one_winner() {
     done
 }
 
+# mutant: Check.DirectoryIsStillTheSame
+test_who_waits_for_a_container_that_is_deleted_meanwhile_is_told_so() {
+    bundle . sleep 1000
+    create
+    mkfifo "$T/release"
+    flock "$ROOT/$ID" sh -c ": >'$T/held'; read x <'$T/release'" &
+    soon "the lock is held" test -e "$T/held"
+    background start "$ID"
+    pause 0.3
+    mv "$ROOT/$ID" "$T/aside"
+    echo >"$T/release"
+    ended_with 1
+    expect_match "error" "$(<"$T/bg.err")" 'does not exist'
+    mv "$T/aside" "$ROOT/$ID"
+    expect_status created
+    end_container
+}
+
+# mutant: Check.RecordStaysWhileCgroupStays
+test_the_record_stays_while_a_cgroup_cannot_be_removed() {
+    bundle . true
+    create
+    start
+    soon "the container ends" has_status stopped
+    # A directory that is a mount point, here in a mount namespace of its own, cannot be removed.
+    local group
+    group=$(dirname "$(cgroup_file pids cgroup.procs)")
+    RC=0
+    # shellcheck disable=SC2016 # the inner shell's
+    ERR=$(unshare -m --propagation private sh -c 'mount --bind "$1" "$1" && shift && exec "$@"' sh "$group" \
+        "$RUNTIME" --root "$ROOT" delete "$ID" 2>&1) || RC=$?
+    _must_refuse cgroup delete
+    expect_status stopped
+    must delete "$ID"
+}
+
+# mutant: Check.StartOnlyCreated
+test_start_says_why_it_does_not_start() {
+    sleeper
+    refused 'cannot start an already running container' start "$ID"
+    stop_container
+    refused 'cannot start a container that has stopped' start "$ID"
+    end_container
+}
+
 test_init_is_a_child_of_the_callers_subreaper() {
     bundle . sleep 1000
     # perl makes itself a subreaper and stays between us and the runtime.

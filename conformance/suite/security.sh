@@ -172,6 +172,13 @@ test_a_bind_mount_inside_proc_is_refused() {
     refused_create '/proc'
 }
 
+# mutant: Check.MountStaysOutOfProc
+test_a_link_does_not_lead_a_mount_into_proc() {
+    bundle 'add_mount("tmpfs"; "tmpfs"; "/way"; [])' true
+    ln -s proc/sys "$BUNDLE/rootfs/way"
+    refused_create 'way.*/proc|/proc.*way'
+}
+
 test_a_mask_does_not_come_from_the_image() {
     # CVE-2025-31133: a mask that is the image's own /dev/null shows what the image wants.
     bundle "writable | $WITHOUT_DEV | .linux.maskedPaths += [\"/secret\"]" sh -c 'head -c 100 /secret; echo x >/secret; head -c 100 /target'
@@ -211,6 +218,13 @@ test_a_host_without_a_real_proc_is_refused() {
 }
 
 # mutant: Check.WorkingDirectoryIsInside
+test_working_directory_through_another_process_is_refused() {
+    # CVE-2024-21626 by another way: a process of the host, seen because the pid namespace is shared.
+    bundle "without(\"pid\") | .process.cwd = \"/proc/$BASHPID/cwd\"" ls -a . ..
+    run_container
+    [[ $RC != 0 ]] || fail "the working directory of a process of the host was taken; it shows: $OUT"
+}
+
 test_working_directory_through_a_descriptor_is_refused() {
     # CVE-2024-21626: a descriptor of the host that is still open would be a way out.
     local number
@@ -257,4 +271,51 @@ test_a_fifo_as_passwd_does_not_stop_the_runtime() {
     timeout -k 1 $((3 * SLOW)) "$RUNTIME" --root "$ROOT" run --bundle "$BUNDLE" "$ID" >"$T/out" 2>"$T/err" || status=$?
     expect_no_match "exit status (124 and 137: it hangs)" "$status" '^(124|137)$'
     if [[ $status == 0 ]]; then expect_equal "HOME" "$(<"$T/out")" /; else expect_match "error" "$(<"$T/err")" .; fi
+}
+
+# traced_run STRACE-OPTIONS: runs the container under strace, which tampers with its system calls.
+traced_run() {
+    need strace strace "it tampers with a system call"
+    RC=0
+    strace -f -qq -o /dev/null "$@" "$RUNTIME" --root "$ROOT" run --bundle "$BUNDLE" "$ID" >"$T/$ID.out" 2>"$T/$ID.err" </dev/null || RC=$?
+    read_file ERR "$T/$ID.err"
+    return $RC
+}
+
+# mutant: Check.NoCapabilityTooMany
+test_capabilities_that_the_kernel_leaves_are_seen() {
+    # A capset that does nothing and says that all is well.
+    bundle 'capable(["CAP_CHOWN"])' true
+    traced_run -e trace=capset -e inject=capset:retval=0 || true
+    _must_refuse capabilit run
+}
+
+# mutant: Check.DeviceIsTheOneMade
+test_a_device_that_is_replaced_after_it_was_made_is_refused() {
+    bundle "writable | $WITHOUT_DEV"' | .linux.devices += [{"path": "/dev/extra", "type": "c", "major": 1, "minor": 3, "uid": 4321, "gid": 0}]' true
+    # Whoever can write the root has a moment between mknod and chown; here it is a long one.
+    traced_run -e trace=mknod,mknodat -e inject=mknod,mknodat:delay_exit=200000 &
+    local run=$! device=$BUNDLE/rootfs/dev/extra
+    soon "the device is made" test -e "$device"
+    rm "$device"
+    ln "$BUNDLE/rootfs/bin/busybox" "$device"
+    wait "$run" || true
+    expect_equal "owner of the file in the device's place" "$(stat -c %u "$device")" 0
+}
+
+# mutant: Check.WorkingDirectoryIsInside
+test_a_working_directory_that_turns_into_a_way_out_is_refused() {
+    bundle 'writable | without("pid") | .process.cwd = "/work"' ls -a . ..
+    traced_run -e trace=chdir -e inject=chdir:delay_enter=400000 &
+    local run=$! way=$BUNDLE/rootfs/work weak
+    soon "the working directory is made" test -d "$way"
+    # Whoever has more capabilities than the container's process is out of its reach anyway.
+    setpriv --inh-caps=-all --bounding-set=-all sleep 1000 &
+    weak=$!
+    rmdir "$way"
+    ln -s "/proc/$weak/cwd" "$way"
+    local status=0
+    wait "$run" || status=$?
+    kill "$weak"
+    if ((status == 0)); then fail "a directory of the host was taken; it shows: $(<"$T/$ID.out")"; fi
 }

@@ -19,7 +19,6 @@ public enum Check
     RootfsIsDirectory,
     RootIsNotSlash,
     IdIsValid,
-    IdIsNotTaken,
 
     // What a command asks of a container before it touches it.
     PidStartTimeMatches,

@@ -49,6 +49,13 @@ public sealed class GuardTests
     }
 
     [Fact]
+    public void Every_check_is_made_somewhere()
+    {
+        var code = string.Concat(Sources().Where(file => file.Contains("/src/SharpRun/", StringComparison.Ordinal)).Select(File.ReadAllText));
+        Assert.All(Enum.GetNames<Check>(), name => Assert.Contains($"Check.{name}.Fails(", code, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Unsafe_code_stays_at_the_kernel_edge()
     {
         var elsewhere = Sources().Where(file => file.Contains("/src/", StringComparison.Ordinal) && !file.Contains("/src/Linux/", StringComparison.Ordinal));
