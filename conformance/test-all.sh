@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# `make test-all`: what `make test` does, and the peers, the managers, other kernels, mutants and faults. Up to 75 minutes.
+#
+# Every part's result is kept in out/test-all/COMMIT, so that an interrupted run goes on where it was; a part that failed runs again.
+# --fresh forgets them. --readme puts the summary into README.md.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+# A commit that changes only documents is tested already.
+commit=$(git log -1 --format=%h --abbrev=10 -- src tests conformance 2>/dev/null || echo unknown)
+if [ -n "$(git status --porcelain -- src tests conformance 2>/dev/null)" ]; then
+  commit+="-with-changes"
+fi
+logs=out/test-all/$commit
+if [ "${1:-}" = --fresh ] || [[ $commit == *-with-changes ]]; then
+  rm -rf "$logs"
+fi
+conformance/setup.sh test || exit 1
+conformance/setup.sh bench || exit 1
+# shellcheck disable=SC2034 # for parts.sh
+resume=1
+# shellcheck source=parts.sh
+. conformance/parts.sh
+
+# peer NAME PROGRAM: the black-box suite on another runtime; differences.txt lists what it does otherwise.
+peer() {
+  if [ -x "$2" ]; then
+    part "peer-$1" env RUNTIME="$2" conformance/run
+  else
+    part "peer-$1" not_here "peer-$1" "no ../shared"
+  fi
+}
+
+not_here() {
+  echo "skip $1: $2"
+  echo '0 passed, 0 failed, 1 skipped'
+}
+
+kernel_tests_in_vm() {
+  if [ -x ../shared/vm/run-in-vm ]; then
+    ../shared/vm/run-in-vm "$@" -- tests/Kernel.Tests/run.sh
+  else
+    not_here kernel-vm 'no ../shared'
+  fi
+}
+
+all_parts() {
+  local newer=$HOME/.cache/peers/forky/bin
+  if [ -x ../shared/vm/peers ]; then ../shared/vm/peers runc crun >/dev/null 2>&1; fi
+  part unit conformance/unit.sh
+  part kernel tests/Kernel.Tests/run.sh
+  part binary tests/binary.sh
+  part conformance conformance/run
+  peer runc-debian /usr/sbin/runc
+  peer crun-debian /usr/bin/crun
+  peer runc-newer "$newer/runc"
+  peer crun-newer "$newer/crun"
+  part kill9 conformance/kill9.sh 200
+  part containerd conformance/managers/containerd.sh
+  part chain conformance/chain-test.sh
+  part vm-v2 conformance/vm-smoke.sh
+  part vm-5.10 conformance/vm-smoke.sh --kernel 5.10
+  part vm-6.1 conformance/vm-smoke.sh --kernel 6.1
+  part vm-7.2 conformance/vm-smoke.sh --kernel 7.2
+  part vm-v1 conformance/vm-smoke.sh --cgroup v1
+  part kernel-5.10 kernel_tests_in_vm --kernel 5.10
+  part kernel-7.2 kernel_tests_in_vm --kernel 7.2
+  part mutants conformance/mutants.sh
+}
+
+summary=$logs/summary.txt
+all_parts
+summary="commit $commit, Linux $(uname -r), $(date -u +%F): $passed passed, $failed failed, $skipped skipped"
+{
+  for file in "$logs"/*.log; do
+    name=$(basename "$file" .log)
+    printf '%-16s %s\n' "$name" "$(cat "$logs/$name.done" 2>/dev/null || echo failed)"
+  done
+  echo "$summary"
+} >"$logs/summary.txt"
+echo "$summary"
+if [[ " $* " == *" --readme "* ]]; then
+  conformance/into-readme.sh test-all "$logs/summary.txt"
+fi
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
