@@ -86,9 +86,18 @@ public static unsafe partial class Sys
         ReadNumbers(text[(text[..length].LastIndexOf((byte)')') + 2)..length], fields[3..]);
         var map = new PrctlMmMap
         {
-            StartCode = fields[26], EndCode = fields[27], StartData = fields[45], EndData = fields[46], StartBreak = fields[47],
-            Break = (ulong)DataBreak(0), StartStack = fields[28], ArgStart = fields[48], ArgEnd = fields[49], EnvStart = fields[50],
-            EnvEnd = fields[51], ExeFd = (uint)fd,
+            StartCode = fields[26],
+            EndCode = fields[27],
+            StartData = fields[45],
+            EndData = fields[46],
+            StartBreak = fields[47],
+            Break = (ulong)DataBreak(0),
+            StartStack = fields[28],
+            ArgStart = fields[48],
+            ArgEnd = fields[49],
+            EnvStart = fields[50],
+            EnvEnd = fields[51],
+            ExeFd = (uint)fd,
         };
         return Prctl(Native.PR_SET_MM, Native.PR_SET_MM_MAP, (nuint)(&map), (nuint)sizeof(PrctlMmMap)).Error;
     }
