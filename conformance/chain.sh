@@ -105,13 +105,23 @@ runtime=$(realpath "$runtime")
 PATH=$(dirname "$runtime"):$PATH:/usr/sbin
 stand_ins_needed
 
+# A stop while the name is being claimed waits until it is known whether there is something to undo.
+stop=''
+trap 'stop=129' HUP
+trap 'stop=130' INT
+trap 'stop=143' TERM
 # `mkdir` is the claim to the name: a second chain of the same name ends here, before it could undo the work of the first.
+claim() (
+    trap '' HUP INT TERM
+    mkdir -p "${work%/*}" && mkdir -m 700 "$work" 2>/dev/null
+)
 work=/run/sharprun-chain/$id bundle=$work/bundle pid_file=$work/pid
-until mkdir -p "${work%/*}" && mkdir -m 700 "$work" 2>/dev/null; do # again: another's way back may take the parent away
+until claim; do # again: another's way back may take the parent away
     [[ ! -e $work ]] || wrong "a chain named $id is at work already"
 done
 trap way_back EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
+[[ ! $stop ]] || exit "$stop"
 seven_acts "${args[@]}"

@@ -17,6 +17,7 @@ if [ "${1:-}" = --fresh ] || [[ $commit == *-with-changes ]]; then
 fi
 conformance/setup.sh test || exit 1
 conformance/setup.sh bench || exit 1
+conformance/publish.sh || exit 1
 # shellcheck disable=SC2034 # for parts.sh
 resume=1
 # shellcheck source=parts.sh
