@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using SharpRun.Linux;
 using SharpRun.Planning;
@@ -9,7 +10,7 @@ static class Deleter
 {
     private const int CreatorLimit = 10_000; // milliseconds
 
-    public static void Delete(ContainerDirectory directory, bool force)
+    public static void Delete(ContainerDirectory directory, bool force, Action<string> warn)
     {
         if (!directory.TryLock())
         {
@@ -44,13 +45,13 @@ static class Deleter
             }
             state = directory.TryRead(out _) ?? state;
         }
-        Remove(directory, state);
+        Remove(directory, state, warn);
     }
 
-    private static void Remove(ContainerDirectory directory, ContainerState state)
+    private static void Remove(ContainerDirectory directory, ContainerState state, Action<string> warn)
     {
         var problems = new List<string>();
-        Remover.Remove(directory, state, problems.Add);
+        Remover.Remove(directory, state, problems.Add, warn);
         if (problems.Count > 0)
         {
             throw new StateError(string.Join("; ", problems));

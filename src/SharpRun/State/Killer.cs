@@ -9,6 +9,11 @@ static class Killer
 {
     public static void Signal(ContainerState state, int signal, bool all)
     {
+        if (state.Init.Pid == 0)
+        {
+            RefuseUnfinished(state, all);
+            return;
+        }
         var pidFd = state.Init.OpenPidFd();
         var isAlive = pidFd >= 0 && Send(state, pidFd, signal);
         if (Check.KillOnlyAlive.Fails(!isAlive && !all))
@@ -24,6 +29,20 @@ static class Killer
         {
             // What init left behind, in a pid namespace that is not its own.
             RecordedCgroups.Signal(state.Cgroup.Directories, signal);
+        }
+    }
+
+    // There is no init that a signal could be for; and the groups may still be found to be another container's, so nobody in them is killed.
+    // Whoever wants to be rid of it ends its creator, or waits with `delete --force`.
+    private static void RefuseUnfinished(ContainerState state, bool all)
+    {
+        if (state.Creator.IsAlive())
+        {
+            throw new StateError($"container not running: process {state.Creator.Pid} is still creating it");
+        }
+        if (!all)
+        {
+            throw new StateError("container not running");
         }
     }
 

@@ -12,7 +12,8 @@ static class Remover
 {
     private const int KillLimit = 10_000; // milliseconds
 
-    public static void Remove(ContainerDirectory directory, ContainerState state, Action<string> report)
+    /// <summary>After the record the poststop hooks: what they say is only a warning.</summary>
+    public static void Remove(ContainerDirectory directory, ContainerState state, Action<string> report, Action<string>? warn = null)
     {
         var isClean = true;
         Try("Kill", () => Kill(state));
@@ -22,7 +23,12 @@ static class Remover
         {
             return;
         }
-        Try("RemoveStateDirectory", directory.Remove);
+        var isRemoved = false;
+        Try("RemoveStateDirectory", () => isRemoved = directory.Remove());
+        if (isRemoved)
+        {
+            Try("RunPoststopHooks", () => RuntimeHooks.RunPoststop(state, warn ?? report));
+        }
 
         // The name is a mutant's too: `Remover.NAME` leaves the act out.
         void Try(string name, Action act)
