@@ -4,6 +4,7 @@ using System.IO;
 using SharpRun.InitStage;
 using SharpRun.Linux;
 using SharpRun.Parent;
+using SharpRun.Planning;
 using SharpRun.State;
 using Xunit;
 
@@ -207,18 +208,79 @@ public sealed class LifecycleTests
         Assert.True(process.IsAlive());
     }
 
+    // mutant: Check.DeleteWaitsForCreator
     [Fact]
     public void Delete_waits_for_a_creator_and_then_says_so()
     {
+        using var patience = new Shortened(creator: 300);
         using var container = new FakeContainer();
         container.StartInit("exec sleep 600");
         container.Change(state => state with { Creator = state.Init, Init = default });
         Assert.Equal("cannot delete container c1 that is not stopped: creating", StateErrorOf(() => Deleter.Delete(container.Directory, force: false, Warn)));
         var before = Environment.TickCount64;
         Assert.Contains("still being created", StateErrorOf(() => Deleter.Delete(container.Directory, force: true, Warn)), StringComparison.Ordinal);
-        Assert.InRange(Environment.TickCount64 - before, 9_000, 60_000);
+        Assert.InRange(Environment.TickCount64 - before, 280, 60_000);
         Assert.False(container.IsRemoved);
         Assert.True(container.State.Creator.IsAlive());
+    }
+
+    // mutant: Check.DeleteWaitsForInit
+    [Fact]
+    public void Delete_waits_for_an_init_that_dies_slowly_and_then_says_so()
+    {
+        using var container = new FakeContainer();
+        // So much memory takes the kernel some milliseconds to give back.
+        container.StartInit("exec perl -e '$x = \"a\" x (400 << 20); $| = 1; print \"big\\n\"; sleep 600'");
+        Assert.Equal("big", container.ReadLine());
+        using (new Shortened(init: 0))
+        {
+            Assert.Equal("container init still running", StateErrorOf(() => Deleter.Delete(container.Directory, force: true, Warn)));
+        }
+        Assert.False(container.IsRemoved);
+        Deleter.Delete(container.Directory, force: true, Warn);
+        Assert.True(container.IsRemoved);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Kill_of_a_container_that_is_being_created_says_so(bool all)
+    {
+        using var container = new FakeContainer();
+        container.StartInit("exec sleep 600");
+        container.Change(state => state with { Creator = state.Init, Init = default });
+        Assert.Equal($"container not running: process {container.State.Creator.Pid} is still creating it",
+            StateErrorOf(() => Killer.Signal(container.State, Native.SIGKILL, all)));
+        Assert.True(container.State.Creator.IsAlive());
+    }
+
+    [Fact]
+    public void Poststop_hooks_run_when_the_record_is_gone_and_their_failure_is_a_warning()
+    {
+        using var container = new FakeContainer();
+        var seen = System.IO.Path.Combine(container.Root, "seen");
+        Hook Shell(string script) => new("/bin/sh", ["sh", "-c", script], null, null);
+        container.Change(state => state with
+        {
+            Poststop = [Shell("echo oops >&2; exit 4"), Shell($"cat >'{seen}'; test ! -e '{container.Path}' || echo there >>'{seen}'")],
+        });
+        var warnings = new System.Collections.Generic.List<string>();
+        Deleter.Delete(container.Directory, force: false, warnings.Add);
+        Assert.Equal(["error running poststop hook #0: exit status 4, stderr: oops"], warnings);
+        Assert.Equal("""{"ociVersion":"","id":"c1","status":"stopped","bundle":"/b"}""", File.ReadAllText(seen));
+    }
+
+    private sealed class Shortened : IDisposable
+    {
+        private readonly int _creator = Deleter.CreatorLimit, _init = Remover.KillLimit;
+
+        public Shortened(int? creator = null, int? init = null)
+        {
+            Deleter.CreatorLimit = creator ?? _creator;
+            Remover.KillLimit = init ?? _init;
+        }
+
+        public void Dispose() => (Deleter.CreatorLimit, Remover.KillLimit) = (_creator, _init);
     }
 
     [Fact]

@@ -8,7 +8,8 @@ namespace SharpRun.State;
 /// <summary>delete: what may be removed, and when. How is <see cref="Remover"/>'s.</summary>
 static class Deleter
 {
-    private const int CreatorLimit = 10_000; // milliseconds
+    /// <summary>Milliseconds; tests are less patient.</summary>
+    internal static int CreatorLimit { get; set; } = 10_000;
 
     public static void Delete(ContainerDirectory directory, bool force, Action<string> warn)
     {

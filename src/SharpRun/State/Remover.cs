@@ -10,7 +10,8 @@ namespace SharpRun.State;
 /// the record stays while something that it names is left, so that delete can be tried again.</summary>
 static class Remover
 {
-    private const int KillLimit = 10_000; // milliseconds
+    /// <summary>Milliseconds; tests are less patient.</summary>
+    internal static int KillLimit { get; set; } = 10_000;
 
     /// <summary>After the record the poststop hooks: what they say is only a warning.</summary>
     public static void Remove(ContainerDirectory directory, ContainerState state, Action<string> report, Action<string>? warn = null)
