@@ -72,7 +72,8 @@ static class Creator
     {
         var size = Recorder.SizeFor(plan.Steps.Count);
         var file = Sys.Open(directory.Fd, "recorder"u8, Native.O_RDWR | Native.O_CREAT | Native.O_EXCL | Native.O_NOFOLLOW, 0x180 /* 0600 */).OrThrow("make the recorder");
-        Sys.Ftruncate(file, size).OrThrow("size the recorder");
+        // Written, not only sized: a page that a full file system cannot give when it is touched is a SIGBUS.
+        Sys.WriteAll(file, new byte[size]).OrThrow("size the recorder");
         var page = SharedPage.Map(file, size);
         Sys.Close(file);
         return page;

@@ -25,6 +25,11 @@ static class Killer
         {
             RecordedCgroups.Kill(state.Cgroup.Directories);
         }
+        else if (signal == Native.SIGKILL)
+        {
+            // v1: a frozen process dies when it is thawed.
+            RecordedCgroups.Thaw(state.Cgroup.Directories);
+        }
         else if (!isAlive)
         {
             // What init left behind, in a pid namespace that is not its own.
