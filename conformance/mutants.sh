@@ -3,7 +3,8 @@
 # mutants.sh [--list] [NAME...]
 #
 # The names come from the code. The tests that name a mutant ("# mutant: NAME" above a conformance case) run first, then all others; the
-# first red one ends it. The rules of SpecRules are tried by the unit tests. Results are kept in out/mutants for this source tree, so that
+# first red one ends it. The rules of SpecRules, and what names a mutant in tests/SharpRun.Tests, are
+# tried by the unit tests. Results are kept in out/mutants for this source tree, so that
 # an interrupted run goes on where it was. Survivors stand with their reason in tests/mutant-survivors.txt ("NAME<TAB>reason"): one that
 # is not listed fails, and so does a listed one that was killed.
 set -uo pipefail
@@ -40,6 +41,16 @@ kill_by_unit_tests() {
   printf '%s\n' "$output" | grep -m1 -oE 'RuleTests\.\w+'
 }
 
+# A test of the runtime's rooms that names the mutant: what cannot be brought about from outside, such as a process that will not die.
+kill_by_runtime_tests() {
+  local class output
+  class=$(grep -lE "// mutant: .*\b${1//./\\.}\b" tests/SharpRun.Tests/*.cs | head -n 1)
+  [ -n "$class" ] || return 1
+  class=$(basename "$class" .cs)
+  output=$(SHARPRUN_MUTANT=$1 tests/SharpRun.Tests/bin/mutants/Release/net10.0/SharpRun.Tests -class "*$class" 2>&1) && return 1
+  printf '%s\n' "$output" | grep -m1 -oE "$class\.\w+"
+}
+
 red_of() {
   local output
   output=$("$@" 2>&1)
@@ -57,7 +68,9 @@ if [ $# -gt 0 ]; then
 fi
 
 conformance/publish.sh --mutants || exit 1
-dotnet build tests/Plan.Tests -c Release -p:Mutants=true --nologo -v quiet >/dev/null || exit 1
+for project in tests/Plan.Tests tests/SharpRun.Tests; do
+  dotnet build "$project" -c Release -p:Mutants=true --nologo -v quiet >/dev/null || exit 1
+done
 
 tree=$(find src conformance tests -name '*.cs' -o -name '*.sh' | sort | xargs cat | sha256sum | cut -c1-16)
 results=out/mutants/$tree
@@ -67,7 +80,7 @@ for name in "${all[@]}"; do
   if [ ! -f "$results/$name" ]; then
     if [[ $name == SpecRules.* ]]; then
       kill_by_unit_tests "$name" >"$results/.new"
-    else
+    elif ! kill_by_runtime_tests "$name" >"$results/.new"; then
       kill_by_conformance "$name" >"$results/.new"
     fi
     mv "$results/.new" "$results/$name"

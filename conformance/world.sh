@@ -187,6 +187,7 @@ clear_left() {
                 if [[ -n $procs ]]; then cat $procs 2>/dev/null || true; fi
             done
         )
+        _thaw_cgroups "$prefix"
         _remove_cgroups "$prefix"
     done
     read_mounts now
@@ -198,6 +199,14 @@ clear_left() {
         fi
     done
     read_mounts MOUNTS_BEFORE
+}
+
+# v1: who is frozen does not die.
+_thaw_cgroups() {
+    local file
+    for file in /sys/fs/cgroup/freezer"$CGROUP_PARENT/$1"*/freezer.state; do
+        if [[ -e $file ]]; then echo THAWED >"$file" || true; fi
+    done
 }
 
 _remove_cgroups() {

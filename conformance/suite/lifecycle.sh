@@ -341,3 +341,181 @@ test_roots_are_separate_worlds() {
     expect_status created
     end_container
 }
+
+# ------------------------------------------------------------------------------------------------------------- edges
+
+test_an_id_that_is_taken_is_said_to_exist() {
+    sleeper
+    local folder pid=$PID
+    folder=$(stat -c %i "$ROOT/$ID")
+    refused_create 'container with given ID already exists|already exists'
+    expect_status running
+    get_pid
+    expect_equal "pid" "$PID" "$pid"
+    expect_equal "the winner's folder" "$(stat -c %i "$ROOT/$ID")" "$folder"
+    end_container
+}
+
+# An init that dies before it is created: here by a hook, at a known moment.
+test_an_init_killed_during_create_fails_create() {
+    bundle '.hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c",
+        "kill -KILL $(grep -oE \"\\\"pid\\\": *[0-9]+\" | grep -oE \"[0-9]+\")"]}]' sleep 1000
+    refused_create . --pid-file "$T/pid"
+    refused . state "$ID"
+    [[ ! -e $T/pid ]] || fail "the pid file is left"
+}
+
+test_an_init_killed_while_it_waits_is_stopped() {
+    bundle . sleep 1000
+    create
+    get_pid
+    kill -KILL "$PID"
+    soon "it is stopped" has_status stopped
+    refused . start "$ID"
+    expect_status stopped
+    must delete "$ID"
+}
+
+test_an_init_killed_in_start_fails_start() {
+    bundle '.hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c", "echo >/tmp/begun; exec sleep 1000"]}] | bind($folder; "/tmp"; [])' sleep 1000
+    create
+    get_pid
+    background start "$ID"
+    soon "the hook runs" test -e "$T/begun"
+    kill -KILL "$PID"
+    wait "$BG" && fail "start succeeded"
+    soon "it is stopped" has_status stopped
+    must delete "$ID"
+}
+
+test_a_container_that_is_being_created_is_left_alone() {
+    bundle '.hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c", "echo >" + $folder + "/begun; read -r x <" + $folder + "/go"]}]' sleep 1000
+    mkfifo "$T/go"
+    background create --bundle "$BUNDLE" "$ID"
+    soon "the hook runs" test -e "$T/begun"
+    expect_status creating
+    refused 'container not running' kill "$ID" KILL
+    refused 'container not running' kill --all "$ID" KILL
+    refused 'cannot start a container in the creating state' start "$ID"
+    refused "cannot delete container $ID that is not stopped: creating" delete "$ID"
+    must list --format json
+    expect_equal "in the list" "$(jq -r '.[0].status' <<<"$OUT")" creating
+    echo >"$T/go"
+    ended_with 0
+    expect_status created
+    end_container
+}
+
+# freeze, thaw: the container's group by hand, as an engine's pause does.
+freezer() {
+    if [[ $CGROUPS == v2 ]]; then
+        echo "$([[ $1 == freeze ]] && echo 1 || echo 0)" >"$(cgroup_file '' cgroup.freeze)"
+    else
+        echo "$([[ $1 == freeze ]] && echo FROZEN || echo THAWED)" >"$(cgroup_file freezer freezer.state)"
+    fi
+}
+
+test_a_frozen_container_is_paused_and_not_deleted() {
+    sleeper
+    freezer freeze
+    soon "it is paused" has_status paused
+    refused "cannot delete container $ID that is not stopped: paused" delete "$ID"
+    freezer thaw
+    soon "it runs again" has_status running
+    end_container
+}
+
+test_a_frozen_container_is_deleted_by_force() {
+    sleeper
+    freezer freeze
+    soon "it is paused" has_status paused
+    must delete --force "$ID"
+    dead "$PID" || fail "the process $PID is alive"
+}
+
+test_a_frozen_container_is_killed_at_once() {
+    sleeper
+    freezer freeze
+    soon "it is paused" has_status paused
+    must kill "$ID" TERM
+    expect_status paused
+    must kill "$ID" KILL
+    soon "it is stopped" has_status stopped
+    must delete "$ID"
+}
+
+test_every_signal_arrives() {
+    # Without a pid namespace none is kept from the first process.
+    bundle 'without("pid")' sh -c 'n=1
+        while [ $n -le 31 ]; do case $n in 9|17|19) ;; *) trap "echo got $n" $n ;; esac; n=$((n + 1)); done
+        echo ready; while :; do sleep 0.02; done'
+    create
+    start
+    soon "the traps are set" grep -q ready "$T/$ID.out"
+    local number name
+    for ((number = 1; number <= 31; number++)); do
+        case $number in 9 | 17 | 19) continue ;; esac
+        name=$(kill -l "$number")
+        case $((number % 3)) in 0) must kill "$ID" "$number" ;; 1) must kill "$ID" "$name" ;; 2) must kill "$ID" "SIG$name" ;; esac
+        soon "signal $number, $name, arrives" grep -qx "got $number" "$T/$ID.out"
+    done
+    must kill "$ID" 0
+    must kill "$ID" 37
+    soon "a real-time signal ends it" has_status stopped
+    must kill --all "$ID" 9
+    must delete "$ID"
+}
+
+# The processes that outlive the first one, in a pid namespace that is not the container's own.
+test_kill_all_of_a_stopped_container_ends_what_it_left() {
+    bundle 'without("pid")' sh -c 'sleep 1000 & echo ready'
+    create
+    start
+    soon "it is stopped" has_status stopped
+    local left
+    left=$(cat "$(cgroup_file pids cgroup.procs)")
+    expect_equal "processes left" "$(wc -w <<<"$left")" 1
+    must kill --all "$ID" KILL
+    soon "process $left ends" dead "$left"
+    must delete "$ID"
+}
+
+# A state root that cannot be written: what is there can be seen and ended, and nothing new is half made.
+test_a_read_only_state_root_fails_create_and_harms_nothing() {
+    mkdir -p "$ROOT"
+    mount -t tmpfs -o size=1m tmpfs "$ROOT"
+    sleeper
+    local first=$ID
+    mount -o remount,ro "$ROOT"
+    NAME=d bundle . sleep 1000
+    refused_create '[Rr]ead-only file system|cannot create state directory'
+    ID=$first
+    expect_status running
+    must list -q
+    must kill "$ID" KILL
+    soon "it is stopped" has_status stopped
+    refused '[Rr]ead-only file system' delete "$ID"
+    mount -o remount,rw "$ROOT"
+    must delete --force "$ID"
+    umount "$ROOT"
+}
+
+test_a_full_state_root_fails_create_and_leaves_nothing() {
+    mkdir -p "$ROOT"
+    local pages
+    for pages in 1 2 3 4; do
+        mount -t tmpfs -o size=$((pages * 4))k tmpfs "$ROOT"
+        # One page more is free each time, until it is enough.
+        dd if=/dev/zero of="$ROOT/.fill" bs=4096 count=1 status=none
+        bundle . sleep 1000
+        _call "$T/$ID" create --bundle "$BUNDLE" "$ID"
+        if ((RC)); then
+            expect_match "error with $pages pages" "$ERR" '[Nn]o space left on device'
+            expect_equal "left with $pages pages" "$(ls "$ROOT")" ''
+        else
+            must delete --force "$ID"
+        fi
+        umount "$ROOT"
+    done
+    ((RC == 0)) || fail "three free pages are not enough: $ERR"
+}

@@ -51,3 +51,42 @@ test_list_shows_the_others_beside_a_broken_entry() {
     must delete --force broken
     end_container
 }
+
+test_list_shows_the_others_beside_a_corrupt_record() {
+    sleeper
+    local good=$ID text
+    for text in '' '{' '{"id":' 'null' '[]' '{"version":1,"id":"x","pid":"one"}'; do
+        mkdir -p "$ROOT/corrupt"
+        printf %s "$text" >"$ROOT/corrupt/state.json"
+        must list
+        expect_match "table" "$OUT" $'\n'"$good "
+        expect_equal "rows beside '$text'" "$(wc -l <<<"$OUT")" 2
+        expect_match "message about '$text'" "$ERR" 'corrupt'
+        must list --format json
+        expect_equal "json beside '$text'" "$(jq -r 'map(.id) | join(" ")' <<<"$OUT")" "$good"
+        must list -q
+        expect_match "ids beside '$text'" "$OUT" "(^|"$'\n'")$good($|"$'\n'")"
+        refused . state corrupt
+        refused . delete corrupt
+        must delete --force corrupt
+        [[ ! -e $ROOT/corrupt ]] || fail "the record '$text' is left"
+    done
+    ID=$good
+    end_container
+}
+
+# A fifo is not waited for, and a folder or a link is not taken for a record.
+test_list_is_not_held_up_by_strange_files() {
+    sleeper
+    mkdir -p "$ROOT/fifo" "$ROOT/folder/state.json" "$ROOT/linked"
+    mkfifo "$ROOT/fifo/state.json"
+    ln -s /dev/zero "$ROOT/linked/state.json"
+    ln -s / "$ROOT/link"
+    echo x >"$ROOT/file"
+    must list --format json
+    expect_equal "json" "$(jq -r 'map(.id) | join(" ")' <<<"$OUT")" "$ID"
+    local name
+    for name in fifo folder linked; do must delete --force $name; done
+    rm "$ROOT/link" "$ROOT/file"
+    end_container
+}

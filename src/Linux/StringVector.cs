@@ -1,5 +1,7 @@
 using System;
+using System.Collections.Generic;
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace SharpRun.Linux;
 
@@ -23,6 +25,22 @@ public sealed unsafe class StringVector
         _text = (byte*)NativeMemory.Alloc((nuint)Math.Max(room, 1));
     }
 
+    /// <summary>A vector of exactly these strings, none with a final zero.</summary>
+    public static StringVector Of(IReadOnlyList<string> texts)
+    {
+        var room = 0;
+        foreach (var text in texts)
+        {
+            room += Encoding.UTF8.GetByteCount(text) + 1;
+        }
+        var vector = new StringVector(texts.Count, room);
+        foreach (var text in texts)
+        {
+            vector.TryAdd(Encoding.UTF8.GetBytes(text));
+        }
+        return vector;
+    }
+
     /// <summary>Adds one string made of two parts, neither with a final zero; false when it does not fit.</summary>
     public bool TryAdd(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second = default)
     {
@@ -39,6 +57,9 @@ public sealed unsafe class StringVector
         _used += length;
         return true;
     }
+
+    /// <summary>As execve(2) wants it, with a final null.</summary>
+    internal byte** Pointers => _pointers;
 
     /// <summary>Executes the program with this vector as its arguments; comes back only with an errno.</summary>
     public Errno Execute(ReadOnlySpan<byte> path, StringVector environment)

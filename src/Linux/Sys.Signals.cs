@@ -70,6 +70,13 @@ public static unsafe partial class Sys
         return error;
     }
 
+    /// <summary>SIG_DFL or SIG_IGN.</summary>
+    public static Errno SetHandler(int signal, nint handler)
+    {
+        var action = new KernelSigAction { Handler = handler };
+        return Call(CallNumber.rt_sigaction, signal, (nint)(&action), 0, SignalSetSize).Error;
+    }
+
     private static Errno SetMask(int how, ulong mask) => Call(CallNumber.rt_sigprocmask, how, (nint)(&mask), 0, SignalSetSize).Error;
 
     private static ulong MaskOf(ReadOnlySpan<int> signals)

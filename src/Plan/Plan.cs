@@ -23,6 +23,9 @@ public sealed record Plan
 
     public int? OomScoreAdj { get; init; }
 
+    /// <summary>Those that the parent runs; the others are steps too.</summary>
+    public Hooks Hooks { get; init; } = Hooks.None;
+
     /// <summary>The lines of `sharprun plan`.</summary>
     public override string ToString()
     {
@@ -42,11 +45,25 @@ public sealed record Plan
         {
             text.Append("mount attributes by remount (no mount_setattr before 5.12)\n");
         }
+        DescribeHooks(text, HookKind.Prestart, HookKind.CreateRuntime);
         for (var i = 0; i < Steps.Count; i++)
         {
             text.Append(line, $"{i,3}  {Steps[i].Text}\n");
         }
+        DescribeHooks(text, HookKind.Poststart, HookKind.Poststop);
         return text.ToString();
+    }
+
+    private void DescribeHooks(StringBuilder text, params ReadOnlySpan<HookKind> kinds)
+    {
+        foreach (var kind in kinds)
+        {
+            var hooks = Hooks.Of(kind);
+            for (var i = 0; i < hooks.Count; i++)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"parent: run {kind.Word()} hook #{i} {hooks[i].Path}\n");
+            }
+        }
     }
 
     public static string Describe(CloneFlags flags) =>

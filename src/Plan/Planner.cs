@@ -18,6 +18,7 @@ public static partial class Planner
         {
             steps.Add(new MakeWorkingDirectory(RootedPath.Of(process.Cwd)));
         }
+        HooksBeforePivot(steps, spec.Hooks);
         steps.Add(new PivotRoot());
         AfterPivot(steps, spec);
         if (!options.NoNewKeyring)
@@ -29,6 +30,7 @@ public static partial class Planner
         steps.Add(new TellCreated());
         steps.Add(new CloseDescriptors());
         steps.Add(new WaitForStart());
+        RunHooks(steps, HookKind.StartContainer, spec.Hooks.StartContainer);
         if (MemoryLimits(process) is { Count: > 0 } limits)
         {
             steps.Add(new SetMemoryRlimits(limits));
@@ -42,6 +44,7 @@ public static partial class Planner
             HasMountSetAttr = host.Kernel.AtLeast(5, 12),
             Cgroup = cgroup,
             OomScoreAdj = process.OomScoreAdj,
+            Hooks = spec.Hooks,
         };
     }
 

@@ -52,7 +52,11 @@ static class LogLine
         {
             json.WriteString("step"u8, step.Step);
         }
-        var errno = (error as StepError)?.Error ?? (error as ErrnoException)?.Error ?? Errno.OK;
+        else if (error is HookError hook)
+        {
+            json.WriteString("step"u8, hook.Hook);
+        }
+        var errno = (error as StepError)?.Error ?? (error as ErrnoException)?.Error ?? (error as HookError)?.Error ?? Errno.OK;
         if (errno != Errno.OK)
         {
             json.WriteString("errno"u8, errno.ToString());
@@ -68,6 +72,7 @@ static class LogLine
         UsageError => "usage",
         SpecError => "spec",
         StepError => "step",
+        HookError => "hook",
         StateError => "state",
         ErrnoException => "kernel",
         _ => "bug",

@@ -40,7 +40,7 @@ public sealed class PlanSnapshotTests
         Assert.IsType<Exec>(steps[^1]);
         Assert.Equal([typeof(TellCreated), typeof(CloseDescriptors), typeof(WaitForStart)],
             steps.SkipWhile(step => step is not TellCreated).Take(3).Select(step => step.GetType()));
-        Assert.All(steps.SkipWhile(step => step is not WaitForStart).Skip(1), step => Assert.True(step is SetMemoryRlimits or Exec));
+        Assert.All(steps.SkipWhile(step => step is not WaitForStart).Skip(1), step => Assert.True(step is RunHook { Kind: HookKind.StartContainer } or SetMemoryRlimits or Exec));
         Assert.True(At<SetRootPropagation>() < At<BindRootfs>());
         Assert.All(steps.Select((step, i) => (step, i)), pair =>
         {
@@ -48,11 +48,16 @@ public sealed class PlanSnapshotTests
             {
                 Assert.InRange(pair.i, At<BindRootfs>() + 1, At<PivotRoot>() - 1);
             }
+            if (pair.step is AskForHooks or RunHook { Kind: HookKind.CreateContainer })
+            {
+                Assert.InRange(pair.i, LastAt<LinkPtmx>() + 1, At<PivotRoot>() - 1);
+            }
             if (pair.step is MaskPath or ReadonlyPath or RootReadonly or SetUser or DropBoundingSet)
             {
                 Assert.InRange(pair.i, At<PivotRoot>() + 1, At<TellCreated>());
             }
         });
+        Assert.True(At<AskForHooks>() <= steps.ToList().FindIndex(step => step is RunHook), "the runtime's hooks come before the container's");
         Assert.True(LastAt<ReadonlyPath>() < At<DropBoundingSet>());
         Assert.True(At<SetRlimits>() < At<DropBoundingSet>(), "a limit is raised while there is power to do so");
         Assert.True(At<DropBoundingSet>() < At<SetUser>());

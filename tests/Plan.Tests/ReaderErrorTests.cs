@@ -27,7 +27,17 @@ public sealed class ReaderErrorTests
         ("mounts[0].destination", "7", "a string is expected, found a number"),
         ("annotations", "[]", "an object is expected, found an array"),
         ("annotations", "{\"a\":1}", ".a: a string is expected, found a number"),
+        ("hooks", "[]", "an object is expected, found an array"),
         ("hooks.prestart", "{}", "an array is expected, found an object"),
+        ("hooks.createRuntime", "[null]", "[0]: an object is expected, found null"),
+        ("hooks.createContainer", "[{\"args\":[\"x\"]}]", "[0].path: the property is missing"),
+        ("hooks.createContainer", "[{\"path\":\"\"}]", "[0].path: the property is missing"),
+        ("hooks.startContainer", "[{\"path\":[\"/x\"]}]", "[0].path: a string is expected, found an array"),
+        ("hooks.poststart", "[{\"path\":\"/x\",\"args\":\"x\"}]", "[0].args: an array is expected, found a string"),
+        ("hooks.poststop", "[{\"path\":\"/x\",\"env\":[1]}]", "[0].env[0]: a string is expected, found a number"),
+        ("hooks.poststop", "[{\"path\":\"/x\",\"timeout\":1.5}]",
+            "[0].timeout: a whole number from -2147483648 to 2147483647 is expected, found 1.5"),
+        ("hooks.poststop", "[{\"path\":\"/x\",\"Path\":\"/y\"}]", "[0]: \"Path\" is not the property \"path\": letter case matters"),
     ];
 
     public static TheoryData<string, string, string> WrongProcess =>

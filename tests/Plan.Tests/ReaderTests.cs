@@ -114,6 +114,23 @@ public sealed class ReaderTests
     }
 
     [Fact]
+    public void Hooks_are_read()
+    {
+        var hooks = Bundle.ReadWith("hooks", """
+            {"prestart":[{"path":"/p","args":["zero","one"],"env":["A=b"],"timeout":7,"unknown":{}},{"path":"/q","args":[],"env":[]}],
+             "createRuntime":[{"path":"/r","args":null,"env":null,"timeout":null}],"createContainer":[{"path":"/c"}],
+             "startContainer":[{"path":"/s"}],"poststart":[{"path":"/t"}],"poststop":[{"path":"/u"}],"unknown":1}
+            """).Hooks;
+        Assert.Equivalent(new Hook("/p", ["zero", "one"], ["A=b"], 7), hooks.Prestart[0], strict: true);
+        // An empty environment is one; no word of argv at all is its path.
+        Assert.Equivalent(new Hook("/q", null, [], null), hooks.Prestart[1], strict: true);
+        Assert.Equal(new Hook("/r", null, null, null), hooks.CreateRuntime[0]);
+        Assert.Equal(["/c", "/s", "/t", "/u"], [.. hooks.CreateContainer.Concat(hooks.StartContainer).Concat(hooks.Poststart).Concat(hooks.Poststop).Select(hook => hook.Path)]);
+        Assert.Equal(6, Hooks.Kinds.Length);
+        Assert.All(Hooks.Kinds, kind => Assert.NotEmpty(hooks.Of(kind)));
+    }
+
+    [Fact]
     public void What_is_absent_is_null_or_empty()
     {
         var spec = Bundle.Read("""{"ociVersion":"1.0.0","root":{"path":"r"}}""");
@@ -131,7 +148,7 @@ public sealed class ReaderTests
     [
         "process", "process.user", "process.user.uid", "process.user.umask", "process.user.additionalGids", "process.args", "process.env", "process.cwd",
         "process.capabilities", "process.rlimits", "process.noNewPrivileges", "process.oomScoreAdj", "process.terminal", "root.readonly",
-        "hostname", "domainname", "mounts", "mounts[0].type", "mounts[0].source", "mounts[0].options", "annotations", "hooks", "linux",
+        "hostname", "domainname", "mounts", "mounts[0].type", "mounts[0].source", "mounts[0].options", "annotations", "hooks", "hooks.prestart", "linux",
         "linux.namespaces", "linux.namespaces[0].path", "linux.uidMappings", "linux.gidMappings", "linux.devices", "linux.cgroupsPath",
         "linux.rootfsPropagation", "linux.maskedPaths", "linux.readonlyPaths", "linux.resources", "linux.resources.devices",
         "linux.resources.memory", "linux.resources.memory.limit", "linux.resources.cpu", "linux.resources.cpu.shares",

@@ -4,6 +4,7 @@ using System.IO;
 using SharpRun.InitStage;
 using SharpRun.Linux;
 using SharpRun.Parent;
+using SharpRun.Planning;
 using SharpRun.State;
 using Xunit;
 
@@ -13,6 +14,8 @@ namespace SharpRun.Tests;
 public sealed class LifecycleTests
 {
     private static string StateErrorOf(Action act) => Assert.Throws<StateError>(act).Message;
+
+    private static void Warn(string sentence) => Assert.Fail(sentence);
 
     [Fact]
     public void An_init_that_holds_the_fifo_is_created()
@@ -88,10 +91,10 @@ public sealed class LifecycleTests
         using var container = new FakeContainer();
         container.RecordPhase(InitPhase.Executing);
         container.StartWaitingInit();
-        Starter.Start(container.Directory);
+        Starter.Start(container.Directory, Warn);
         Assert.Equal(ContainerStatus.Running, container.Status());
         Assert.False(File.Exists(Path.Combine(container.Path, "exec.fifo")));
-        Assert.Equal("cannot start an already running container", StateErrorOf(() => Starter.Start(container.Directory)));
+        Assert.Equal("cannot start an already running container", StateErrorOf(() => Starter.Start(container.Directory, Warn)));
     }
 
     [Fact]
@@ -100,7 +103,7 @@ public sealed class LifecycleTests
         using var container = new FakeContainer();
         container.RecordPhase(InitPhase.Failed, step: 43, Errno.ENOENT, "/x");
         container.StartWaitingInit("exit 1");
-        var error = Assert.Throws<StepError>(() => Starter.Start(container.Directory));
+        var error = Assert.Throws<StepError>(() => Starter.Start(container.Directory, Warn));
         Assert.Equal("exec: \"/x\": no such file or directory", error.Message);
         Assert.Equal(Errno.ENOENT, error.Error);
     }
@@ -111,7 +114,7 @@ public sealed class LifecycleTests
         using var container = new FakeContainer();
         container.RecordPhase(InitPhase.Created, step: 42);
         container.StartWaitingInit("kill 9, $$; sleep 600");
-        Assert.Equal("container process is already dead: it ended in step 42 of 44", StateErrorOf(() => Starter.Start(container.Directory)));
+        Assert.Equal("container process is already dead: it ended in step 42 of 44", StateErrorOf(() => Starter.Start(container.Directory, Warn)));
     }
 
     [Fact]
@@ -120,7 +123,7 @@ public sealed class LifecycleTests
         using var container = new FakeContainer();
         container.RecordPhase(InitPhase.Executing, step: 43);
         container.StartWaitingInit("exit 0");
-        Starter.Start(container.Directory);
+        Starter.Start(container.Directory, Warn);
         Assert.False(File.Exists(Path.Combine(container.Path, "exec.fifo")));
     }
 
@@ -129,7 +132,7 @@ public sealed class LifecycleTests
     {
         using var container = new FakeContainer();
         container.Record(container.State.Init.Pid);
-        Assert.Equal("cannot start a container that has stopped", StateErrorOf(() => Starter.Start(container.Directory)));
+        Assert.Equal("cannot start a container that has stopped", StateErrorOf(() => Starter.Start(container.Directory, Warn)));
     }
 
     [Fact]
@@ -137,7 +140,7 @@ public sealed class LifecycleTests
     {
         using var container = new FakeContainer();
         container.Change(state => state with { Creator = new ProcessId(Environment.ProcessId, ProcFiles.StartTime(Environment.ProcessId)) });
-        Assert.Equal("cannot start a container in the creating state", StateErrorOf(() => Starter.Start(container.Directory)));
+        Assert.Equal("cannot start a container in the creating state", StateErrorOf(() => Starter.Start(container.Directory, Warn)));
     }
 
     [Fact]
@@ -167,7 +170,7 @@ public sealed class LifecycleTests
         File.WriteAllText(Path.Combine(container.Path, "notify/deeper/file"), "");
         Directory.CreateSymbolicLink(Path.Combine(container.Path, "link"), "/tmp");
         container.RecordPhase(InitPhase.Executing);
-        Deleter.Delete(container.Directory, force: false);
+        Deleter.Delete(container.Directory, force: false, Warn);
         Assert.True(container.IsRemoved);
     }
 
@@ -177,9 +180,9 @@ public sealed class LifecycleTests
         using var container = new FakeContainer();
         container.StartInit("exec 3>&-; echo closed; exec sleep 600");
         Assert.Equal("closed", container.ReadLine());
-        Assert.Equal("cannot delete container c1 that is not stopped: running", StateErrorOf(() => Deleter.Delete(container.Directory, force: false)));
+        Assert.Equal("cannot delete container c1 that is not stopped: running", StateErrorOf(() => Deleter.Delete(container.Directory, force: false, Warn)));
         Assert.True(container.State.Init.IsAlive());
-        Deleter.Delete(container.Directory, force: true);
+        Deleter.Delete(container.Directory, force: true, Warn);
         Assert.True(container.IsRemoved);
         Assert.False(container.State.Init.IsAlive());
     }
@@ -189,7 +192,7 @@ public sealed class LifecycleTests
     {
         using var container = new FakeContainer();
         container.StartWaitingInit();
-        Deleter.Delete(container.Directory, force: false);
+        Deleter.Delete(container.Directory, force: false, Warn);
         Assert.True(container.IsRemoved);
         Assert.False(container.State.Init.IsAlive());
     }
@@ -201,22 +204,83 @@ public sealed class LifecycleTests
         container.StartWaitingInit();
         var process = container.State.Init;
         container.Record(process.Pid, process.Start + 1);
-        Deleter.Delete(container.Directory, force: true);
+        Deleter.Delete(container.Directory, force: true, Warn);
         Assert.True(process.IsAlive());
     }
 
+    // mutant: Check.DeleteWaitsForCreator
     [Fact]
     public void Delete_waits_for_a_creator_and_then_says_so()
+    {
+        using var patience = new Shortened(creator: 300);
+        using var container = new FakeContainer();
+        container.StartInit("exec sleep 600");
+        container.Change(state => state with { Creator = state.Init, Init = default });
+        Assert.Equal("cannot delete container c1 that is not stopped: creating", StateErrorOf(() => Deleter.Delete(container.Directory, force: false, Warn)));
+        var before = Environment.TickCount64;
+        Assert.Contains("still being created", StateErrorOf(() => Deleter.Delete(container.Directory, force: true, Warn)), StringComparison.Ordinal);
+        Assert.InRange(Environment.TickCount64 - before, 280, 60_000);
+        Assert.False(container.IsRemoved);
+        Assert.True(container.State.Creator.IsAlive());
+    }
+
+    // mutant: Check.DeleteWaitsForInit
+    [Fact]
+    public void Delete_waits_for_an_init_that_dies_slowly_and_then_says_so()
+    {
+        using var container = new FakeContainer();
+        // So much memory takes the kernel some milliseconds to give back.
+        container.StartInit("exec perl -e '$x = \"a\" x (400 << 20); $| = 1; print \"big\\n\"; sleep 600'");
+        Assert.Equal("big", container.ReadLine());
+        using (new Shortened(init: 0))
+        {
+            Assert.Equal("container init still running", StateErrorOf(() => Deleter.Delete(container.Directory, force: true, Warn)));
+        }
+        Assert.False(container.IsRemoved);
+        Deleter.Delete(container.Directory, force: true, Warn);
+        Assert.True(container.IsRemoved);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Kill_of_a_container_that_is_being_created_says_so(bool all)
     {
         using var container = new FakeContainer();
         container.StartInit("exec sleep 600");
         container.Change(state => state with { Creator = state.Init, Init = default });
-        Assert.Equal("cannot delete container c1 that is not stopped: creating", StateErrorOf(() => Deleter.Delete(container.Directory, force: false)));
-        var before = Environment.TickCount64;
-        Assert.Contains("still being created", StateErrorOf(() => Deleter.Delete(container.Directory, force: true)), StringComparison.Ordinal);
-        Assert.InRange(Environment.TickCount64 - before, 9_000, 60_000);
-        Assert.False(container.IsRemoved);
+        Assert.Equal($"container not running: process {container.State.Creator.Pid} is still creating it",
+            StateErrorOf(() => Killer.Signal(container.State, Native.SIGKILL, all)));
         Assert.True(container.State.Creator.IsAlive());
+    }
+
+    [Fact]
+    public void Poststop_hooks_run_when_the_record_is_gone_and_their_failure_is_a_warning()
+    {
+        using var container = new FakeContainer();
+        var seen = System.IO.Path.Combine(container.Root, "seen");
+        Hook Shell(string script) => new("/bin/sh", ["sh", "-c", script], null, null);
+        container.Change(state => state with
+        {
+            Poststop = [Shell("echo oops >&2; exit 4"), Shell($"cat >'{seen}'; test ! -e '{container.Path}' || echo there >>'{seen}'")],
+        });
+        var warnings = new System.Collections.Generic.List<string>();
+        Deleter.Delete(container.Directory, force: false, warnings.Add);
+        Assert.Equal(["error running poststop hook #0: exit status 4, stderr: oops"], warnings);
+        Assert.Equal("""{"ociVersion":"","id":"c1","status":"stopped","bundle":"/b"}""", File.ReadAllText(seen));
+    }
+
+    private sealed class Shortened : IDisposable
+    {
+        private readonly int _creator = Deleter.CreatorLimit, _init = Remover.KillLimit;
+
+        public Shortened(int? creator = null, int? init = null)
+        {
+            Deleter.CreatorLimit = creator ?? _creator;
+            Remover.KillLimit = init ?? _init;
+        }
+
+        public void Dispose() => (Deleter.CreatorLimit, Remover.KillLimit) = (_creator, _init);
     }
 
     [Fact]
@@ -225,7 +289,7 @@ public sealed class LifecycleTests
         using var container = new FakeContainer();
         container.StartInit("exec sleep 0.3");
         container.Change(state => state with { Creator = state.Init, Init = default });
-        Deleter.Delete(container.Directory, force: true);
+        Deleter.Delete(container.Directory, force: true, Warn);
         Assert.True(container.IsRemoved);
     }
 
@@ -234,7 +298,7 @@ public sealed class LifecycleTests
     {
         using var container = new FakeContainer();
         File.Delete(Path.Combine(container.Path, "state.json"));
-        Deleter.Delete(container.Directory, force: false);
+        Deleter.Delete(container.Directory, force: false, Warn);
         Assert.True(container.IsRemoved);
     }
 
@@ -245,8 +309,8 @@ public sealed class LifecycleTests
         container.StartWaitingInit();
         var whole = File.ReadAllText(Path.Combine(container.Path, "state.json"));
         File.WriteAllText(Path.Combine(container.Path, "state.json"), whole[..whole.IndexOf("\"bundle\"", StringComparison.Ordinal)]);
-        Assert.Contains("damaged", StateErrorOf(() => Deleter.Delete(container.Directory, force: false)), StringComparison.Ordinal);
-        Deleter.Delete(container.Directory, force: true);
+        Assert.Contains("damaged", StateErrorOf(() => Deleter.Delete(container.Directory, force: false, Warn)), StringComparison.Ordinal);
+        Deleter.Delete(container.Directory, force: true, Warn);
         Assert.True(container.IsRemoved);
         Assert.False(container.State.Init.IsAlive());
     }
@@ -258,7 +322,7 @@ public sealed class LifecycleTests
         container.Change(state => state with { PidFile = Path.Combine(container.Root, "pid") });
         File.WriteAllText(Path.Combine(container.Root, "pid"), "1");
         File.WriteAllText(Path.Combine(container.Root, ".pid"), "1");
-        Deleter.Delete(container.Directory, force: false);
+        Deleter.Delete(container.Directory, force: false, Warn);
         Assert.True(File.Exists(Path.Combine(container.Root, "pid")));
         Assert.False(File.Exists(Path.Combine(container.Root, ".pid")));
     }
@@ -269,7 +333,7 @@ public sealed class LifecycleTests
         using var container = new FakeContainer();
         // Not a cgroup: rmdir(2) says ENOTDIR.
         container.Change(state => state with { Cgroup = new CgroupRecord(Planning.CgroupLayout.V2, [Path.Combine(container.Path, "state.json")]) });
-        Assert.Contains("cgroup", StateErrorOf(() => Deleter.Delete(container.Directory, force: true)), StringComparison.Ordinal);
+        Assert.Contains("cgroup", StateErrorOf(() => Deleter.Delete(container.Directory, force: true, Warn)), StringComparison.Ordinal);
         Assert.False(container.IsRemoved);
     }
 
@@ -279,8 +343,8 @@ public sealed class LifecycleTests
         using var container = new FakeContainer();
         Directory.Move(container.Path, container.Path + "-old");
         Directory.CreateDirectory(container.Path);
-        Assert.Equal("container does not exist", StateErrorOf(() => Deleter.Delete(container.Directory, force: false)));
-        Deleter.Delete(container.Directory, force: true);
+        Assert.Equal("container does not exist", StateErrorOf(() => Deleter.Delete(container.Directory, force: false, Warn)));
+        Deleter.Delete(container.Directory, force: true, Warn);
         container.Directory.Remove();
         Assert.True(Directory.Exists(container.Path));
         Assert.True(File.Exists(container.Path + "-old/state.json"));

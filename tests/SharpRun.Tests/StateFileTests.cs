@@ -23,6 +23,8 @@ public sealed class StateFileTests
         Rootfs = "/b/rootfs",
         Created = "2026-11-24T00:24:10.123456700Z",
         Annotations = new Dictionary<string, string> { ["a.b"] = "c\n\"d\"", ["empty"] = "" },
+        Poststart = [new Hook("/s", null, null, null)],
+        Poststop = [new Hook("/h", ["zero", "a b"], ["A=é"], 7), new Hook("/i", ["i"], [], null)],
     };
 
     private static void Same(ContainerState expected, ContainerState actual)
@@ -30,7 +32,10 @@ public sealed class StateFileTests
         Assert.Equal(expected.Cgroup.Layout, actual.Cgroup.Layout);
         Assert.Equal(expected.Cgroup.Directories, actual.Cgroup.Directories);
         Assert.Equal(expected.Annotations, actual.Annotations);
-        Assert.Equal(expected with { Cgroup = actual.Cgroup, Annotations = actual.Annotations }, actual);
+        Assert.Equivalent(expected.Poststart, actual.Poststart, strict: true);
+        Assert.Equivalent(expected.Poststop, actual.Poststop, strict: true);
+        expected = expected with { Cgroup = actual.Cgroup, Annotations = actual.Annotations, Poststart = actual.Poststart, Poststop = actual.Poststop };
+        Assert.Equal(expected, actual);
     }
 
     [Fact]

@@ -52,16 +52,6 @@ public static class NotYet
         new("gidMappings", Asks.List, "id-mapped mounts"),
     ];
 
-    public static readonly NotYetProperty[] Hooks =
-    [
-        new("prestart", Asks.List, "hooks"),
-        new("createRuntime", Asks.List, "hooks"),
-        new("createContainer", Asks.List, "hooks"),
-        new("startContainer", Asks.List, "hooks"),
-        new("poststart", Asks.List, "hooks"),
-        new("poststop", Asks.List, "hooks"),
-    ];
-
     public static readonly NotYetProperty[] Linux =
     [
         new("seccomp", Asks.Members, "seccomp filters"),
@@ -126,7 +116,7 @@ public static class NotYet
     /// <summary>Every table with the JSON path of its objects, for tests and documents.</summary>
     public static readonly (string Object, NotYetProperty[] Properties)[] All =
     [
-        ("process", Process), ("process.user", User), ("mounts[0]", Mount), ("hooks", Hooks), ("linux", Linux),
+        ("process", Process), ("process.user", User), ("mounts[0]", Mount), ("linux", Linux),
         ("linux.namespaces[0]", Namespace), ("linux.resources", Resources), ("linux.resources.memory", Memory),
         ("linux.resources.cpu", Cpu), ("linux.resources.blockIO", BlockIO), ("linux.resources.network", Network),
     ];

@@ -15,6 +15,7 @@ public sealed record Spec
     public string? Domainname { get; init; }
     public IReadOnlyList<Mount> Mounts { get; init; } = [];
     public IReadOnlyDictionary<string, string> Annotations { get; init; } = new Dictionary<string, string>();
+    public Hooks Hooks { get; init; } = Hooks.None;
     public LinuxConfig Linux { get; init; } = new();
 }
 

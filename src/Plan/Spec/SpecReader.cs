@@ -50,6 +50,7 @@ public ref partial struct SpecReader
         Process? process = null;
         IReadOnlyList<Mount> mounts = [];
         var annotations = new Dictionary<string, string>();
+        var hooks = Hooks.None;
         LinuxConfig? linux = null;
         if (!BeginObject())
         {
@@ -65,7 +66,7 @@ public ref partial struct SpecReader
             else if (Key("domainname", ref seen)) { domainname = Text(); }
             else if (Key("mounts", ref seen)) { mounts = ReadMounts(); }
             else if (Key("annotations", ref seen)) { annotations = ReadAnnotations(); }
-            else if (Key("hooks", ref seen)) { ReadNotYetOnly(NotYet.Hooks); }
+            else if (Key("hooks", ref seen)) { hooks = ReadHooks(); }
             else if (Key("linux", ref seen)) { linux = ReadLinux(); }
             else { _reader.Skip(); }
         }
@@ -78,6 +79,7 @@ public ref partial struct SpecReader
             Domainname = domainname,
             Mounts = mounts,
             Annotations = annotations,
+            Hooks = hooks,
             Linux = linux ?? new LinuxConfig(),
         };
     }

@@ -107,6 +107,15 @@ static class RecordedCgroups
     /// <summary>Whether the container is paused.</summary>
     public static bool IsFrozen(IReadOnlyList<string> paths) => Freezer.IsFrozen(paths);
 
+    /// <summary>Does nothing when they are not paused.</summary>
+    public static void Thaw(IReadOnlyList<string> paths)
+    {
+        if (Freezer.IsFrozen(paths))
+        {
+            Freezer.Thaw(paths);
+        }
+    }
+
     /// <summary>The processes of the groups and of all below, of every hierarchy, each once, in ascending order; never the caller itself.</summary>
     public static List<int> Processes(IReadOnlyList<string> paths)
     {

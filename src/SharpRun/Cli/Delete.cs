@@ -6,7 +6,10 @@ static class Delete
 {
     private static Flag[] Flags => [Flag.Switch("force", "kill it first; a missing container is no error", 'f')];
 
-    public static Command Command => new("delete", "[flags] ID", "remove everything that is left of a container", Flags, Act);
+    public static Command Command => new("delete", "[flags] ID", "remove everything that is left of a container", Flags, Act)
+    {
+        WarnsOnStandardError = true, // of a poststop hook that failed: nothing else would tell
+    };
 
     private static int Act(Arguments arguments, GlobalOptions globals, Log log)
     {
@@ -19,7 +22,7 @@ static class Delete
         }
         if (directory is not null)
         {
-            Deleter.Delete(directory, force);
+            Deleter.Delete(directory, force, log.Warning);
         }
         return 0;
     }

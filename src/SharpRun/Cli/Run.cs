@@ -35,7 +35,7 @@ static class Run
         var container = Creator.Create(options, log);
         try
         {
-            Starter.Start(container.Directory, container.PidFd);
+            Starter.Start(container.Directory, container.State, container.PidFd);
         }
         catch
         {

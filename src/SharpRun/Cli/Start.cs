@@ -10,7 +10,7 @@ static class Start
     {
         var id = ContainerId.Checked(arguments.Words[0]);
         using var directory = StateRoot.OpenContainer(globals.StateRootPath, id);
-        Starter.Start(directory);
+        Starter.Start(directory, log.Warning);
         return 0;
     }
 }

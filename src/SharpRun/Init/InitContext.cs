@@ -39,6 +39,9 @@ sealed class InitContext
     /// <summary>The directory of the last device that was made, so that /dev is opened once.</summary>
     public DirectoryCache Devices { get; } = new();
 
+    /// <summary>Null: the plan has no step that runs one.</summary>
+    public InitHooks? Hooks { get; init; }
+
     /// <summary>What <see cref="FindExecutable"/> found.</summary>
     public CString? Executable { get; set; }
 

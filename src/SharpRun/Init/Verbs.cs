@@ -14,6 +14,8 @@ static partial class Verbs
         NewSession _ => Sys.SetSid().Error,
         JoinCgroups join => JoinCgroups(context, join),
         TellCreated _ => TellCreated(context),
+        AskForHooks _ => AskForHooks(context),
+        RunHook hook => RunHook(context, hook),
         UnshareCgroups _ => Sys.Unshare(Native.CLONE_NEWCGROUP),
         LoopbackUp _ => Sys.BringUpLoopback(),
         SetHostname hostname => Sys.SetHostName(hostname.Name.Text),
@@ -63,11 +65,16 @@ static partial class Verbs
         return Errno.OK;
     }
 
-    // One byte each way. The parent's end is closed in this process, so a parent that died gives end of file, and we end with it.
     private static Errno TellCreated(InitContext context)
     {
         context.Recorder.Phase(InitPhase.Created);
-        Span<byte> message = [Conversation.Created];
+        return Ask(context, Conversation.Created);
+    }
+
+    // One byte each way. The parent's end is closed in this process, so a parent that died gives end of file, and we end with it.
+    private static Errno Ask(InitContext context, byte word)
+    {
+        Span<byte> message = [word];
         var sent = Sys.Send(context.Sync, message, Native.MSG_NOSIGNAL);
         if (!sent.Ok)
         {

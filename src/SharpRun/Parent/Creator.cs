@@ -24,23 +24,26 @@ static class Creator
         var root = StateRoot.OpenOrCreate(options.StateRoot);
         log.Debug($"own program sealed by {OwnProgram.Seal()}");
         using var undo = new Undo(log.Warning);
-        var directory = root.Claim(options.Id);
-        undo.Push("RemoveStateDirectory", directory.Remove);
         var state = ContainerState.Begun(options, spec, plan);
+        var directory = root.Claim(options.Id);
+        var hasBegun = false;
+        undo.Push("RunPoststopHooks", () => RuntimeHooks.RunPoststop(state, log.Warning, hasBegun));
+        undo.Push("RemoveStateDirectory", () => directory.Remove());
         directory.Write(state);
         var cgroups = plan.Cgroup is { } wanted ? CgroupTree.Create(wanted, undo) : null;
 
         var page = NewRecorder(directory, plan);
         var fifo = directory.MakeStartFifo();
         var talk = new Conversation();
-        var context = Context(plan, talk, page, fifo);
+        var context = Context(plan, state, talk, page, fifo);
         var pid = Clone(plan, context, cgroups, log, out var pidFd);
+        hasBegun = true;
         undo.Push("KillInit", () => Reap(pidFd));
         talk.CloseChildEnd();
         Sys.Close(fifo);
 
         state = state.WithInit(pid, ProcFiles.StartTime(pid), cgroups);
-        Accompany(plan, talk, page, pidFd, cgroups, pid, () =>
+        Accompany(plan, state, talk, page, pidFd, cgroups, () =>
         {
             directory.Write(state);
             if (options.PidFile is { } pidFile)
@@ -69,17 +72,20 @@ static class Creator
     {
         var size = Recorder.SizeFor(plan.Steps.Count);
         var file = Sys.Open(directory.Fd, "recorder"u8, Native.O_RDWR | Native.O_CREAT | Native.O_EXCL | Native.O_NOFOLLOW, 0x180 /* 0600 */).OrThrow("make the recorder");
-        Sys.Ftruncate(file, size).OrThrow("size the recorder");
+        // Written, not only sized: a page that a full file system cannot give when it is touched is a SIGBUS.
+        Sys.WriteAll(file, new byte[size]).OrThrow("size the recorder");
         var page = SharedPage.Map(file, size);
         Sys.Close(file);
         return page;
     }
 
-    private static InitContext Context(Plan plan, Conversation talk, SharedPage page, int fifo)
+    private static InitContext Context(Plan plan, ContainerState state, Conversation talk, SharedPage page, int fifo)
     {
         var recorder = new Recorder(page);
         recorder.Start(plan.Steps.Count);
         var exec = (Exec)plan.Steps[^1];
+        // One more string: HOME, which the child looks up in the container.
+        var environment = Vector(exec.Env, PasswdFile.HomeRoom + 8);
         return new InitContext
         {
             Recorder = recorder,
@@ -88,8 +94,8 @@ static class Creator
             StartFifo = fifo,
             HasMountSetAttr = plan.HasMountSetAttr,
             Arguments = Vector(exec.Args, 0),
-            // One more string: HOME, which the child looks up in the container.
-            Environment = Vector(exec.Env, PasswdFile.HomeRoom + 8),
+            Environment = environment,
+            Hooks = PreparedHook.ForInit(plan.Hooks, state, environment),
         };
     }
 
@@ -120,11 +126,17 @@ static class Creator
     }
 
     /// <summary>Waits until the child has made everything, completes the record, lets it go on; a child that ends earlier is the error.</summary>
-    private static void Accompany(Plan plan, Conversation talk, SharedPage page, int pidFd, CgroupTree? cgroups, int pid, Action complete)
+    private static void Accompany(Plan plan, ContainerState state, Conversation talk, SharedPage page, int pidFd, CgroupTree? cgroups, Action complete)
     {
-        if (talk.IsCreated())
+        var word = talk.Hear();
+        if (word == Conversation.HooksPlease)
         {
-            Limits.Apply(plan, pid);
+            RuntimeHooks.RunBeforePivot(plan.Hooks, state);
+            word = talk.Answer() ? talk.Hear() : (byte)0;
+        }
+        if (word == Conversation.Created)
+        {
+            Limits.Apply(plan, state.Init.Pid);
             complete();
             if (talk.Answer())
             {

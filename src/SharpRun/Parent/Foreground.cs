@@ -15,7 +15,7 @@ static class Foreground
         int code;
         try
         {
-            Starter.Start(container.Directory, container.PidFd);
+            Starter.Start(container.Directory, container.State, container.PidFd);
             log.Times(container);
             code = Wait(container.PidFd, signals);
         }

@@ -17,6 +17,9 @@ readonly record struct Outcome(InitPhase Phase, int Step, int StepCount, Errno E
 
     public bool Failed => Phase == InitPhase.Failed;
 
+    /// <summary>A startContainer hook failed: its verb leaves a whole sentence and no errno, and the program is the last step.</summary>
+    public bool IsHook => Failed && Error == Errno.OK && Step < StepCount - 1;
+
     /// <summary>For start, which has no plan at hand: after "created" only the program itself can fail.</summary>
     public string Message => Error == Errno.OK ? Detail : $"exec: \"{Detail}\": {Error.Text()}";
 }
@@ -51,11 +54,15 @@ static class RecorderFile
     }
 
     /// <summary>Index, errno and detail, with the plan that the parent still holds, make the sentence.</summary>
-    public static StepError Describe(in Outcome outcome, Plan plan)
+    public static Exception Describe(in Outcome outcome, Plan plan)
     {
         var step = plan.Steps[Math.Clamp(outcome.Step, 0, plan.Steps.Count - 1)];
         var place = $"step {outcome.Step} of {plan.Steps.Count}";
         var sentence = step.Failure(outcome.Detail);
+        if (step is RunHook hook)
+        {
+            return new HookError(sentence, $"{hook.Kind.Word()} hook #{hook.Index}", outcome.Error);
+        }
         return outcome.Error == Errno.OK
             ? new StepError(sentence, step.Text, Errno.OK)
             : new StepError($"{sentence}: {outcome.Error.Text()} ({outcome.Error}; {place})", step.Text, outcome.Error);

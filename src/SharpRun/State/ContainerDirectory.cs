@@ -102,12 +102,12 @@ sealed class ContainerDirectory(StateRoot root, string id, int fd) : IDisposable
 
     public void RemoveStartFifo() => Sys.UnlinkAt(Fd, "exec.fifo"u8, 0);
 
-    /// <summary>Last of all: the record is gone, and the id free.</summary>
-    public void Remove()
+    /// <summary>Last of all: the record is gone, and the id free. False when another command has removed it.</summary>
+    public bool Remove()
     {
         if (!IsStillThere())
         {
-            return;
+            return false;
         }
         DirectoryContents.Clear(Fd).OrThrow($"empty the state directory of {Id}");
         var error = Sys.UnlinkAt(root.Fd, new CString(Id), Native.AT_REMOVEDIR);
@@ -115,6 +115,7 @@ sealed class ContainerDirectory(StateRoot root, string id, int fd) : IDisposable
         {
             error.Throw($"remove the state directory of {Id}");
         }
+        return error == Errno.OK;
     }
 
     /// <summary>Closes the directory; the root stays open.</summary>

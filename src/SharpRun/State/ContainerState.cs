@@ -44,6 +44,10 @@ sealed record ContainerState
 
     public IReadOnlyDictionary<string, string> Annotations { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>What later commands run; the other hooks are create's.</summary>
+    public IReadOnlyList<Hook> Poststart { get; init; } = [];
+    public IReadOnlyList<Hook> Poststop { get; init; } = [];
+
     /// <summary>The write-ahead record (R38): enough to clean up after a kill at any later moment.</summary>
     public static ContainerState Begun(CreateOptions options, Spec spec, Plan plan)
     {
@@ -60,6 +64,8 @@ sealed record ContainerState
             Rootfs = spec.Root.Path.StartsWith('/') ? spec.Root.Path : options.Bundle.TrimEnd('/') + "/" + spec.Root.Path,
             Created = Timestamp(DateTime.UtcNow),
             Annotations = spec.Annotations,
+            Poststart = spec.Hooks.Poststart,
+            Poststop = spec.Hooks.Poststop,
         };
     }
 

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using SharpRun.Linux;
 using SharpRun.Planning;
@@ -7,9 +8,10 @@ namespace SharpRun.State;
 /// <summary>delete: what may be removed, and when. How is <see cref="Remover"/>'s.</summary>
 static class Deleter
 {
-    private const int CreatorLimit = 10_000; // milliseconds
+    /// <summary>Milliseconds; tests are less patient.</summary>
+    internal static int CreatorLimit { get; set; } = 10_000;
 
-    public static void Delete(ContainerDirectory directory, bool force)
+    public static void Delete(ContainerDirectory directory, bool force, Action<string> warn)
     {
         if (!directory.TryLock())
         {
@@ -44,13 +46,13 @@ static class Deleter
             }
             state = directory.TryRead(out _) ?? state;
         }
-        Remove(directory, state);
+        Remove(directory, state, warn);
     }
 
-    private static void Remove(ContainerDirectory directory, ContainerState state)
+    private static void Remove(ContainerDirectory directory, ContainerState state, Action<string> warn)
     {
         var problems = new List<string>();
-        Remover.Remove(directory, state, problems.Add);
+        Remover.Remove(directory, state, problems.Add, warn);
         if (problems.Count > 0)
         {
             throw new StateError(string.Join("; ", problems));

@@ -9,6 +9,11 @@ static class Killer
 {
     public static void Signal(ContainerState state, int signal, bool all)
     {
+        if (state.Init.Pid == 0)
+        {
+            RefuseUnfinished(state, all);
+            return;
+        }
         var pidFd = state.Init.OpenPidFd();
         var isAlive = pidFd >= 0 && Send(state, pidFd, signal);
         if (Check.KillOnlyAlive.Fails(!isAlive && !all))
@@ -20,10 +25,29 @@ static class Killer
         {
             RecordedCgroups.Kill(state.Cgroup.Directories);
         }
+        else if (signal == Native.SIGKILL)
+        {
+            // v1: a frozen process dies when it is thawed.
+            RecordedCgroups.Thaw(state.Cgroup.Directories);
+        }
         else if (!isAlive)
         {
             // What init left behind, in a pid namespace that is not its own.
             RecordedCgroups.Signal(state.Cgroup.Directories, signal);
+        }
+    }
+
+    // There is no init that a signal could be for; and the groups may still be found to be another container's, so nobody in them is killed.
+    // Whoever wants to be rid of it ends its creator, or waits with `delete --force`.
+    private static void RefuseUnfinished(ContainerState state, bool all)
+    {
+        if (state.Creator.IsAlive())
+        {
+            throw new StateError($"container not running: process {state.Creator.Pid} is still creating it");
+        }
+        if (!all)
+        {
+            throw new StateError("container not running");
         }
     }
 

@@ -10,9 +10,11 @@ namespace SharpRun.State;
 /// the record stays while something that it names is left, so that delete can be tried again.</summary>
 static class Remover
 {
-    private const int KillLimit = 10_000; // milliseconds
+    /// <summary>Milliseconds; tests are less patient.</summary>
+    internal static int KillLimit { get; set; } = 10_000;
 
-    public static void Remove(ContainerDirectory directory, ContainerState state, Action<string> report)
+    /// <summary>After the record the poststop hooks: what they say is only a warning.</summary>
+    public static void Remove(ContainerDirectory directory, ContainerState state, Action<string> report, Action<string>? warn = null)
     {
         var isClean = true;
         Try("Kill", () => Kill(state));
@@ -22,7 +24,12 @@ static class Remover
         {
             return;
         }
-        Try("RemoveStateDirectory", directory.Remove);
+        var isRemoved = false;
+        Try("RemoveStateDirectory", () => isRemoved = directory.Remove());
+        if (isRemoved)
+        {
+            Try("RunPoststopHooks", () => RuntimeHooks.RunPoststop(state, warn ?? report));
+        }
 
         // The name is a mutant's too: `Remover.NAME` leaves the act out.
         void Try(string name, Action act)

@@ -13,7 +13,9 @@ static class Starter
 {
     private const int EndLimit = 10_000; // milliseconds
 
-    public static void Start(ContainerDirectory directory)
+    /// <summary>A failing hook ends the container and removes it (runtime-spec 1.3, "Lifecycle", 7 and 9); a program that cannot be executed
+    /// leaves a stopped one.</summary>
+    public static void Start(ContainerDirectory directory, Action<string> warn)
     {
         directory.Lock();
         var state = directory.Read();
@@ -32,12 +34,20 @@ static class Starter
         {
             throw new StateError("container process is already dead");
         }
-        Start(directory, pidFd);
+        try
+        {
+            Start(directory, state, pidFd);
+        }
+        catch (HookError)
+        {
+            Remover.Remove(directory, state, warn);
+            throw;
+        }
         Sys.Close(pidFd);
     }
 
-    /// <summary>The same for who has just created it.</summary>
-    public static void Start(ContainerDirectory directory, int pidFd)
+    /// <summary>The same for who has just created it, and removes it after any error.</summary>
+    public static void Start(ContainerDirectory directory, ContainerState state, int pidFd)
     {
         var fifo = directory.OpenStartFifo();
         if (fifo < 0)
@@ -56,6 +66,7 @@ static class Starter
         Sys.Close(fifo);
         RequireExecuted(directory, pidFd);
         directory.RemoveStartFifo();
+        RuntimeHooks.RunPoststart(state);
     }
 
     // No limit of time: what comes between the byte and the program is the container's own (a slow disk), and its death ends the wait.
@@ -81,7 +92,7 @@ static class Starter
         var outcome = RecorderFile.Read(directory.Fd);
         if (Check.StartSeesFailedExec.Fails(outcome.Failed))
         {
-            throw new StepError(outcome.Message, "exec", outcome.Error);
+            throw outcome.IsHook ? new HookError(outcome.Detail, "startContainer hook", Errno.OK) : new StepError(outcome.Message, "exec", outcome.Error);
         }
         if (outcome.Executed)
         {

@@ -41,6 +41,8 @@ static class StateFile
                 json.WriteString(name, value);
             }
             json.WriteEndObject();
+            StateFileHooks.Write(json, "poststart"u8, state.Poststart);
+            StateFileHooks.Write(json, "poststop"u8, state.Poststop);
             json.WriteEndObject();
         }
         return buffer.WrittenSpan.ToArray();
@@ -83,15 +85,17 @@ static class StateFile
         if (Is(ref reader, "bundle"u8)) { return state with { Bundle = reader.GetString() ?? "" }; }
         if (Is(ref reader, "rootfs"u8)) { return state with { Rootfs = reader.GetString() ?? "" }; }
         if (Is(ref reader, "annotations"u8)) { return state with { Annotations = Pairs(ref reader) }; }
+        if (Is(ref reader, "poststart"u8)) { return state with { Poststart = StateFileHooks.Read(ref reader) }; }
+        if (Is(ref reader, "poststop"u8)) { return state with { Poststop = StateFileHooks.Read(ref reader) }; }
         reader.Read();
         reader.Skip();
         return state;
     }
 
     // Goes on to the value when the name fits.
-    private static bool Is(ref Utf8JsonReader reader, ReadOnlySpan<byte> name) => reader.ValueTextEquals(name) && reader.Read();
+    internal static bool Is(ref Utf8JsonReader reader, ReadOnlySpan<byte> name) => reader.ValueTextEquals(name) && reader.Read();
 
-    private static List<string> Texts(ref Utf8JsonReader reader)
+    internal static List<string> Texts(ref Utf8JsonReader reader)
     {
         var texts = new List<string>();
         Require(reader.TokenType == JsonTokenType.StartArray);
@@ -115,7 +119,7 @@ static class StateFile
         return pairs;
     }
 
-    private static void Require(bool condition)
+    internal static void Require(bool condition)
     {
         if (!condition)
         {
@@ -123,7 +127,7 @@ static class StateFile
         }
     }
 
-    private static void WriteTexts(Utf8JsonWriter json, ReadOnlySpan<byte> name, IReadOnlyList<string> texts)
+    internal static void WriteTexts(Utf8JsonWriter json, ReadOnlySpan<byte> name, IReadOnlyList<string> texts)
     {
         json.WriteStartArray(name);
         foreach (var text in texts)
