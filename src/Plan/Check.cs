@@ -14,9 +14,14 @@ public enum Check
     WorkingDirectoryIsInside,
     NullDeviceIsNotOwned,
     NoCapabilityTooMany,
+    HostDeviceIsTheOneAskedFor,
+    IdMapsAreTheNamespaces,
 
     // What the parent refuses.
     RootfsIsDirectory,
+    NamespaceFileIsOne,
+    NamespaceIsOfItsType,
+    MountNamespaceIsAnother,
     RootIsNotSlash,
     IdIsValid,
 

@@ -26,7 +26,7 @@ sealed record PlanDocument(
     public static byte[] Json(Plan plan, HostFacts facts, IReadOnlyList<string> warnings)
     {
         var document = new PlanDocument(
-            plan.Id, NewNamespacesOf(plan.CloneFlags), plan.HasMountSetAttr, plan.Cgroup is { } cgroup ? Part(cgroup) : null, plan.OomScoreAdj,
+            plan.Id, NewNamespacesOf(plan.OwnNamespaces), plan.HasMountSetAttr, plan.Cgroup is { } cgroup ? Part(cgroup) : null, plan.OomScoreAdj,
             Array.ConvertAll([.. plan.Steps], step => new StepPart(step.GetType().Name, step.Text)),
             new FactsPart(
                 facts.Kernel.ToString(), facts.Euid, facts.Egid, facts.InUserNamespace, facts.LastCapability, Word(facts.CgroupLayout), []),
@@ -50,7 +50,7 @@ sealed record PlanDocument(
     private static string[] NewNamespacesOf(CloneFlags flags)
     {
         var names = new List<string>();
-        foreach (var flag in (ReadOnlySpan<CloneFlags>)[CloneFlags.Mount, CloneFlags.Cgroup, CloneFlags.Uts, CloneFlags.Ipc, CloneFlags.Pid, CloneFlags.Network])
+        foreach (var flag in (ReadOnlySpan<CloneFlags>)[CloneFlags.Mount, CloneFlags.Cgroup, CloneFlags.Uts, CloneFlags.Ipc, CloneFlags.User, CloneFlags.Pid, CloneFlags.Network])
         {
             if ((flags & flag) != 0)
             {

@@ -20,6 +20,8 @@ static class Creator
         var spec = SpecReader.Read(BundleFile.Read(options), log.Warning);
         var plan = Planner.Create(spec, FactsReader.Read(), options);
         RequireRootfs(options, spec);
+        var namespaces = NamespaceFiles.Open(plan, spec);
+        WarnOfStrays(plan, log);
 
         var root = StateRoot.OpenOrCreate(options.StateRoot);
         log.Debug($"own program sealed by {OwnProgram.Seal()}");
@@ -33,11 +35,21 @@ static class Creator
         var page = NewRecorder(directory, plan);
         var fifo = directory.MakeStartFifo();
         var talk = new Conversation();
-        var context = Context(plan, talk, page, fifo);
+        var context = Context(plan, talk, page, fifo, namespaces);
         var pid = Clone(plan, context, cgroups, log, out var pidFd);
         undo.Push("KillInit", () => Reap(pidFd));
         talk.CloseChildEnd();
         Sys.Close(fifo);
+        if (plan.Again is not null)
+        {
+            pid = AwaitInit(plan, talk, page, cgroups, ref pidFd);
+        }
+        if (plan.IdMaps is { } maps)
+        {
+            IdMapFiles.Write(maps, pid);
+            Limits.Apply(plan, pid);
+            talk.Answer();
+        }
 
         state = state.WithInit(pid, ProcFiles.StartTime(pid), cgroups);
         Accompany(plan, talk, page, pidFd, cgroups, pid, () =>
@@ -75,7 +87,7 @@ static class Creator
         return page;
     }
 
-    private static InitContext Context(Plan plan, Conversation talk, SharedPage page, int fifo)
+    private static InitContext Context(Plan plan, Conversation talk, SharedPage page, int fifo, int[] namespaces)
     {
         var recorder = new Recorder(page);
         recorder.Start(plan.Steps.Count);
@@ -86,6 +98,7 @@ static class Creator
             Sync = talk.ChildEnd,
             ParentSync = talk.ParentEnd,
             StartFifo = fifo,
+            Namespaces = namespaces,
             HasMountSetAttr = plan.HasMountSetAttr,
             Arguments = Vector(exec.Args, 0),
             // One more string: HOME, which the child looks up in the container.
@@ -119,21 +132,53 @@ static class Creator
         return pid;
     }
 
+    // The first clone has joined what had to be joined, and has made init, which is this process's child as well.
+    private static int AwaitInit(Plan plan, Conversation talk, SharedPage page, CgroupTree? cgroups, ref int pidFd)
+    {
+        var pid = talk.AwaitBorn();
+        if (pid == 0)
+        {
+            throw Failure(plan, page, Reap(pidFd), cgroups);
+        }
+        var joiner = pidFd;
+        pidFd = Sys.PidfdOpen(pid).OrThrow("open the container's init");
+        Sys.WaitId(joiner, Native.WEXITED, out _).OrThrow("wait for the process that has joined the namespaces");
+        Sys.Close(joiner);
+        return pid;
+    }
+
+    // runc's words: some managers show them to their users.
+    private static void WarnOfStrays(Plan plan, Log log)
+    {
+        if (plan.Cgroup is null && (plan.OwnNamespaces & CloneFlags.Pid) == 0)
+        {
+            log.Warning("Creating a container with no cgroup and no private pid namespace. Such configuration is strongly discouraged "
+                + "(as it is impossible to properly kill all container's processes)");
+        }
+    }
+
     /// <summary>Waits until the child has made everything, completes the record, lets it go on; a child that ends earlier is the error.</summary>
     private static void Accompany(Plan plan, Conversation talk, SharedPage page, int pidFd, CgroupTree? cgroups, int pid, Action complete)
     {
         if (talk.IsCreated())
         {
-            Limits.Apply(plan, pid);
+            if (plan.IdMaps is null)
+            {
+                Limits.Apply(plan, pid);
+            }
             complete();
             if (talk.Answer())
             {
                 return;
             }
         }
-        var status = Reap(pidFd);
+        throw Failure(plan, page, Reap(pidFd), cgroups);
+    }
+
+    private static StepError Failure(Plan plan, SharedPage page, WaitStatus status, CgroupTree? cgroups)
+    {
         var outcome = RecorderFile.Parse(page.Bytes);
-        throw outcome.Failed
+        return outcome.Failed
             ? RecorderFile.Describe(outcome, plan)
             : RecorderFile.DescribeDeath(outcome, plan, Death(status, cgroups));
     }
