@@ -19,7 +19,6 @@ public enum Check
 
     // What the parent refuses.
     RootfsIsDirectory,
-    NamespaceFileIsOne,
     NamespaceIsOfItsType,
     MountNamespaceIsAnother,
     RootIsNotSlash,
