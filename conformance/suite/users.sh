@@ -121,6 +121,30 @@ test_what_is_locked_read_only_is_not_made_writable() {
     umount "$T/data"
 }
 
+# Its mapped root may not enter the folder, who creates the container may.
+test_a_source_that_only_the_creator_reaches_is_bound() {
+    reachable
+    mkdir -m 700 "$T/private"
+    echo secret >"$T/private/file"
+    mkdir -m 755 "$T/private/folder"
+    output_of "$mapped | bind(\$folder + \"/private/file\"; \"/etc/group\"; [\"ro\"]) | bind(\$folder + \"/private/folder\"; \"/tmp\"; [\"rbind\"])" \
+        sh -c 'cat /etc/group; stat -c %a /tmp'
+    expect_equal "file and mode of the folder" "$OUT" $'secret\n755'
+}
+
+test_what_is_mounted_on_such_a_source_stays_inside() {
+    reachable
+    mkdir -m 700 "$T/private"
+    mkdir -m 755 "$T/private/folder"
+    bundle "$mapped | capable([\"CAP_SYS_ADMIN\"]) | bind(\$folder + \"/private/folder\"; \"/mnt\"; [])
+        | .mounts |= map(if .destination == \"/mnt\" then .destination = \"/tmp\" else . end)" sh -c 'mount -t tmpfs inside /tmp && sleep 1000'
+    create
+    start
+    soon "sleep runs" _executed sleep
+    if grep -q "$T/private/folder" /proc/self/mountinfo; then fail "the container's mount is seen outside"; fi
+    end_container
+}
+
 test_time_offsets_are_written_in_a_user_namespace() {
     if [[ ! -e /proc/self/ns/time ]]; then skip "no time namespaces in this kernel"; fi
     reachable
@@ -246,7 +270,10 @@ as_user() {
 
 rootless='del(.linux.cgroupsPath) | del(.linux.resources) | without("network") | .linux.namespaces += [{type: "user"}]
     | .linux.uidMappings = [{containerID: 0, hostID: 12345, size: 1}] | .linux.gidMappings = [{containerID: 0, hostID: 12346, size: 1}]
-    | .mounts |= map(if .destination == "/dev/pts" then .options -= ["gid=5"] else . end)'
+    | .mounts |= map(
+        if .destination == "/dev/pts" then .options -= ["gid=5"]
+        elif .destination == "/sys" then . + {type: "none", source: "/sys", options: ["rbind", "nosuid", "noexec", "nodev", "ro"]}
+        else . end)'
 
 test_an_ordinary_user_runs_a_container() {
     as_user

@@ -115,7 +115,7 @@ static partial class Verbs
 
     private static Errno BindMount(InitContext context, BindMount bind)
     {
-        var source = Sys.OpenTree(Native.AT_FDCWD, bind.Source, Native.OPEN_TREE_CLONE | (bind.Flags.Recursive ? Native.AT_RECURSIVE : 0u));
+        var source = OpenSource(context, bind);
         if (!source.Ok)
         {
             return source.Error;

@@ -10,6 +10,7 @@ namespace SharpRun.Parent;
 ///   child says       parent does                                     parent answers
 ///   Born     (B pid) knows init: a second clone, of the first        -
 ///   (is cloned)      id maps, where the plan has any                 Go
+///   Source  (S step) clones the mounts of a bind mount's source      a descriptor, or none
 ///   Created  (C)     rlimits, oom score, state.json, pid file        Go
 ///   (end of file)    reads the recorder: failed at step n, or died   -
 ///
@@ -18,8 +19,11 @@ namespace SharpRun.Parent;
 sealed class Conversation
 {
     public const byte Created = (byte)'C';
-    public const int BornLength = 5;
-    private const byte BornWord = (byte)'B';
+    public const byte Born = (byte)'B';
+    public const byte Source = (byte)'S';
+
+    /// <summary>A word with its number.</summary>
+    public const int NumberedLength = 5;
     private const byte Go = (byte)'G';
 
     public Conversation()
@@ -33,28 +37,29 @@ sealed class Conversation
 
     public int ChildEnd { get; }
 
-    /// <summary>The child's word for a second clone, which is the parent's own child (CLONE_PARENT).</summary>
-    public static void Born(Span<byte> message, int pid)
+    /// <summary>In the child.</summary>
+    public static Result Say(int childEnd, byte word, int number)
     {
-        message[0] = BornWord;
-        BinaryPrimitives.WriteInt32LittleEndian(message[1..], pid);
+        Span<byte> message = stackalloc byte[NumberedLength];
+        message[0] = word;
+        BinaryPrimitives.WriteInt32LittleEndian(message[1..], number);
+        return Sys.Send(childEnd, message, Native.MSG_NOSIGNAL);
     }
 
     /// <summary>In the parent, after the clone: the child's end is the child's alone, so that its death is end of file here.</summary>
     public void CloseChildEnd() => Sys.Close(ChildEnd);
 
-    /// <summary>Waits for the pid of the second clone; 0 when the child is gone.</summary>
-    public int AwaitBorn()
+    /// <summary>Waits for the child's word, and its number where it has one; 0 when it is gone.</summary>
+    public byte Hear(out int number)
     {
-        Span<byte> message = stackalloc byte[BornLength];
-        return Hear(message) == BornLength && message[0] == BornWord ? BinaryPrimitives.ReadInt32LittleEndian(message[1..]) : 0;
-    }
-
-    /// <summary>Waits for the child's word; false when it is gone.</summary>
-    public bool IsCreated()
-    {
-        Span<byte> message = stackalloc byte[1];
-        return Hear(message) == 1 && message[0] == Created;
+        Span<byte> message = stackalloc byte[NumberedLength];
+        var received = Sys.Recv(ParentEnd, message, 0);
+        if (!received.Ok && received.Error != Errno.ECONNRESET)
+        {
+            received.Error.Throw("hear the container's init");
+        }
+        number = received.Ok && received.Value == NumberedLength ? BinaryPrimitives.ReadInt32LittleEndian(message[1..]) : 0;
+        return received.Ok && received.Value > 0 ? message[0] : (byte)0;
     }
 
     /// <summary>False when the child is gone.</summary>
@@ -64,13 +69,17 @@ sealed class Conversation
         return Sys.Send(ParentEnd, message, Native.MSG_NOSIGNAL).Ok;
     }
 
-    private int Hear(Span<byte> message)
+    /// <summary>Gives the child a descriptor, or no descriptor.</summary>
+    public void Give(Result descriptor)
     {
-        var received = Sys.Recv(ParentEnd, message, 0);
-        if (!received.Ok && received.Error != Errno.ECONNRESET)
+        if (descriptor.Ok)
         {
-            received.Error.Throw("hear the container's init");
+            Sys.SendDescriptor(ParentEnd, [Go], descriptor.Value);
+            Sys.Close(descriptor.Value);
         }
-        return received.Ok ? received.Value : 0;
+        else
+        {
+            Answer();
+        }
     }
 }

@@ -135,8 +135,7 @@ static class Creator
     // The first clone has joined what had to be joined, and has made init, which is this process's child as well.
     private static int AwaitInit(Plan plan, Conversation talk, SharedPage page, CgroupTree? cgroups, ref int pidFd)
     {
-        var pid = talk.AwaitBorn();
-        if (pid == 0)
+        if (talk.Hear(out var pid) != Conversation.Born)
         {
             throw Failure(plan, page, Reap(pidFd), cgroups);
         }
@@ -160,7 +159,12 @@ static class Creator
     /// <summary>Waits until the child has made everything, completes the record, lets it go on; a child that ends earlier is the error.</summary>
     private static void Accompany(Plan plan, Conversation talk, SharedPage page, int pidFd, CgroupTree? cgroups, int pid, Action complete)
     {
-        if (talk.IsCreated())
+        byte word;
+        while ((word = talk.Hear(out var step)) == Conversation.Source)
+        {
+            talk.Give(BindSource.Open((BindMount)plan.Steps[step]));
+        }
+        if (word == Conversation.Created)
         {
             if (plan.IdMaps is null)
             {
