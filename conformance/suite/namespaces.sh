@@ -206,7 +206,7 @@ test_namespaces_by_path_and_new_ones_come_together() {
 # mutant: Check.NamespaceIsOfItsType
 test_a_namespace_of_another_type_is_refused() {
     bundle 'without("network") | .linux.namespaces += [{type: "network", path: "/proc/self/ns/ipc"}]' true
-    refused_create '(network|namespace|setns|Invalid|invalid)'
+    refused_create '(type ipc, not network|net namespace: Invalid argument|setns .*Invalid argument)'
 }
 
 test_a_file_that_is_no_namespace_is_refused() {
@@ -282,3 +282,17 @@ test_time_namespace_is_made_or_refused_by_name() {
         refused_create '[Tt]ime'
     fi
 }
+
+# ------------------------------------------------------------------------------------------------------- the caller's pid namespace
+test_delete_force_ends_all_where_the_pid_namespace_is_the_callers() {
+    local child
+    bundle 'without("pid")' sh -c 'sleep 1000 & echo $!; wait'
+    create
+    start
+    soon "the program has a child" _printed
+    child=$(<"$T/$ID.out")
+    must delete --force "$ID"
+    soon "the child is dead" dead "$child"
+}
+
+_printed() { [[ -s $T/$ID.out ]]; }

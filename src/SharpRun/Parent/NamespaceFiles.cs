@@ -41,7 +41,7 @@ static class NamespaceFiles
         var type = isNamespace ? Sys.Ioctl(opened.Value, Native.NS_GET_NSTYPE) : Result.Failed(Errno.ENOTTY);
         if (Check.NamespaceIsOfItsType.Fails(!type.Ok || (uint)type.Value != join.Type.Flag()))
         {
-            throw new SpecError(property, $"\"{join.Path}\" is not a {join.Type.Word()} namespace{Other(type)}");
+            throw new SpecError(property, $"\"{join.Path}\" is {What(type)}, not {join.Type.Word()}");
         }
         if (join.Type == NamespaceType.Mount)
         {
@@ -50,16 +50,16 @@ static class NamespaceFiles
         return opened.Value;
     }
 
-    private static string Other(Result type)
+    private static string What(Result type)
     {
         foreach (var candidate in System.Enum.GetValues<NamespaceType>())
         {
             if (type.Ok && (uint)type.Value == candidate.Flag())
             {
-                return $" but a {candidate.Word()} namespace";
+                return $"a namespace of type {candidate.Word()}";
             }
         }
-        return "";
+        return "no namespace of a type that is known";
     }
 
     // The root file system would be mounted over the caller's own, and pivot_root(2) would move every process of the host.
