@@ -99,3 +99,200 @@ test_the_callers_mount_table_stays_as_it_is() {
     end_container
     expect_equal "mount table after delete" "$(</proc/self/mountinfo)" "$before"
 }
+
+# ------------------------------------------------------------------------------------------------------- joined by path
+# other UNSHARE-FLAGS...: a process in namespaces of its own; OTHER is its pid.
+other() {
+    unshare "$@" sleep 1000 &
+    OTHER=$!
+    soon "unshare has executed sleep" _is_sleep "$OTHER"
+}
+
+_is_sleep() {
+    local name
+    read -r name <"/proc/$1/comm" && [[ $name == sleep ]]
+}
+
+end_other() {
+    kill "$OTHER"
+    wait "$OTHER" || true
+}
+
+# joins TYPE NAME-IN-PROC: the filter that puts the namespace of OTHER in the place of a new one.
+joins() { echo "without(\"$1\") | .linux.namespaces += [{type: \"$1\", path: \"/proc/$OTHER/ns/$2\"}] | del(.hostname)"; }
+
+joined_namespace() { # joined_namespace TYPE NAME-IN-PROC UNSHARE-FLAG
+    local theirs
+    other "$3"
+    sleeper "$(joins "$1" "$2")"
+    theirs=$(readlink "/proc/$OTHER/ns/$2")
+    expect_not_equal "namespace of the other process" "$theirs" "$(readlink "/proc/$$/ns/$2")"
+    expect_equal "namespace of the container" "$(readlink "/proc/$PID/ns/$2")" "$theirs"
+    end_container
+    end_other
+}
+
+# mutant: Step.JoinNamespace
+test_network_namespace_is_joined_by_path() { joined_namespace network net --net; }
+test_ipc_namespace_is_joined_by_path() { joined_namespace ipc ipc --ipc; }
+test_uts_namespace_is_joined_by_path() { joined_namespace uts uts --uts; }
+test_mount_namespace_is_joined_by_path() { joined_namespace mount mnt --mount; }
+test_cgroup_namespace_is_joined_by_path() { joined_namespace cgroup cgroup --cgroup; }
+
+# mutant: Step.CloneAgain
+test_pid_namespace_is_joined_by_path() {
+    local first theirs
+    sleeper
+    first=$ID OTHER=$PID theirs=$(readlink "/proc/$PID/ns/pid")
+    NAME=second output_of "$(joins pid pid)" sh -c 'readlink /proc/self/ns/pid; echo $$; grep -c . /proc/1/comm'
+    expect_match "namespace, pid, and lines of the name of process 1" "$OUT" "^pid:\[[0-9]+\]"$'\n([2-9]|[1-9][0-9]+)\n1$'
+    expect_equal "pid namespace" "${OUT%%$'\n'*}" "$theirs"
+    must delete --force "$first"
+}
+
+# The other container's end is not this one's, and this one's is not the other's.
+test_containers_that_share_a_pid_namespace_end_each_for_itself() {
+    local first
+    sleeper
+    first=$ID OTHER=$PID
+    NAME=second sleeper "$(joins pid pid)"
+    stop_container
+    ID=$first expect_status running
+    end_container
+    ID=$first end_container
+}
+
+test_a_namespace_is_joined_by_a_file_that_it_is_bound_to() {
+    other --net
+    : >"$T/pod"
+    mount --bind "/proc/$OTHER/ns/net" "$T/pod"
+    output_of 'without("network") | .linux.namespaces += [{type: "network", path: ($folder + "/pod")}]' readlink /proc/self/ns/net
+    expect_equal "namespace" "$OUT" "$(readlink "/proc/$OTHER/ns/net")"
+    umount "$T/pod"
+    end_other
+}
+
+# A pod's network belongs to whoever made it.
+test_the_loopback_of_a_joined_network_namespace_stays_as_it_is() {
+    other --net
+    output_of "$(joins network net)" cat /sys/class/net/lo/flags
+    expect_equal "flags of lo" "$OUT" 0x8
+    end_other
+}
+
+test_hostname_is_set_in_a_joined_uts_namespace() {
+    other --uts
+    output_of "$(joins uts uts) | .hostname = \"harbour\"" hostname
+    expect_equal "hostname inside" "$OUT" harbour
+    expect_equal "hostname of the other process" "$(nsenter --uts="/proc/$OTHER/ns/uts" hostname)" harbour
+    end_other
+}
+
+# As a pod's member: three by path, the others new.
+test_namespaces_by_path_and_new_ones_come_together() {
+    local kind
+    other --net --ipc --uts
+    sleeper "without(\"network\") | without(\"ipc\") | without(\"uts\") | del(.hostname) | .linux.namespaces += [
+        {type: \"network\", path: \"/proc/$OTHER/ns/net\"}, {type: \"ipc\", path: \"/proc/$OTHER/ns/ipc\"},
+        {type: \"uts\", path: \"/proc/$OTHER/ns/uts\"}]"
+    for kind in net ipc uts; do
+        expect_equal "$kind namespace" "$(readlink "/proc/$PID/ns/$kind")" "$(readlink "/proc/$OTHER/ns/$kind")"
+    done
+    for kind in pid mnt; do expect_not_equal "$kind namespace" "$(readlink "/proc/$PID/ns/$kind")" "$(readlink "/proc/$$/ns/$kind")"; done
+    end_container
+    end_other
+}
+
+# mutant: Check.NamespaceIsOfItsType
+test_a_namespace_of_another_type_is_refused() {
+    bundle 'without("network") | .linux.namespaces += [{type: "network", path: "/proc/self/ns/ipc"}]' true
+    refused_create '(type ipc, not network|net namespace: Invalid argument|setns .*Invalid argument)'
+}
+
+test_a_file_that_is_no_namespace_is_refused() {
+    bundle 'without("network") | .linux.namespaces += [{type: "network", path: "/etc/passwd"}]' true
+    refused_create '(network|namespace|setns|Invalid|invalid)'
+}
+
+test_a_missing_namespace_is_refused() {
+    bundle 'without("network") | .linux.namespaces += [{type: "network", path: ($folder + "/none")}]' true
+    refused_create '[Nn]o such file or directory'
+}
+
+test_a_fifo_in_place_of_a_namespace_is_refused_and_not_waited_for() {
+    mkfifo "$T/fifo"
+    bundle 'without("network") | .linux.namespaces += [{type: "network", path: ($folder + "/fifo")}]' true
+    refused_create .
+}
+
+test_a_relative_path_of_a_namespace_is_refused() {
+    bundle 'without("network") | .linux.namespaces += [{type: "network", path: "proc/self/ns/net"}]' true
+    refused_create '(absolute|namespace|No such file)'
+}
+
+# In a mount namespace of the runtime's own, so that nothing is lost where it goes on.
+# mutant: Check.MountNamespaceIsAnother
+test_the_callers_own_mount_namespace_is_refused_by_path() {
+    bundle 'without("mount") | .linux.namespaces += [{type: "mount", path: "/proc/self/ns/mnt"}]' true
+    printf '#!/bin/sh\nexec unshare --mount --propagation private %q "$@"\n' "$RUNTIME" >"$T/alone"
+    chmod 755 "$T/alone"
+    RUNTIME=$T/alone
+    refused_create .
+}
+
+# ------------------------------------------------------------------------------------------------------- time
+has_time() { if [[ ! -e /proc/self/ns/time ]]; then skip "no time namespaces in this kernel"; fi; }
+
+# mutant: Step.NewTimeNamespace
+test_time_namespace_is_new_with_its_offsets() {
+    has_time
+    output_of '.linux.namespaces += [{type: "time"}] | .linux.timeOffsets = {monotonic: {secs: 7200, nanosecs: 5}, boottime: {secs: 864000}}' \
+        sh -c 'readlink /proc/self/ns/time; cat /proc/self/timens_offsets; cut -d. -f1 /proc/uptime'
+    local ours lines
+    mapfile -t lines <<<"$OUT"
+    expect_not_equal "time namespace" "${lines[0]}" "$(readlink /proc/$$/ns/time)"
+    expect_match "offset of monotonic" "${lines[1]}" '^monotonic +7200 +5$'
+    expect_match "offset of boottime" "${lines[2]}" '^boottime +864000 +0$'
+    ours=$(cut -d. -f1 /proc/uptime)
+    if ((lines[3] < ours + 863000)); then fail "uptime inside is ${lines[3]}, outside $ours"; fi
+}
+
+test_time_namespace_without_offsets_has_none() {
+    has_time
+    output_of '.linux.namespaces += [{type: "time"}]' sh -c 'cat /proc/self/timens_offsets'
+    expect_match "offsets" "$OUT" $'^monotonic +0 +0\nboottime +0 +0$'
+}
+
+test_time_namespace_is_joined_by_path() {
+    has_time
+    joined_namespace time time --time
+}
+
+test_time_offsets_without_their_namespace_are_refused() {
+    bundle '.linux.timeOffsets = {monotonic: {secs: 1}}' true
+    refused_create 'time'
+}
+
+test_time_namespace_is_made_or_refused_by_name() {
+    bundle '.linux.namespaces += [{type: "time"}]' true
+    if [[ -e /proc/self/ns/time ]]; then
+        run_container
+        expect_equal "exit status" "$RC" 0
+    else
+        refused_create '[Tt]ime'
+    fi
+}
+
+# ------------------------------------------------------------------------------------------------------- the caller's pid namespace
+test_delete_force_ends_all_where_the_pid_namespace_is_the_callers() {
+    local child
+    bundle 'without("pid")' sh -c 'sleep 1000 & echo $!; wait'
+    create
+    start
+    soon "the program has a child" _printed
+    child=$(<"$T/$ID.out")
+    must delete --force "$ID"
+    soon "the child is dead" dead "$child"
+}
+
+_printed() { [[ -s $T/$ID.out ]]; }

@@ -14,9 +14,13 @@ public enum Check
     WorkingDirectoryIsInside,
     NullDeviceIsNotOwned,
     NoCapabilityTooMany,
+    HostDeviceIsTheOneAskedFor,
+    IdMapsAreTheNamespaces,
 
     // What the parent refuses.
     RootfsIsDirectory,
+    NamespaceIsOfItsType,
+    MountNamespaceIsAnother,
     RootIsNotSlash,
     IdIsValid,
 

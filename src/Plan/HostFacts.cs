@@ -13,6 +13,9 @@ public sealed record HostFacts
     public uint Egid { get; init; }
     public bool InUserNamespace { get; init; }
 
+    /// <summary>False: the caller is an ordinary user to whom no cgroup was delegated, so that none can be made beside its own.</summary>
+    public bool MayMakeCgroups { get; init; } = true;
+
     /// <summary>The number of the newest capability, /proc/sys/kernel/cap_last_cap (40 since 5.9).</summary>
     public int LastCapability { get; init; } = 40;
 

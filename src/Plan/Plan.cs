@@ -10,8 +10,20 @@ public sealed record Plan
 {
     public required string Id { get; init; }
 
-    /// <summary>The namespaces that clone3 makes at once; a cgroup namespace on v1 is a step.</summary>
+    /// <summary>The namespaces that clone3 makes at once; a cgroup namespace on v1 and a time namespace are steps.</summary>
     public required CloneFlags CloneFlags { get; init; }
+
+    /// <summary>All that the container has of its own, by the first clone or by a later one.</summary>
+    public CloneFlags OwnNamespaces => Again?.Flags ?? CloneFlags;
+
+    /// <summary>Set when the container's init is a second clone, made by a process that has joined namespaces first.</summary>
+    public CloneAgain? Again { get; init; }
+
+    /// <summary>What the parent opens, and looks at, before anything is changed; the steps name each by its slot.</summary>
+    public IReadOnlyList<JoinNamespace> Joins { get; init; } = [];
+
+    /// <summary>Null: no new user namespace.</summary>
+    public IdMaps? IdMaps { get; init; }
 
     public required IReadOnlyList<Step> Steps { get; init; }
 
@@ -37,6 +49,7 @@ public sealed record Plan
             DescribeCgroup(text, cgroup);
         }
         text.Append(line, $"parent: clone {Describe(CloneFlags)}\n");
+        IdMaps?.Describe(text);
         if (OomScoreAdj is { } score)
         {
             text.Append(line, $"parent: set oom_score_adj {score}\n");
@@ -99,6 +112,7 @@ public enum CloneFlags : ulong
     Cgroup = 0x02000000,
     Uts = 0x04000000,
     Ipc = 0x08000000,
+    User = 0x10000000,
     Pid = 0x20000000,
     Network = 0x40000000,
 }

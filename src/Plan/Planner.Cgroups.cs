@@ -10,16 +10,19 @@ public static partial class Planner
     internal static CgroupPlan? Cgroups(Spec spec, string id, HostFacts host)
     {
         var resources = spec.Linux.Resources;
-        var directories = host.CgroupLayout == CgroupLayout.None ? [] : CgroupDirectories(spec.Linux.CgroupsPath, id, host);
+        // Without permission an ordinary user's container stays in its caller's group; a path that it names is tried.
+        var isDenied = !host.MayMakeCgroups && string.IsNullOrEmpty(spec.Linux.CgroupsPath);
+        var layout = isDenied ? CgroupLayout.None : host.CgroupLayout;
+        var directories = layout == CgroupLayout.None ? [] : CgroupDirectories(spec.Linux.CgroupsPath, id, host);
         var writes = new List<CgroupWrite>(24);
-        var limits = new CgroupLimits(host.CgroupLayout, directories, writes);
+        var limits = new CgroupLimits(layout, directories, writes) { IsDenied = isDenied };
         var devices = DeviceRules(resources.Devices, host, limits);
         limits.Memory(resources.Memory);
         limits.Cpu(resources.Cpu);
         limits.Pids(resources.PidsLimit);
-        return host.CgroupLayout == CgroupLayout.None
+        return layout == CgroupLayout.None
             ? null
-            : new CgroupPlan { Layout = host.CgroupLayout, Directories = directories, Writes = writes, DeviceRules = devices };
+            : new CgroupPlan { Layout = layout, Directories = directories, Writes = writes, DeviceRules = devices };
     }
 
     // cli-contract section 13. An absolute path starts at each mount point. A relative one (and the id, when there is no path) starts at the
@@ -67,9 +70,9 @@ public static partial class Planner
     // full, ptmx and pts, podman's has nothing at all.
     static List<DeviceRule>? DeviceRules(IReadOnlyList<DeviceRule> list, HostFacts host, CgroupLimits limits)
     {
-        if (host.InUserNamespace)
+        if (host.InUserNamespace || host.Euid != 0)
         {
-            // The kernel takes neither kind of list from a user namespace; nor can a device node be made or used there that was not before.
+            // The kernel takes neither kind of list from a user namespace or an ordinary user; nor can a device node be made or used there that was not before.
             return null;
         }
         var rules = new List<DeviceRule>(list.Count + DeviceFilter.Defaults.Length);
@@ -101,6 +104,9 @@ sealed class CgroupLimits(CgroupLayout layout, IReadOnlyList<CgroupDirectory> di
 {
     const string Max = "max";
     readonly bool _v2 = layout == CgroupLayout.V2;
+
+    /// <summary>The caller may make no group.</summary>
+    public bool IsDenied { get; init; }
 
     public void Memory(Memory? memory)
     {
@@ -197,7 +203,9 @@ sealed class CgroupLimits(CgroupLayout layout, IReadOnlyList<CgroupDirectory> di
     /// anything.</summary>
     public bool Has(string controller) => IndexOf(controller) >= 0;
 
-    public SpecError Missing(string jsonPath, string controller) => new(jsonPath, layout == CgroupLayout.None
+    public SpecError Missing(string jsonPath, string controller) => new(jsonPath, IsDenied
+        ? "rootless needs no limits + no cgrouppath when no permission is granted for cgroups"
+        : layout == CgroupLayout.None
         ? "this machine has no cgroups to limit anything with"
         : $"the cgroup controller \"{controller}\" is not mounted on this machine");
 

@@ -24,7 +24,10 @@ public static partial class Planner
             steps.Add(new SetRlimits(process.Rlimits));
         }
         steps.Add(new DropBoundingSet(sets.Bounding, host.LastCapability));
-        steps.Add(new SetUser(user.Uid, user.Gid, user.AdditionalGids, user.Umask ?? 0x12 /* 022 */));
+        steps.Add(new SetUser(user.Uid, user.Gid, user.AdditionalGids, user.Umask ?? 0x12 /* 022 */)
+        {
+            MayKeepGroups = (host.Euid != 0 || host.InUserNamespace) && user.AdditionalGids.Count == 0,
+        });
         steps.Add(new SetCapabilities(sets));
         if (process.NoNewPrivileges)
         {

@@ -5,21 +5,22 @@ namespace SharpRun.Planning;
 
 public static partial class Planner
 {
-    private static void Rootfs(List<Step> steps, Spec spec, CreateOptions options, CgroupPlan? cgroup)
+    private static void Rootfs(List<Step> steps, Spec spec, HostFacts host, CreateOptions options, CgroupPlan? cgroup)
     {
+        var inUserNamespace = IsInUserNamespace(spec, host);
         steps.Add(RootPropagation(spec.Linux.RootfsPropagation));
         steps.Add(new BindRootfs(Below(options.Bundle, spec.Root.Path)));
         var ownDev = true;
         for (var i = 0; i < spec.Mounts.Count; i++)
         {
-            var step = MountStep(spec, i, options, cgroup);
+            var step = MountStep(spec, i, options, cgroup, inUserNamespace);
             steps.Add(step);
             // A /dev that is bound from the host is the host's: nothing is made or linked in it.
             ownDev &= step is not BindMount bind || bind.Target.ToString() != "/dev";
         }
         if (ownDev)
         {
-            Devices(steps, spec);
+            Devices(steps, spec, inUserNamespace);
         }
     }
 
@@ -35,7 +36,7 @@ public static partial class Planner
         };
     }
 
-    private static Step MountStep(Spec spec, int index, CreateOptions options, CgroupPlan? cgroup)
+    private static Step MountStep(Spec spec, int index, CreateOptions options, CgroupPlan? cgroup, bool inUserNamespace)
     {
         var mount = spec.Mounts[index];
         var flags = MountOptions.Parse($"mounts[{index}].options", mount.Options, mount.Type == "bind");
@@ -51,23 +52,28 @@ public static partial class Planner
         return mount.Type switch
         {
             null or "" or "none" => throw new SpecError($"mounts[{index}].type", "a mount that is no bind mount needs a type"),
-            "cgroup" or "cgroup2" => CgroupMount(spec, mount, index, target, flags, cgroup),
-            _ => new MountFilesystem(mount.Type, mount.Source is { Length: > 0 } ? mount.Source : mount.Type, target, flags) { LongData = LongData(flags) },
+            "cgroup" or "cgroup2" => CgroupMount(spec, mount, index, target, flags, cgroup, inUserNamespace),
+            _ => new MountFilesystem(mount.Type, mount.Source is { Length: > 0 } ? mount.Source : mount.Type, target, flags)
+            {
+                LongData = LongData(flags),
+                HostsOwn = inUserNamespace ? HostsOwn(mount.Type) : null,
+            },
         };
     }
 
     // On v2 "cgroup" means cgroup2; on v1 and hybrid it is a tmpfs with the container's own group of each hierarchy bound below.
-    private static Step CgroupMount(Spec spec, Mount mount, int index, RootedPath target, MountFlags flags, CgroupPlan? cgroup)
+    private static Step CgroupMount(
+        Spec spec, Mount mount, int index, RootedPath target, MountFlags flags, CgroupPlan? cgroup, bool inUserNamespace)
     {
         if (cgroup is null)
         {
-            throw new SpecError($"mounts[{index}]", "this machine has no cgroups to mount");
+            return inUserNamespace ? NoCgroups(target) : throw new SpecError($"mounts[{index}]", "this machine has no cgroups to mount");
         }
         if (cgroup.Layout == CgroupLayout.V2)
         {
-            return new MountFilesystem("cgroup2", "cgroup", target, flags);
+            return new MountFilesystem("cgroup2", "cgroup", target, flags) { HostsOwn = inUserNamespace ? new CString(cgroup.Directories[0].FullPath) : null };
         }
-        if (HasNamespace(spec, NamespaceType.Cgroup) && mount.Type == "cgroup2")
+        if (spec.Linux.Namespace(NamespaceType.Cgroup) is not null && mount.Type == "cgroup2")
         {
             throw new SpecError($"mounts[{index}].type", "cgroup2 cannot be mounted on a host with cgroup v1");
         }
@@ -93,18 +99,18 @@ public static partial class Planner
         ("/dev/null", 1, 3), ("/dev/zero", 1, 5), ("/dev/full", 1, 7), ("/dev/random", 1, 8), ("/dev/urandom", 1, 9), ("/dev/tty", 5, 0),
     ];
 
-    private static void Devices(List<Step> steps, Spec spec)
+    private static void Devices(List<Step> steps, Spec spec, bool inUserNamespace)
     {
         foreach (var (path, major, minor) in s_defaultDevices)
         {
             if (!IsListed(spec.Linux.Devices, path))
             {
-                steps.Add(new MakeDevice(RootedPath.Of(path), 'c', major, minor, 0x1B6 /* 0666 */, 0, 0));
+                Add(new Device('c', path, major, minor, null, null, null));
             }
         }
         foreach (var device in spec.Linux.Devices)
         {
-            steps.Add(new MakeDevice(RootedPath.Of(device.Path), device.Type, device.Major, device.Minor, device.FileMode ?? 0x1B6, device.Uid ?? 0, device.Gid ?? 0));
+            Add(device);
         }
         steps.Add(new LinkDevice("/proc/self/fd", RootedPath.Of("/dev/fd")));
         steps.Add(new LinkDevice("/proc/self/fd/0", RootedPath.Of("/dev/stdin")));
@@ -112,6 +118,11 @@ public static partial class Planner
         steps.Add(new LinkDevice("/proc/self/fd/2", RootedPath.Of("/dev/stderr")));
         steps.Add(new LinkDevice("/proc/kcore", RootedPath.Of("/dev/core")) { OnlyIfThere = true });
         steps.Add(new LinkPtmx());
+
+        void Add(Device device) => steps.Add(inUserNamespace && device.Type != 'p'
+            ? new BindDevice(RootedPath.Of(device.Path), device.Path, device.Type, device.Major, device.Minor)
+            : new MakeDevice(
+                RootedPath.Of(device.Path), device.Type, device.Major, device.Minor, device.FileMode ?? 0x1B6 /* 0666 */, device.Uid ?? 0, device.Gid ?? 0));
     }
 
     private static bool IsListed(IReadOnlyList<Device> devices, string path)

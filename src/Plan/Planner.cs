@@ -8,19 +8,33 @@ public static partial class Planner
     public static Plan Create(Spec spec, HostFacts host, CreateOptions options)
     {
         SpecRules.Check(spec);
-        RefuseUnprivileged(host);
         var process = spec.Process!;
+        var maps = IdMapsOf(spec, host);
+        RefuseUnprivileged(spec, host, maps);
         var cgroup = Cgroups(spec, options.Id, host);
-        var steps = new List<Step>(64) { new ResetSignals(), new NewSession() };
-        Namespaces(steps, spec, host, cgroup);
-        Rootfs(steps, spec, options, cgroup);
+        var again = CloneAgain(spec, host);
+        var joins = Joins(spec, host);
+        var steps = new List<Step>(64) { new ResetSignals() };
+        if (cgroup is not null && cgroup.Layout != CgroupLayout.V2)
+        {
+            steps.Add(JoinCgroups(cgroup));
+        }
+        JoinAndBeBorn(steps, spec, host, joins, again);
+        steps.Add(new NewSession());
+        Namespaces(steps, spec, host);
+        if (MountJoin(spec, joins.Count) is { } mount)
+        {
+            joins.Add(mount);
+            steps.Add(mount);
+        }
+        Rootfs(steps, spec, host, options, cgroup);
         if (process.Cwd != "/")
         {
             steps.Add(new MakeWorkingDirectory(RootedPath.Of(process.Cwd)));
         }
         HooksBeforePivot(steps, spec.Hooks);
         steps.Add(new PivotRoot());
-        AfterPivot(steps, spec);
+        AfterPivot(steps, spec, host);
         if (!options.NoNewKeyring)
         {
             steps.Add(new NewKeyring("_ses." + options.Id));
@@ -39,7 +53,10 @@ public static partial class Planner
         return new Plan
         {
             Id = options.Id,
-            CloneFlags = CloneFlagsOf(spec, host),
+            CloneFlags = again is null ? NewNamespaces(spec, host) : CloneFlags.None,
+            Again = again,
+            Joins = joins,
+            IdMaps = maps,
             Steps = steps,
             HasMountSetAttr = host.Kernel.AtLeast(5, 12),
             Cgroup = cgroup,
@@ -48,25 +65,14 @@ public static partial class Planner
         };
     }
 
-    private static void RefuseUnprivileged(HostFacts host)
+    private static void Namespaces(List<Step> steps, Spec spec, HostFacts host)
     {
-        if (host.Euid != 0)
-        {
-            throw new SpecError("linux.namespaces", "rootless container requires user namespaces, which are not supported yet");
-        }
-    }
-
-    private static void Namespaces(List<Step> steps, Spec spec, HostFacts host, CgroupPlan? cgroup)
-    {
-        if (cgroup is not null && cgroup.Layout != CgroupLayout.V2)
-        {
-            steps.Add(JoinCgroups(cgroup));
-        }
-        if (HasNamespace(spec, NamespaceType.Cgroup) && host.CgroupLayout != CgroupLayout.V2)
+        if (spec.Linux.Namespace(NamespaceType.Cgroup) is { Path: null } && host.CgroupLayout != CgroupLayout.V2)
         {
             steps.Add(new UnshareCgroups());
         }
-        if (HasNamespace(spec, NamespaceType.Network))
+        // A joined one belongs to whoever made it.
+        if (spec.Linux.Namespace(NamespaceType.Network) is { Path: null })
         {
             steps.Add(new LoopbackUp());
         }
@@ -93,7 +99,7 @@ public static partial class Planner
         return new JoinCgroups(files);
     }
 
-    private static void AfterPivot(List<Step> steps, Spec spec)
+    private static void AfterPivot(List<Step> steps, Spec spec, HostFacts host)
     {
         foreach (var path in spec.Linux.ReadonlyPaths)
         {
@@ -103,42 +109,14 @@ public static partial class Planner
         {
             steps.Add(new MaskPath(RootedPath.Of(path)));
         }
+        if (IsInUserNamespace(spec, host) && ShowsHostsCgroups(spec))
+        {
+            steps.Add(new MaskPath(RootedPath.Of("/sys/fs/cgroup")));
+        }
         if (spec.Root.Readonly)
         {
             steps.Add(new RootReadonly());
         }
-    }
-
-    private static CloneFlags CloneFlagsOf(Spec spec, HostFacts host)
-    {
-        var flags = CloneFlags.None;
-        foreach (var space in spec.Linux.Namespaces)
-        {
-            flags |= space.Type switch
-            {
-                NamespaceType.Mount => CloneFlags.Mount,
-                NamespaceType.Pid => CloneFlags.Pid,
-                NamespaceType.Network => CloneFlags.Network,
-                NamespaceType.Ipc => CloneFlags.Ipc,
-                NamespaceType.Uts => CloneFlags.Uts,
-                // On v2 the child is born inside its group; on v1 it is moved there first, so the namespace is a later step.
-                NamespaceType.Cgroup when host.CgroupLayout == CgroupLayout.V2 => CloneFlags.Cgroup,
-                _ => CloneFlags.None,
-            };
-        }
-        return flags;
-    }
-
-    private static bool HasNamespace(Spec spec, NamespaceType type)
-    {
-        foreach (var space in spec.Linux.Namespaces)
-        {
-            if (space.Type == type)
-            {
-                return true;
-            }
-        }
-        return false;
     }
 
     private static CString[] Texts(IReadOnlyList<string> words)

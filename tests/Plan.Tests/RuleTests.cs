@@ -47,10 +47,8 @@ public sealed class RuleTests
         new("DomainnameHasNamespace", "domainname: unable to set domainname without a private UTS namespace",
             ("domainname", "\"d\""), ("linux.namespaces", NoUts)),
         new("DomainnameFits", "domainname: the name has more than 64 bytes", ("domainname", s_long)),
-        new("MappingsHaveNamespace", "linux.uidMappings: user namespace mappings specified, but user namespace isn't enabled in the config",
-            ("linux.uidMappings", "[{\"containerID\":0,\"hostID\":1,\"size\":1}]")),
-        new("MappingsHaveNamespace", "linux.gidMappings: user namespace mappings specified, but user namespace isn't enabled in the config",
-            ("linux.gidMappings", "[{\"containerID\":0,\"hostID\":1,\"size\":1}]")),
+        .. Namespaces(),
+        .. Mappings(),
         new("PathsHaveMountNamespace", "linux.maskedPaths: unable to restrict sys entries without a private MNT namespace",
             ("linux.maskedPaths", "[\"/proc/kcore\"]"), ("linux.namespaces", NoMount)),
         new("PathsHaveMountNamespace", "linux.readonlyPaths: unable to restrict sys entries without a private MNT namespace",
@@ -109,6 +107,55 @@ public sealed class RuleTests
         }
         yield return new("CpuListsAreWellFormed", "linux.resources.cpu.mems: \"x\" is not a list such as 0-3,7", ("linux.resources.cpu.mems", "\"x\""));
     }
+
+    private const string OneMap = "[{\"containerID\":0,\"hostID\":1,\"size\":1}]";
+    private const string WithUser = "[{\"type\":\"mount\"},{\"type\":\"uts\"},{\"type\":\"user\"}]";
+
+    private static IEnumerable<Bad> Namespaces()
+    {
+        const string timeAlone = "linux.timeOffsets: time namespace offsets specified, but time namespace isn't enabled in the config";
+        const string timeJoined = "linux.timeOffsets: the time namespace is joined by its path, and its offsets cannot be changed any more";
+        yield return new("NamespacePathsAreAbsolute", "linux.namespaces[1].path: \"run/ns\" is not an absolute path", ("linux.namespaces[1].path", "\"run/ns\""));
+        yield return new("TimeOffsetsHaveNamespace", timeAlone, ("linux.timeOffsets", "{\"monotonic\":{}}"));
+        yield return new("TimeOffsetsHaveNamespace", timeJoined, ("linux.timeOffsets", "{\"boottime\":{\"secs\":1}}"),
+            ("linux.namespaces", "[{\"type\":\"mount\"},{\"type\":\"time\",\"path\":\"/n\"}]"));
+    }
+
+    private static IEnumerable<Bad> Mappings()
+    {
+        const string notEnabled = "user namespace mappings specified, but user namespace isn't enabled in the config";
+        const string noneGiven = "linux.uidMappings: user namespaces enabled, but no namespace path to join nor mappings to apply specified";
+        yield return new("MappingsHaveNamespace", $"linux.uidMappings: {notEnabled}", ("linux.uidMappings", OneMap));
+        yield return new("MappingsHaveNamespace", $"linux.gidMappings: {notEnabled}", ("linux.gidMappings", OneMap));
+        yield return new("UserNamespaceHasMappings", noneGiven, ("linux.namespaces", WithUser));
+        yield return new("UserNamespaceHasMappings", "linux.gidMappings: a user namespace needs mappings of both kinds, uids and gids",
+            ("linux.namespaces", WithUser), ("linux.uidMappings", OneMap));
+        yield return new("UserNamespaceHasMappings", "linux.uidMappings: a user namespace needs mappings of both kinds, uids and gids",
+            ("linux.namespaces", WithUser), ("linux.gidMappings", OneMap));
+        yield return Mapped("MappingsFit", "linux.uidMappings: the kernel takes 340 mappings, 341 are given", Many(341), OneMap);
+        yield return Mapped("MappingsFit", "linux.gidMappings[1]: the mapping goes beyond the last id, 4294967294", OneMap, Two((1, 9, 4294967295)));
+        yield return Mapped("MappingsFit", "linux.uidMappings[1]: the mapping goes beyond the last id, 4294967294", Two((9, 4294967294, 2)), OneMap);
+        yield return Mapped("MappingsDoNotOverlap", "linux.uidMappings[1]: the mapping overlaps linux.uidMappings[0]", Two((0, 9, 1)), OneMap);
+        yield return Mapped("MappingsDoNotOverlap", "linux.gidMappings[1]: the mapping overlaps linux.gidMappings[0]", OneMap, Two((7, 0, 2)));
+        yield return Mapped("RootIsMapped", "linux.uidMappings: no mapping of the user namespace has the container's uid 0", One(1, 1, 5), OneMap,
+            ("process.user.uid", "1"));
+        yield return Mapped("RootIsMapped", "linux.gidMappings: no mapping of the user namespace has the container's gid 0", OneMap, One(1, 1, 5),
+            ("process.user.gid", "1"));
+        yield return Mapped("UserIsMapped", "process.user.uid: no mapping of the user namespace has uid 1", OneMap, OneMap, ("process.user.uid", "1"));
+        yield return Mapped("UserIsMapped", "process.user.gid: no mapping of the user namespace has gid 5", OneMap, OneMap, ("process.user.gid", "5"));
+        yield return Mapped("UserIsMapped", "process.user.additionalGids[1]: no mapping of the user namespace has gid 1", OneMap, OneMap,
+            ("process.user.additionalGids", "[0,1]"));
+    }
+
+    private static Bad Mapped(string rule, string problem, string uids, string gids, params (string, string?)[] more) =>
+        new(rule, problem, [("linux.namespaces", WithUser), ("linux.uidMappings", uids), ("linux.gidMappings", gids), .. more]);
+
+    private static string One(uint container, uint host, uint size) => $$"""[{"containerID":{{container}},"hostID":{{host}},"size":{{size}}}]""";
+
+    private static string Two((uint Container, uint Host, uint Size) second) =>
+        OneMap[..^1] + "," + One(second.Container, second.Host, second.Size)[1..];
+
+    private static string Many(int count) => $"[{string.Join(',', Enumerable.Range(0, count).Select(i => One((uint)i, (uint)i, 1)[1..^1]))}]";
 
     public static TheoryData<int> Indexes => [.. Enumerable.Range(0, s_bad.Length)];
 
@@ -176,6 +223,8 @@ public sealed class RuleTests
         { "linux.resources.cpu", "{\"shares\":1000000,\"quota\":-1,\"period\":1000}" },
         { "linux.resources.cpu", "{\"cpus\":\"0-3,7,8-15:1/2\",\"mems\":\"0\"}" },
         { "linux.devices", DeviceAt("/dev/..x") },
+        { "linux.namespaces", "[{\"type\":\"mount\"},{\"type\":\"user\",\"path\":\"/n\"}]" },
+        { "linux.namespaces", "[{\"type\":\"mount\"},{\"type\":\"time\"}]" },
     };
 
     [Theory]

@@ -27,6 +27,23 @@ public sealed class CgroupFactsTests
         Assert.Equal("V2 []@/", Read(root, "3:memory:/\n1:name=systemd:/\n0::/\n"));
     }
 
+    [Theory]
+    [InlineData(CgroupLayout.V2, "/session", true)]
+    [InlineData(CgroupLayout.V2, "/a/session", true)]
+    [InlineData(CgroupLayout.V2, "/missing/session", false)]
+    [InlineData(CgroupLayout.V2, "/bare/session", false)]
+    [InlineData(CgroupLayout.V2, "/../session", false)]
+    [InlineData(CgroupLayout.V1, "/a", true)]
+    [InlineData(CgroupLayout.V1, "/missing", false)]
+    public void A_group_can_be_made_where_the_place_and_its_list_of_processes_are_writable(CgroupLayout layout, string own, bool may)
+    {
+        using var root = new TemporaryRoot();
+        Group(root, "");
+        Group(root, "a");
+        Directory.CreateDirectory(Path.Combine(root.Path, "bare"));
+        Assert.Equal(may, CgroupFacts.MayMake(layout, [new CgroupHierarchy("", root.Path, own)]));
+    }
+
     [Fact]
     public void V1_has_joint_and_named_hierarchies()
     {

@@ -59,15 +59,9 @@ public static class NotYet
         // Even an empty object asks: the group is then named like the container.
         new("intelRdt", Asks.Object, "Intel RDT groups"),
         new("personality", Asks.Members, "personalities"),
-        new("timeOffsets", Asks.Members, "time namespaces"),
         new("netDevices", Asks.Members, "network devices"),
         new("memoryPolicy", Asks.Members, "memory policies"),
         new("mountLabel", Asks.Text, "SELinux labels"),
-    ];
-
-    public static readonly NotYetProperty[] Namespace =
-    [
-        new("path", Asks.Text, "namespaces to join"),
     ];
 
     public static readonly NotYetProperty[] Resources =
@@ -117,17 +111,11 @@ public static class NotYet
     public static readonly (string Object, NotYetProperty[] Properties)[] All =
     [
         ("process", Process), ("process.user", User), ("mounts[0]", Mount), ("linux", Linux),
-        ("linux.namespaces[0]", Namespace), ("linux.resources", Resources), ("linux.resources.memory", Memory),
+        ("linux.resources", Resources), ("linux.resources.memory", Memory),
         ("linux.resources.cpu", Cpu), ("linux.resources.blockIO", BlockIO), ("linux.resources.network", Network),
     ];
 
     // Values of properties that we do read. Each is looked up by its word; the value is the subject of the sentence.
-
-    public static readonly Dictionary<string, string> NamespaceTypes = new()
-    {
-        ["user"] = "user namespaces",
-        ["time"] = "time namespaces",
-    };
 
     public static readonly Dictionary<string, string> RootfsPropagations = new()
     {

@@ -66,12 +66,26 @@ public sealed record LinuxConfig
     public IReadOnlyList<Namespace> Namespaces { get; init; } = [];
     public IReadOnlyList<IdMapping> UidMappings { get; init; } = [];
     public IReadOnlyList<IdMapping> GidMappings { get; init; } = [];
+    public TimeOffsets? TimeOffsets { get; init; }
     public IReadOnlyList<Device> Devices { get; init; } = [];
     public string? CgroupsPath { get; init; }
     public Resources Resources { get; init; } = new();
     public string? RootfsPropagation { get; init; }
     public IReadOnlyList<string> MaskedPaths { get; init; } = [];
     public IReadOnlyList<string> ReadonlyPaths { get; init; } = [];
+
+    /// <summary>The namespace of this type, or null: the container stays in the caller's.</summary>
+    public Namespace? Namespace(NamespaceType type)
+    {
+        foreach (var space in Namespaces)
+        {
+            if (space.Type == type)
+            {
+                return space;
+            }
+        }
+        return null;
+    }
 }
 
 public enum NamespaceType
@@ -79,10 +93,44 @@ public enum NamespaceType
     Pid, Network, Mount, Ipc, Uts, User, Cgroup, Time,
 }
 
+public static class NamespaceTypes
+{
+    /// <summary>The specification's word.</summary>
+    public static string Word(this NamespaceType type) => type switch
+    {
+        NamespaceType.Pid => "pid",
+        NamespaceType.Network => "network",
+        NamespaceType.Mount => "mount",
+        NamespaceType.Ipc => "ipc",
+        NamespaceType.Uts => "uts",
+        NamespaceType.User => "user",
+        NamespaceType.Cgroup => "cgroup",
+        _ => "time",
+    };
+
+    /// <summary>The kernel's CLONE_NEW flag (linux/sched.h).</summary>
+    public static ulong Flag(this NamespaceType type) => type switch
+    {
+        NamespaceType.Pid => 0x2000_0000,
+        NamespaceType.Network => 0x4000_0000,
+        NamespaceType.Mount => 0x0002_0000,
+        NamespaceType.Ipc => 0x0800_0000,
+        NamespaceType.Uts => 0x0400_0000,
+        NamespaceType.User => 0x1000_0000,
+        NamespaceType.Cgroup => 0x0200_0000,
+        _ => 0x80,
+    };
+}
+
 /// <summary>Path is null for a new namespace.</summary>
 public sealed record Namespace(NamespaceType Type, string? Path);
 
 public sealed record IdMapping(uint ContainerId, uint HostId, uint Size);
+
+/// <summary>What the container's clocks show more than the host's; null: nothing.</summary>
+public sealed record TimeOffsets(TimeOffset? Monotonic, TimeOffset? Boottime);
+
+public sealed record TimeOffset(long Secs, uint Nanosecs);
 
 /// <summary>Type is 'c', 'b' or 'p' ('u' is read as 'c'). FileMode holds permission bits only.</summary>
 public sealed record Device(char Type, string Path, uint Major, uint Minor, uint? FileMode, uint? Uid, uint? Gid);

@@ -17,6 +17,7 @@ public ref partial struct SpecReader
             if (Key("namespaces", ref seen)) { linux = linux with { Namespaces = ReadNamespaces() }; }
             else if (Key("uidMappings", ref seen)) { linux = linux with { UidMappings = ReadMappings() }; }
             else if (Key("gidMappings", ref seen)) { linux = linux with { GidMappings = ReadMappings() }; }
+            else if (Key("timeOffsets", ref seen)) { linux = linux with { TimeOffsets = ReadTimeOffsets() }; }
             else if (Key("devices", ref seen)) { linux = linux with { Devices = ReadDevices() }; }
             else if (Key("cgroupsPath", ref seen)) { linux = linux with { CgroupsPath = Text() }; }
             else if (Key("resources", ref seen)) { linux = linux with { Resources = ReadResources() }; }
@@ -44,29 +45,24 @@ public ref partial struct SpecReader
     private Namespace ReadNamespace()
     {
         NamespaceType? type = null;
+        string? path = null;
         RequireObject();
         ulong seen = 0;
         while (NextKey())
         {
             if (Key("type", ref seen)) { type = ReadNamespaceType(); }
-            else { Other(NotYet.Namespace, ref seen); }
+            else if (Key("path", ref seen)) { path = Text(); }
+            else { _reader.Skip(); }
         }
-        return new Namespace(type ?? throw Missing("type"), null);
+        return new Namespace(type ?? throw Missing("type"), path);
     }
 
     private NamespaceType? ReadNamespaceType()
     {
         var word = Text();
-        if (word is null)
-        {
-            return null;
-        }
-        if (NotYet.NamespaceTypes.TryGetValue(word, out var words))
-        {
-            throw Problem(NotYet.Sentence($"\"{word}\"", words));
-        }
         return word switch
         {
+            null => null,
             "pid" => NamespaceType.Pid,
             "network" => NamespaceType.Network,
             "mount" => NamespaceType.Mount,
@@ -116,6 +112,42 @@ public ref partial struct SpecReader
             else { _reader.Skip(); }
         }
         return new IdMapping(container ?? throw Missing("containerID"), host ?? throw Missing("hostID"), (uint)(size ?? throw Missing("size")));
+    }
+
+    private TimeOffsets? ReadTimeOffsets()
+    {
+        if (!BeginObject())
+        {
+            return null;
+        }
+        TimeOffset? monotonic = null, boottime = null;
+        ulong seen = 0;
+        while (NextKey())
+        {
+            if (Key("monotonic", ref seen)) { monotonic = ReadTimeOffset(); }
+            else if (Key("boottime", ref seen)) { boottime = ReadTimeOffset(); }
+            else { throw Problem($"\"{AnyKey()}\" is not a clock that a time namespace shifts (monotonic and boottime are)"); }
+        }
+        return monotonic is null && boottime is null ? null : new TimeOffsets(monotonic, boottime);
+    }
+
+    private TimeOffset? ReadTimeOffset()
+    {
+        const long nanosecondsMost = 999_999_999;
+        if (!BeginObject())
+        {
+            return null;
+        }
+        long secs = 0;
+        uint nanosecs = 0;
+        ulong seen = 0;
+        while (NextKey())
+        {
+            if (Key("secs", ref seen)) { secs = Integer(long.MinValue, long.MaxValue) ?? 0; }
+            else if (Key("nanosecs", ref seen)) { nanosecs = (uint)(Integer(0, nanosecondsMost) ?? 0); }
+            else { _reader.Skip(); }
+        }
+        return new TimeOffset(secs, nanosecs);
     }
 
     private List<Device> ReadDevices()

@@ -8,17 +8,7 @@ public static partial class SpecRules
     // linux/utsname.h: __NEW_UTS_LEN.
     private const int LongestHostname = 64;
 
-    private static bool Has(Spec spec, NamespaceType type)
-    {
-        foreach (var space in spec.Linux.Namespaces)
-        {
-            if (space.Type == type)
-            {
-                return true;
-            }
-        }
-        return false;
-    }
+    private static bool Has(Spec spec, NamespaceType type) => spec.Linux.Namespace(type) is not null;
 
     private static void NamespacesAreDistinct(Spec spec)
     {
@@ -29,23 +19,38 @@ public static partial class SpecRules
             {
                 if (namespaces[earlier].Type == namespaces[i].Type)
                 {
-                    throw new SpecError($"linux.namespaces[{i}]", $"the {WordOf(namespaces[i].Type)} namespace is given twice");
+                    throw new SpecError($"linux.namespaces[{i}]", $"the {namespaces[i].Type.Word()} namespace is given twice");
                 }
             }
         }
     }
 
-    private static string WordOf(NamespaceType type) => type switch
+    private static void NamespacePathsAreAbsolute(Spec spec)
     {
-        NamespaceType.Pid => "pid",
-        NamespaceType.Network => "network",
-        NamespaceType.Mount => "mount",
-        NamespaceType.Ipc => "ipc",
-        NamespaceType.Uts => "uts",
-        NamespaceType.User => "user",
-        NamespaceType.Cgroup => "cgroup",
-        _ => "time",
-    };
+        for (var i = 0; i < spec.Linux.Namespaces.Count; i++)
+        {
+            if (spec.Linux.Namespaces[i].Path is { } path && path[0] != '/')
+            {
+                throw new SpecError($"linux.namespaces[{i}].path", $"\"{path}\" is not an absolute path");
+            }
+        }
+    }
+
+    private static void TimeOffsetsHaveNamespace(Spec spec)
+    {
+        if (spec.Linux.TimeOffsets is null)
+        {
+            return;
+        }
+        if (spec.Linux.Namespace(NamespaceType.Time) is not { } time)
+        {
+            throw new SpecError("linux.timeOffsets", "time namespace offsets specified, but time namespace isn't enabled in the config");
+        }
+        if (time.Path is not null)
+        {
+            throw new SpecError("linux.timeOffsets", "the time namespace is joined by its path, and its offsets cannot be changed any more");
+        }
+    }
 
     private static void HostnameHasNamespace(Spec spec)
     {
@@ -72,16 +77,6 @@ public static partial class SpecRules
         if (name is not null && Encoding.UTF8.GetByteCount(name) > LongestHostname)
         {
             throw new SpecError(path, $"the name has more than {LongestHostname} bytes");
-        }
-    }
-
-    private static void MappingsHaveNamespace(Spec spec)
-    {
-        if ((spec.Linux.UidMappings.Count > 0 || spec.Linux.GidMappings.Count > 0) && !Has(spec, NamespaceType.User))
-        {
-            throw new SpecError(
-                spec.Linux.UidMappings.Count > 0 ? "linux.uidMappings" : "linux.gidMappings",
-                "user namespace mappings specified, but user namespace isn't enabled in the config");
         }
     }
 

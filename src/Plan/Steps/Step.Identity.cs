@@ -50,6 +50,9 @@ public sealed record SetUser(uint Uid, uint Gid, IReadOnlyList<uint> Groups, uin
 {
     public uint[] GroupArray { get; } = [.. Groups];
 
+    /// <summary>In a user namespace that denies setgroups(2) the caller's groups stay, when no other ones are asked for.</summary>
+    public bool MayKeepGroups { get; init; }
+
     public override string Text =>
         $"become uid {Uid}, gid {Gid}, groups [{string.Join(' ', Groups)}], umask {System.Convert.ToString(Umask, 8).PadLeft(4, '0')}";
 }

@@ -48,7 +48,10 @@ public sealed record MountFilesystem(CString Type, CString Source, RootedPath Ta
     /// <summary>All data as one text, when a value is too long for fsconfig(2) (255 bytes); else null.</summary>
     public CString? LongData { get; init; }
 
-    public override string Text => $"mount {Type} at {Target}{Flags.Describe()}";
+    /// <summary>In a user namespace: what of the host is bound in its place when the kernel refuses a new one (EPERM); else null.</summary>
+    public CString? HostsOwn { get; init; }
+
+    public override string Text => $"mount {Type} at {Target}{Flags.Describe()}{(HostsOwn is null ? "" : $", or bind {HostsOwn}")}";
 
     public override string Failure(string detail) => MountFailure.Sentence(Source, Target, detail);
 
@@ -78,6 +81,12 @@ public sealed record MountCgroups(RootedPath Target, MountFlags Flags, IReadOnly
 public sealed record MakeDevice(RootedPath Path, char Type, uint Major, uint Minor, uint Mode, uint Uid, uint Gid) : Step
 {
     public override string Text => $"make device {Path} ({Type} {Major}:{Minor}, mode {System.Convert.ToString(Mode, 8)})";
+}
+
+/// <summary>In a user namespace no device can be made: the host's own, checked, is bound over an empty file.</summary>
+public sealed record BindDevice(RootedPath Path, CString Source, char Type, uint Major, uint Minor) : Step
+{
+    public override string Text => $"bind device {Path} ({Type} {Major}:{Minor}) from the host";
 }
 
 public sealed record LinkDevice(CString Target, RootedPath Path) : Step

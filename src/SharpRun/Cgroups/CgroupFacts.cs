@@ -72,6 +72,28 @@ static class CgroupFacts
         return Exists(mountPoint + "/cgroup.procs") ? new CgroupHierarchy(controllers, mountPoint, isOutside ? own : "/") : null;
     }
 
+    /// <summary>Whether an ordinary user may make a group where its containers' groups begin, and move a process there: a hierarchy of which
+    /// this is not so was not delegated to it, and then none is used (kernel, cgroup-v2.rst, "Delegation").</summary>
+    public static bool MayMake(CgroupLayout layout, IReadOnlyList<CgroupHierarchy> hierarchies)
+    {
+        foreach (var hierarchy in hierarchies)
+        {
+            var own = hierarchy.OwnPath;
+            if (own.StartsWith("/..", StringComparison.Ordinal))
+            {
+                return false;
+            }
+            var start = hierarchy.MountPoint + (layout == CgroupLayout.V2 ? own[..own.LastIndexOf('/')] : own.TrimEnd('/'));
+            if (!IsWritable(start) || (layout == CgroupLayout.V2 && !IsWritable(start + "/cgroup.procs")))
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    static bool IsWritable(string path) => Sys.FaccessAt(Native.AT_FDCWD, new CString(path), Native.W_OK, Native.AT_EACCESS) == Errno.OK;
+
     // access(2) with no mode asks for existence alone (F_OK is 0).
     static bool Exists(string path) => Sys.FaccessAt(Native.AT_FDCWD, new CString(path), 0, 0) == Errno.OK;
 }

@@ -30,7 +30,7 @@ static class PlanCommand
         var facts = FactsReader.Read();
         if (!arguments.Is("rootless"))
         {
-            facts = facts with { Euid = 0, Egid = 0, InUserNamespace = false };
+            facts = facts with { Euid = 0, Egid = 0, InUserNamespace = false, MayMakeCgroups = true };
         }
         var plan = Planner.Create(spec, facts, options);
         if (arguments.Is("json"))

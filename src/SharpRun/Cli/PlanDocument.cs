@@ -9,7 +9,7 @@ namespace SharpRun.Cli;
 
 /// <summary>`plan --json`, for programs that compare plans. The steps' texts are those of `plan`.</summary>
 sealed record PlanDocument(
-    string Id, string[] NewNamespaces, bool MountSetAttr, PlanDocument.CgroupPart? Cgroup, int? OomScoreAdj,
+    string Id, string[] NewNamespaces, bool MountSetAttr, PlanDocument.CgroupPart? Cgroup, PlanDocument.IdMapsPart? IdMaps, int? OomScoreAdj,
     PlanDocument.StepPart[] Steps, PlanDocument.FactsPart Facts, IReadOnlyList<string> Warnings)
 {
     internal sealed record StepPart(string Step, string Text);
@@ -17,6 +17,9 @@ sealed record PlanDocument(
     internal sealed record WritePart(string File, string Value, string Property);
 
     internal sealed record DeviceRulePart(bool Allow, string Type, uint? Major, uint? Minor, string Access);
+
+    /// <summary>Each map is a line of the kernel's file: "0 100000 65536".</summary>
+    internal sealed record IdMapsPart(string[] Uids, string[] Gids, bool DenySetgroups);
 
     internal sealed record CgroupPart(string Layout, string[] Directories, WritePart[] Writes, DeviceRulePart[]? DeviceRules);
 
@@ -26,7 +29,8 @@ sealed record PlanDocument(
     public static byte[] Json(Plan plan, HostFacts facts, IReadOnlyList<string> warnings)
     {
         var document = new PlanDocument(
-            plan.Id, NewNamespacesOf(plan.CloneFlags), plan.HasMountSetAttr, plan.Cgroup is { } cgroup ? Part(cgroup) : null, plan.OomScoreAdj,
+            plan.Id, NewNamespacesOf(plan.OwnNamespaces), plan.HasMountSetAttr, plan.Cgroup is { } cgroup ? Part(cgroup) : null,
+            plan.IdMaps is { } maps ? Part(maps) : null, plan.OomScoreAdj,
             Array.ConvertAll([.. plan.Steps], step => new StepPart(step.GetType().Name, step.Text)),
             new FactsPart(
                 facts.Kernel.ToString(), facts.Euid, facts.Egid, facts.InUserNamespace, facts.LastCapability, Word(facts.CgroupLayout), []),
@@ -34,6 +38,10 @@ sealed record PlanDocument(
         var context = new PlanJson(new JsonSerializerOptions(PlanJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
         return [.. JsonSerializer.SerializeToUtf8Bytes(document, context.PlanDocument), (byte)'\n'];
     }
+
+    private static IdMapsPart Part(Planning.IdMaps maps) => new(Lines(maps.Uids), Lines(maps.Gids), maps.DenySetgroups);
+
+    private static string[] Lines(IReadOnlyList<IdMapping> mappings) => Planning.IdMaps.Text(mappings).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     private static CgroupPart Part(CgroupPlan cgroup)
     {
@@ -50,7 +58,7 @@ sealed record PlanDocument(
     private static string[] NewNamespacesOf(CloneFlags flags)
     {
         var names = new List<string>();
-        foreach (var flag in (ReadOnlySpan<CloneFlags>)[CloneFlags.Mount, CloneFlags.Cgroup, CloneFlags.Uts, CloneFlags.Ipc, CloneFlags.Pid, CloneFlags.Network])
+        foreach (var flag in (ReadOnlySpan<CloneFlags>)[CloneFlags.Mount, CloneFlags.Cgroup, CloneFlags.Uts, CloneFlags.Ipc, CloneFlags.User, CloneFlags.Pid, CloneFlags.Network])
         {
             if ((flags & flag) != 0)
             {

@@ -28,6 +28,7 @@ static class Init
             for (var i = 0; i < plan.Steps.Count; i++)
             {
                 recorder.Begin(i, timed);
+                context.Step = i;
 #if MUTANTS
                 if (Mutant.Skips("Step." + plan.Steps[i].GetType().Name))
                 {

@@ -20,6 +20,12 @@ sealed class InitContext
     /// <summary>Opened for reading and writing by the parent; start writes a byte into it.</summary>
     public required int StartFifo { get; init; }
 
+    /// <summary>The number of the step that is being done.</summary>
+    public int Step { get; set; }
+
+    /// <summary>The namespaces to join, opened and checked by the parent, in the order of <see cref="Plan.Joins"/>.</summary>
+    public required int[] Namespaces { get; init; }
+
     public required StringVector Arguments { get; init; }
     public required StringVector Environment { get; init; }
 

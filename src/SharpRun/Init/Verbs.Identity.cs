@@ -113,7 +113,8 @@ static partial class Verbs
     private static Errno SetUser(InitContext context, SetUser user)
     {
         Sys.Umask(user.Umask);
-        var error = context.Failed("setgroups"u8, Sys.SetGroups(user.GroupArray));
+        var error = Sys.SetGroups(user.GroupArray);
+        error = context.Failed("setgroups"u8, error == Errno.EPERM && user.MayKeepGroups ? Errno.OK : error);
         if (error == Errno.OK)
         {
             error = context.Failed("keep capabilities"u8, Sys.Prctl(Native.PR_SET_KEEPCAPS, 1).Error);

@@ -78,6 +78,10 @@ static partial class Verbs
             return MountWithLongData(context, mount, target.Value, data);
         }
         var fresh = FreshMount(context, mount.Type, mount.Source, mount.Flags);
+        if (mount.HostsOwn is { } hosts && fresh.Error is Errno.EPERM or Errno.EBUSY)
+        {
+            return BindHostsOwn(context, mount, hosts, target.Value, fresh.Error);
+        }
         return fresh.Ok ? Attach(context, fresh.Value, target.Value, mount.Flags, isFresh: true) : fresh.Error;
     }
 
@@ -111,7 +115,7 @@ static partial class Verbs
 
     private static Errno BindMount(InitContext context, BindMount bind)
     {
-        var source = Sys.OpenTree(Native.AT_FDCWD, bind.Source, Native.OPEN_TREE_CLONE | (bind.Flags.Recursive ? Native.AT_RECURSIVE : 0u));
+        var source = OpenSource(context, bind);
         if (!source.Ok)
         {
             return source.Error;
@@ -154,7 +158,13 @@ static partial class Verbs
         var error = Errno.OK;
         if (context.HasMountSetAttr && (set | clear) != 0)
         {
-            error = context.Failed("mount_setattr"u8, Sys.MountSetAttr(tree, ""u8, Native.AT_EMPTY_PATH, set, clear, 0));
+            error = Sys.MountSetAttr(tree, ""u8, Native.AT_EMPTY_PATH, set, clear, 0);
+            if (error == Errno.EPERM && flags.AttributesReset != 0)
+            {
+                // A user namespace cannot take away what another has locked; what nobody named stays as it is.
+                error = Sys.MountSetAttr(tree, ""u8, Native.AT_EMPTY_PATH, set, flags.AttributesClear, 0);
+            }
+            context.Failed("mount_setattr"u8, error);
         }
         if (error == Errno.OK)
         {
@@ -163,6 +173,10 @@ static partial class Verbs
         if (error == Errno.OK && !context.HasMountSetAttr && (set | clear) != 0)
         {
             error = Remount(context, tree, set, clear);
+            if (error == Errno.EPERM && flags.AttributesReset != 0)
+            {
+                error = Remount(context, tree, set, flags.AttributesClear);
+            }
         }
         foreach (var propagation in flags.Propagation)
         {

@@ -13,6 +13,13 @@ static partial class Verbs
         ResetSignals _ => Sys.ResetSignals(),
         NewSession _ => Sys.SetSid().Error,
         JoinCgroups join => JoinCgroups(context, join),
+        HideMemory _ => Sys.Prctl(Native.PR_SET_DUMPABLE, 0).Error,
+        JoinNamespace join => Sys.SetNs(context.Namespaces[join.Slot], (int)join.Type.Flag()),
+        CompareIdMaps compare => CompareIdMaps(context, compare),
+        CloneAgain again => CloneAgain(context, again),
+        AwaitIdMaps _ => AwaitAnswer(context),
+        NewTimeNamespace time => NewTimeNamespace(context, time),
+        BecomeRoot _ => BecomeRoot(context),
         TellCreated _ => TellCreated(context),
         AskForHooks _ => AskForHooks(context),
         RunHook hook => RunHook(context, hook),
@@ -25,6 +32,7 @@ static partial class Verbs
         MountFilesystem mount => MountFilesystem(context, mount),
         BindMount bind => BindMount(context, bind),
         MountCgroups mount => MountCgroups(context, mount),
+        BindDevice device => BindDevice(context, device),
         MakeDevice device => MakeDevice(context, device),
         LinkDevice link => LinkDevice(context, link),
         LinkPtmx _ => LinkPtmx(context),
@@ -76,10 +84,12 @@ static partial class Verbs
     {
         Span<byte> message = [word];
         var sent = Sys.Send(context.Sync, message, Native.MSG_NOSIGNAL);
-        if (!sent.Ok)
-        {
-            return sent.Error;
-        }
+        return sent.Ok ? AwaitAnswer(context) : sent.Error;
+    }
+
+    private static Errno AwaitAnswer(InitContext context)
+    {
+        Span<byte> message = stackalloc byte[1];
         var answer = Sys.Recv(context.Sync, message, 0);
         return answer.Ok && answer.Value == 1 ? Errno.OK : answer.Ok ? Errno.EPIPE : answer.Error;
     }

@@ -1,15 +1,19 @@
 using System;
+using System.Buffers.Binary;
 using SharpRun.Linux;
 
 namespace SharpRun.Parent;
 
 /// <summary>
-/// The whole conversation between the clone child and its parent, over one socket pair; a message is one byte:
+/// The whole conversation between the clone child and its parent, over one socket pair; a message is one byte, and a number where one is said:
 ///
 ///   child says         parent does                                     parent answers
-///   HooksPlease (H)    prestart and createRuntime hooks                Go
-///   Created     (C)    rlimits, oom score, state.json, pid file        Go
-///   (end of file)      reads the recorder: failed at step n, or died   -
+///   Born       (B pid)  knows init: a second clone, of the first        -
+///   (is cloned)         id maps, where the plan has any                 Go
+///   HooksPlease (H)     prestart and createRuntime hooks                Go
+///   Source     (S step) clones the mounts of a bind mount's source      a descriptor, or none
+///   Created    (C)      rlimits, oom score, state.json, pid file        Go
+///   (end of file)       reads the recorder: failed at step n, or died   -
 ///
 /// End of file in the child means that the parent is gone: the child ends too.
 /// </summary>
@@ -17,6 +21,11 @@ sealed class Conversation
 {
     public const byte HooksPlease = (byte)'H';
     public const byte Created = (byte)'C';
+    public const byte Born = (byte)'B';
+    public const byte Source = (byte)'S';
+
+    /// <summary>A word with its number.</summary>
+    public const int NumberedLength = 5;
     private const byte Go = (byte)'G';
 
     public Conversation()
@@ -30,19 +39,29 @@ sealed class Conversation
 
     public int ChildEnd { get; }
 
+    /// <summary>In the child.</summary>
+    public static Result Say(int childEnd, byte word, int number)
+    {
+        Span<byte> message = stackalloc byte[NumberedLength];
+        message[0] = word;
+        BinaryPrimitives.WriteInt32LittleEndian(message[1..], number);
+        return Sys.Send(childEnd, message, Native.MSG_NOSIGNAL);
+    }
+
     /// <summary>In the parent, after the clone: the child's end is the child's alone, so that its death is end of file here.</summary>
     public void CloseChildEnd() => Sys.Close(ChildEnd);
 
-    /// <summary>Waits for the child's word; 0 when it is gone.</summary>
-    public byte Hear()
+    /// <summary>Waits for the child's word, and its number where it has one; 0 when it is gone.</summary>
+    public byte Hear(out int number)
     {
-        Span<byte> message = stackalloc byte[1];
+        Span<byte> message = stackalloc byte[NumberedLength];
         var received = Sys.Recv(ParentEnd, message, 0);
         if (!received.Ok && received.Error != Errno.ECONNRESET)
         {
             received.Error.Throw("hear the container's init");
         }
-        return received.Ok && received.Value == 1 ? message[0] : (byte)0;
+        number = received.Ok && received.Value == NumberedLength ? BinaryPrimitives.ReadInt32LittleEndian(message[1..]) : 0;
+        return received.Ok && received.Value > 0 ? message[0] : (byte)0;
     }
 
     /// <summary>False when the child is gone.</summary>
@@ -50,5 +69,19 @@ sealed class Conversation
     {
         Span<byte> message = [Go];
         return Sys.Send(ParentEnd, message, Native.MSG_NOSIGNAL).Ok;
+    }
+
+    /// <summary>Gives the child a descriptor, or no descriptor.</summary>
+    public void Give(Result descriptor)
+    {
+        if (descriptor.Ok)
+        {
+            Sys.SendDescriptor(ParentEnd, [Go], descriptor.Value);
+            Sys.Close(descriptor.Value);
+        }
+        else
+        {
+            Answer();
+        }
     }
 }

@@ -20,6 +20,8 @@ static class Creator
         var spec = SpecReader.Read(BundleFile.Read(options), log.Warning);
         var plan = Planner.Create(spec, FactsReader.Read(), options);
         RequireRootfs(options, spec);
+        var namespaces = NamespaceFiles.Open(plan, spec);
+        WarnOfStrays(plan, log);
 
         var root = StateRoot.OpenOrCreate(options.StateRoot);
         log.Debug($"own program sealed by {OwnProgram.Seal()}");
@@ -35,12 +37,22 @@ static class Creator
         var page = NewRecorder(directory, plan);
         var fifo = directory.MakeStartFifo();
         var talk = new Conversation();
-        var context = Context(plan, state, talk, page, fifo);
+        var context = Context(plan, state, talk, page, fifo, namespaces);
         var pid = Clone(plan, context, cgroups, log, out var pidFd);
         hasBegun = true;
         undo.Push("KillInit", () => Reap(pidFd));
         talk.CloseChildEnd();
         Sys.Close(fifo);
+        if (plan.Again is not null)
+        {
+            pid = AwaitInit(plan, talk, page, cgroups, ref pidFd);
+        }
+        if (plan.IdMaps is { } maps)
+        {
+            IdMapFiles.Write(maps, pid);
+            Limits.Apply(plan, pid);
+            talk.Answer();
+        }
 
         state = state.WithInit(pid, ProcFiles.StartTime(pid), cgroups);
         Accompany(plan, state, talk, page, pidFd, cgroups, () =>
@@ -79,7 +91,7 @@ static class Creator
         return page;
     }
 
-    private static InitContext Context(Plan plan, ContainerState state, Conversation talk, SharedPage page, int fifo)
+    private static InitContext Context(Plan plan, ContainerState state, Conversation talk, SharedPage page, int fifo, int[] namespaces)
     {
         var recorder = new Recorder(page);
         recorder.Start(plan.Steps.Count);
@@ -92,6 +104,7 @@ static class Creator
             Sync = talk.ChildEnd,
             ParentSync = talk.ParentEnd,
             StartFifo = fifo,
+            Namespaces = namespaces,
             HasMountSetAttr = plan.HasMountSetAttr,
             Arguments = Vector(exec.Args, 0),
             Environment = environment,
@@ -125,27 +138,63 @@ static class Creator
         return pid;
     }
 
+    // The first clone has joined what had to be joined, and has made init, which is this process's child as well.
+    private static int AwaitInit(Plan plan, Conversation talk, SharedPage page, CgroupTree? cgroups, ref int pidFd)
+    {
+        if (talk.Hear(out var pid) != Conversation.Born)
+        {
+            throw Failure(plan, page, Reap(pidFd), cgroups);
+        }
+        var joiner = pidFd;
+        pidFd = Sys.PidfdOpen(pid).OrThrow("open the container's init");
+        Sys.WaitId(joiner, Native.WEXITED, out _).OrThrow("wait for the process that has joined the namespaces");
+        Sys.Close(joiner);
+        return pid;
+    }
+
+    // runc's words: some managers show them to their users.
+    private static void WarnOfStrays(Plan plan, Log log)
+    {
+        if (plan.Cgroup is null && (plan.OwnNamespaces & CloneFlags.Pid) == 0)
+        {
+            log.Warning("Creating a container with no cgroup and no private pid namespace. Such configuration is strongly discouraged "
+                + "(as it is impossible to properly kill all container's processes)");
+        }
+    }
+
     /// <summary>Waits until the child has made everything, completes the record, lets it go on; a child that ends earlier is the error.</summary>
     private static void Accompany(Plan plan, ContainerState state, Conversation talk, SharedPage page, int pidFd, CgroupTree? cgroups, Action complete)
     {
-        var word = talk.Hear();
-        if (word == Conversation.HooksPlease)
+        byte word;
+        while ((word = talk.Hear(out var step)) is Conversation.HooksPlease or Conversation.Source)
         {
+            if (word == Conversation.Source)
+            {
+                talk.Give(BindSource.Open((BindMount)plan.Steps[step]));
+                continue;
+            }
             RuntimeHooks.RunBeforePivot(plan.Hooks, state);
-            word = talk.Answer() ? talk.Hear() : (byte)0;
+            talk.Answer();
         }
         if (word == Conversation.Created)
         {
-            Limits.Apply(plan, state.Init.Pid);
+            if (plan.IdMaps is null)
+            {
+                Limits.Apply(plan, state.Init.Pid);
+            }
             complete();
             if (talk.Answer())
             {
                 return;
             }
         }
-        var status = Reap(pidFd);
+        throw Failure(plan, page, Reap(pidFd), cgroups);
+    }
+
+    private static Exception Failure(Plan plan, SharedPage page, WaitStatus status, CgroupTree? cgroups)
+    {
         var outcome = RecorderFile.Parse(page.Bytes);
-        throw outcome.Failed
+        return outcome.Failed
             ? RecorderFile.Describe(outcome, plan)
             : RecorderFile.DescribeDeath(outcome, plan, Death(status, cgroups));
     }

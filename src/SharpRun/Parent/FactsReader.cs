@@ -12,12 +12,15 @@ static class FactsReader
     public static HostFacts Read()
     {
         var (layout, hierarchies) = CgroupFacts.Read();
+        var euid = Sys.GetEuid();
+        var inUserNamespace = IsInUserNamespace();
         return new HostFacts
         {
             Kernel = KernelRelease(),
-            Euid = Sys.GetEuid(),
+            Euid = euid,
             Egid = Sys.GetEgid(),
-            InUserNamespace = IsInUserNamespace(),
+            InUserNamespace = inUserNamespace,
+            MayMakeCgroups = (euid == 0 && !inUserNamespace) || CgroupFacts.MayMake(layout, hierarchies),
             LastCapability = LastCapability(),
             CgroupLayout = layout,
             Hierarchies = hierarchies,

@@ -58,7 +58,7 @@ sealed record ContainerState
             Creator = new ProcessId(pid, ProcFiles.StartTime(pid)),
             Cgroup = plan.Cgroup is { } cgroup ? new CgroupRecord(cgroup.Layout, Paths(cgroup.Directories)) : CgroupRecord.None,
             PidFile = options.PidFile,
-            HasOwnPidNamespace = (plan.CloneFlags & CloneFlags.Pid) != 0,
+            HasOwnPidNamespace = (plan.OwnNamespaces & CloneFlags.Pid) != 0,
             OciVersion = spec.OciVersion,
             Bundle = options.Bundle,
             Rootfs = spec.Root.Path.StartsWith('/') ? spec.Root.Path : options.Bundle.TrimEnd('/') + "/" + spec.Root.Path,

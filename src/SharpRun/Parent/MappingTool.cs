@@ -1,0 +1,79 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using SharpRun.Linux;
+using SharpRun.Planning;
+
+namespace SharpRun.Parent;
+
+/// <summary>newuidmap(1) and newgidmap(1): set-user-id programs that write what /etc/subuid and /etc/subgid allow the caller.</summary>
+static class MappingTool
+{
+    private const string UsualPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    private const int NotExecuted = 127;
+
+    public static void Run(string name, int pid, IReadOnlyList<IdMapping> mappings)
+    {
+        var path = Find(name);
+        var arguments = Arguments(name, pid, mappings);
+        var environment = new StringVector(0, 0);
+        var child = Sys.Clone(0, out var pidFd).OrThrow($"clone a process for {path}");
+        if (child == 0)
+        {
+            Sys.ResetSignals();
+            arguments.Execute(path, environment);
+            Sys.Exit(NotExecuted);
+        }
+        var waited = Sys.WaitId(pidFd, Native.WEXITED, out var status);
+        Sys.Close(pidFd);
+        waited.OrThrow($"wait for {path}");
+        if (!status.IsExit || status.Status != 0)
+        {
+            // The tool has said on stderr what it does not allow.
+            throw new StepError(
+                $"{path} {pid} {string.Join(' ', Numbers(mappings))} {(status.IsSignal ? $"was killed by signal {status.Status}" : $"ended with status {status.Status}")}",
+                "", Errno.OK);
+        }
+    }
+
+    private static CString Find(string name)
+    {
+#pragma warning disable RS0030 // The contract names the variable: it says where the two programs are.
+        var variable = Environment.GetEnvironmentVariable("PATH");
+#pragma warning restore RS0030
+        foreach (var directory in (variable is { Length: > 0 } ? variable : UsualPath).Split(':'))
+        {
+            var path = new CString($"{directory}/{name}");
+            if (directory.StartsWith('/') && Sys.FaccessAt(Native.AT_FDCWD, path, Native.X_OK, Native.AT_EACCESS) == Errno.OK)
+            {
+                return path;
+            }
+        }
+        throw new StepError($"{name}: executable file not found in $PATH: an ordinary user needs it to map more than its own id", "", Errno.ENOENT);
+    }
+
+    private static StringVector Arguments(string name, int pid, IReadOnlyList<IdMapping> mappings)
+    {
+        var words = new List<string> { name, pid.ToString(CultureInfo.InvariantCulture) };
+        words.AddRange(Numbers(mappings));
+        var vector = new StringVector(words.Count, 16 * words.Count + name.Length);
+        foreach (var word in words)
+        {
+            vector.TryAdd(new CString(word).Text);
+        }
+        return vector;
+    }
+
+    private static List<string> Numbers(IReadOnlyList<IdMapping> mappings)
+    {
+        var numbers = new List<string>(3 * mappings.Count);
+        foreach (var (container, host, size) in mappings)
+        {
+            foreach (var number in (ReadOnlySpan<uint>)[container, host, size])
+            {
+                numbers.Add(number.ToString(CultureInfo.InvariantCulture));
+            }
+        }
+        return numbers;
+    }
+}
