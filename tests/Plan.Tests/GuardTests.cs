@@ -25,8 +25,8 @@ public sealed class GuardTests
             var lines = File.ReadAllLines(file);
             for (var i = 1; i < lines.Length; i++)
             {
-                // A member's body: a brace at four spaces below a line with a parameter list.
-                if (lines[i] != "    {" || !lines[i - 1].Contains(')', StringComparison.Ordinal))
+                // A member's body: a brace at four spaces below a line that ends with a parameter list. (A switch of one line a case is a table.)
+                if (lines[i] != "    {" || !lines[i - 1].EndsWith(')'))
                 {
                     continue;
                 }
