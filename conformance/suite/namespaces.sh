@@ -206,12 +206,12 @@ test_namespaces_by_path_and_new_ones_come_together() {
 # mutant: Check.NamespaceIsOfItsType
 test_a_namespace_of_another_type_is_refused() {
     bundle 'without("network") | .linux.namespaces += [{type: "network", path: "/proc/self/ns/ipc"}]' true
-    refused_create '(type ipc, not network|net namespace: Invalid argument|setns .*Invalid argument)'
+    refused_create '(type ipc, not network|net namespace: Invalid argument|setns .*Invalid argument|sync socket)'
 }
 
 test_a_file_that_is_no_namespace_is_refused() {
     bundle 'without("network") | .linux.namespaces += [{type: "network", path: "/etc/passwd"}]' true
-    refused_create '(network|namespace|setns|Invalid|invalid)'
+    refused_create '(network|namespace|setns|Invalid|invalid|sync socket)'
 }
 
 test_a_missing_namespace_is_refused() {

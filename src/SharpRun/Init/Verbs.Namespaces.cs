@@ -20,7 +20,8 @@ static partial class Verbs
         }
         if (child.Value == 0)
         {
-            return Errno.OK;
+            // Whatever it says comes after its birth is known.
+            return AwaitAnswer(context);
         }
         // A child whose parent hears nothing of it ends by itself, at the end of file.
         Conversation.Say(context.Sync, Conversation.Born, child.Value);

@@ -7,13 +7,13 @@ namespace SharpRun.Parent;
 /// <summary>
 /// The whole conversation between the clone child and its parent, over one socket pair; a message is one byte, and a number where one is said:
 ///
-///   child says         parent does                                     parent answers
-///   Born       (B pid)  knows init: a second clone, of the first        -
-///   (is cloned)         id maps, where the plan has any                 Go
-///   HooksPlease (H)     prestart and createRuntime hooks                Go
-///   Source     (S step) clones the mounts of a bind mount's source      a descriptor, or none
-///   Created    (C)      rlimits, oom score, state.json, pid file        Go
-///   (end of file)       reads the recorder: failed at step n, or died   -
+///   child says           parent does                                     parent answers
+///   Born        (B pid)  knows init: a second clone, of the first        Go
+///   (is cloned)          id maps, where the plan has any                 Go
+///   HooksPlease (H)      prestart and createRuntime hooks                Go
+///   Source      (S step) clones the mounts of a bind mount's source      a descriptor, or none
+///   Created     (C)      rlimits, oom score, state.json, pid file        Go
+///   (end of file)        reads the recorder: failed at step n, or died   -
 ///
 /// End of file in the child means that the parent is gone: the child ends too.
 /// </summary>

@@ -49,8 +49,7 @@ static class Creator
         }
         if (plan.IdMaps is { } maps)
         {
-            IdMapFiles.Write(maps, pid);
-            Limits.Apply(plan, pid);
+            MapIds(plan, maps, pid, page, pidFd, cgroups);
             talk.Answer();
         }
 
@@ -149,7 +148,23 @@ static class Creator
         pidFd = Sys.PidfdOpen(pid).OrThrow("open the container's init");
         Sys.WaitId(joiner, Native.WEXITED, out _).OrThrow("wait for the process that has joined the namespaces");
         Sys.Close(joiner);
+        talk.Answer();
         return pid;
+    }
+
+    // With the oom score, which an ordinary user may set only until its child hides.
+    private static void MapIds(Plan plan, IdMaps maps, int pid, SharedPage page, int pidFd, CgroupTree? cgroups)
+    {
+        try
+        {
+            IdMapFiles.Write(maps, pid);
+            Limits.Apply(plan, pid);
+        }
+        catch (ErrnoException) when (RecorderFile.Parse(page.Bytes).Failed)
+        {
+            // The child has failed before: that is the reason.
+            throw Failure(plan, page, Reap(pidFd), cgroups);
+        }
     }
 
     // runc's words: some managers show them to their users.
