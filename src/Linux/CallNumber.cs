@@ -14,8 +14,12 @@ public static class CallNumber
     public static int ioctl => Pick(16, 29);
     public static int nanosleep => Pick(35, 101);
     public static int socket => Pick(41, 198);
+    public static int connect => Pick(42, 203);
     public static int sendto => Pick(44, 206);
     public static int recvfrom => Pick(45, 207);
+    public static int sendmsg => Pick(46, 211);
+    public static int recvmsg => Pick(47, 212);
+    public static int bind => Pick(49, 200);
     public static int uname => Pick(63, 160);
     public static int fcntl => Pick(72, 25);
     public static int flock => Pick(73, 32);
@@ -27,6 +31,7 @@ public static class CallNumber
     public static int setgroups => Pick(116, 159);
     public static int setresuid => Pick(117, 147);
     public static int setresgid => Pick(119, 149);
+    public static int getpgid => Pick(121, 155);
     public static int capget => Pick(125, 90);
     public static int capset => Pick(126, 91);
     public static int fstatfs => Pick(138, 44);

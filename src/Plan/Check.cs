@@ -13,11 +13,18 @@ public enum Check
     MountStaysOutOfProc,
     WorkingDirectoryIsInside,
     NullDeviceIsNotOwned,
+    TerminalIsOnDevpts,
+    PtmxIsOfDevpts,
+    ConsoleIsNoLink,
+    SysctlIsInProc,
     NoCapabilityTooMany,
 
     // What the parent refuses.
     RootfsIsDirectory,
     RootIsNotSlash,
+    TerminalHasReceiver,
+    ConsoleSocketHasTerminal,
+    PreservedDescriptorsAreOpen,
     IdIsValid,
 
     // What a command asks of a container before it touches it.

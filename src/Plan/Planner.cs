@@ -9,16 +9,17 @@ public static partial class Planner
     {
         SpecRules.Check(spec);
         RefuseUnprivileged(host);
-        var process = spec.Process!;
+        var process = WithHandedIn(spec.Process!, options);
         var cgroup = Cgroups(spec, options.Id, host);
         var steps = new List<Step>(64) { new ResetSignals(), new NewSession() };
         Namespaces(steps, spec, host, cgroup);
-        Rootfs(steps, spec, options, cgroup);
+        Rootfs(steps, spec, options, host, cgroup);
         if (process.Cwd != "/")
         {
             steps.Add(new MakeWorkingDirectory(RootedPath.Of(process.Cwd)));
         }
-        steps.Add(new PivotRoot());
+        steps.Add(options.NoPivot ? new MoveRoot() : new PivotRoot());
+        Terminal(steps, process);
         AfterPivot(steps, spec);
         if (!options.NoNewKeyring)
         {
@@ -27,7 +28,7 @@ public static partial class Planner
         Identity(steps, process, host);
         steps.Add(new FindExecutable(process.Args[0], Candidates(process)));
         steps.Add(new TellCreated());
-        steps.Add(new CloseDescriptors());
+        steps.Add(new CloseDescriptors(options.PreservedDescriptors));
         steps.Add(new WaitForStart());
         if (MemoryLimits(process) is { Count: > 0 } limits)
         {
@@ -39,11 +40,13 @@ public static partial class Planner
             Id = options.Id,
             CloneFlags = CloneFlagsOf(spec, host),
             Steps = steps,
-            HasMountSetAttr = host.Kernel.AtLeast(5, 12),
+            HasMountSetAttr = HasMountSetAttr(host),
             Cgroup = cgroup,
             OomScoreAdj = process.OomScoreAdj,
         };
     }
+
+    private static bool HasMountSetAttr(HostFacts host) => host.Kernel.AtLeast(5, 12);
 
     private static void RefuseUnprivileged(HostFacts host)
     {
@@ -92,6 +95,11 @@ public static partial class Planner
 
     private static void AfterPivot(List<Step> steps, Spec spec)
     {
+        foreach (var (key, value) in spec.Linux.Sysctl)
+        {
+            // Before /proc/sys is made read-only.
+            steps.Add(new SetSysctl(key, SysctlKey.PathOf(key), value));
+        }
         foreach (var path in spec.Linux.ReadonlyPaths)
         {
             steps.Add(new ReadonlyPath(RootedPath.Of(path)));
@@ -103,6 +111,10 @@ public static partial class Planner
         if (spec.Root.Readonly)
         {
             steps.Add(new RootReadonly());
+        }
+        if (RootfsPropagation(spec.Linux.RootfsPropagation) is { } propagation)
+        {
+            steps.Add(propagation);
         }
     }
 

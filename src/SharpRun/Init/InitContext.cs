@@ -18,7 +18,7 @@ sealed class InitContext
     public required int ParentSync { get; init; }
 
     /// <summary>Opened for reading and writing by the parent; start writes a byte into it.</summary>
-    public required int StartFifo { get; init; }
+    public required int StartFifo { get; set; }
 
     public required StringVector Arguments { get; init; }
     public required StringVector Environment { get; init; }
@@ -38,6 +38,11 @@ sealed class InitContext
 
     /// <summary>The directory of the last device that was made, so that /dev is opened once.</summary>
     public DirectoryCache Devices { get; } = new();
+
+    /// <summary>Where the terminal's master is sent; -1 without a terminal.</summary>
+    public int ConsoleSocket { get; init; } = -1;
+
+    public (int Master, int Slave) Terminal { get; set; } = (-1, -1);
 
     /// <summary>What <see cref="FindExecutable"/> found.</summary>
     public CString? Executable { get; set; }

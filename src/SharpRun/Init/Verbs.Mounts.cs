@@ -156,6 +156,10 @@ static partial class Verbs
         {
             error = context.Failed("mount_setattr"u8, Sys.MountSetAttr(tree, ""u8, Native.AT_EMPTY_PATH, set, clear, 0));
         }
+        if (error == Errno.OK && flags.HasRecursive)
+        {
+            error = SetRecursive(context, tree, flags);
+        }
         if (error == Errno.OK)
         {
             error = Sys.MoveMountOnto(tree, target);
@@ -164,12 +168,9 @@ static partial class Verbs
         {
             error = Remount(context, tree, set, clear);
         }
-        foreach (var propagation in flags.Propagation)
+        if (error == Errno.OK)
         {
-            if (error == Errno.OK)
-            {
-                error = SetPropagation(context, tree, propagation.Flags, propagation.Recursive);
-            }
+            error = SetPropagations(context, tree, flags);
         }
         Sys.Close(tree);
         Sys.Close(target);

@@ -9,7 +9,11 @@ using SharpRun.State;
 namespace SharpRun.Parent;
 
 /// <summary>A container whose init waits for start. The descriptors live as long as the command.</summary>
-sealed record CreatedContainer(ContainerDirectory Directory, ContainerState State, Plan Plan, int PidFd, byte[] Times);
+sealed record CreatedContainer(ContainerDirectory Directory, ContainerState State, Plan Plan, int PidFd, byte[] Times)
+{
+    /// <summary>The master of the container's terminal, in a foreground run; else -1.</summary>
+    public int Terminal { get; init; } = -1;
+}
 
 /// <summary>The parent's part of create: each act with its undo beside it; the child's part is the plan's steps.</summary>
 static class Creator
@@ -20,6 +24,7 @@ static class Creator
         var spec = SpecReader.Read(BundleFile.Read(options), log.Warning);
         var plan = Planner.Create(spec, FactsReader.Read(), options);
         RequireRootfs(options, spec);
+        var sockets = HandedIn.Connect(spec, options);
 
         var root = StateRoot.OpenOrCreate(options.StateRoot);
         log.Debug($"own program sealed by {OwnProgram.Seal()}");
@@ -28,16 +33,21 @@ static class Creator
         undo.Push("RemoveStateDirectory", directory.Remove);
         var state = ContainerState.Begun(options, spec, plan);
         directory.Write(state);
+        if (options.HasNotifySocket)
+        {
+            NotifySocket.MakeDirectory(directory);
+        }
         var cgroups = plan.Cgroup is { } wanted ? CgroupTree.Create(wanted, undo) : null;
 
         var page = NewRecorder(directory, plan);
         var fifo = directory.MakeStartFifo();
         var talk = new Conversation();
-        var context = Context(plan, talk, page, fifo);
+        var context = Context(plan, talk, page, fifo, sockets.ConsoleOfChild);
         var pid = Clone(plan, context, cgroups, log, out var pidFd);
         undo.Push("KillInit", () => Reap(pidFd));
         talk.CloseChildEnd();
         Sys.Close(fifo);
+        sockets.CloseConsoleOfChild();
 
         state = state.WithInit(pid, ProcFiles.StartTime(pid), cgroups);
         Accompany(plan, talk, page, pidFd, cgroups, pid, () =>
@@ -48,9 +58,11 @@ static class Creator
                 undo.Push("RemovePidFile", () => PidFile.Remove(pidFile));
                 PidFile.Write(pidFile, pid);
             }
+            sockets.SendPidFd(pidFd);
         });
+        var terminal = sockets.ReceiveTerminal();
         undo.Forget();
-        return new CreatedContainer(directory, state, plan, pidFd, page.Bytes.ToArray());
+        return new CreatedContainer(directory, state, plan, pidFd, page.Bytes.ToArray()) { Terminal = terminal };
     }
 
     // Everything that can be seen to be wrong is found before anything is changed.
@@ -75,7 +87,7 @@ static class Creator
         return page;
     }
 
-    private static InitContext Context(Plan plan, Conversation talk, SharedPage page, int fifo)
+    private static InitContext Context(Plan plan, Conversation talk, SharedPage page, int fifo, int consoleSocket)
     {
         var recorder = new Recorder(page);
         recorder.Start(plan.Steps.Count);
@@ -86,6 +98,7 @@ static class Creator
             Sync = talk.ChildEnd,
             ParentSync = talk.ParentEnd,
             StartFifo = fifo,
+            ConsoleSocket = consoleSocket,
             HasMountSetAttr = plan.HasMountSetAttr,
             Arguments = Vector(exec.Args, 0),
             // One more string: HOME, which the child looks up in the container.

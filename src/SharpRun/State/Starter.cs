@@ -13,6 +13,7 @@ static class Starter
 {
     private const int EndLimit = 10_000; // milliseconds
 
+    /// <summary>With a notify socket it comes back when the container has said that it is ready.</summary>
     public static void Start(ContainerDirectory directory)
     {
         directory.Lock();
@@ -32,7 +33,14 @@ static class Starter
         {
             throw new StateError("container process is already dead");
         }
+        var notify = NotifySocket.Listen(directory);
         Start(directory, pidFd);
+        if (notify is not null)
+        {
+            // Others may kill or delete the container meanwhile.
+            directory.Unlock();
+            notify.WaitUntilReady(state.Init.Pid, pidFd);
+        }
         Sys.Close(pidFd);
     }
 
