@@ -112,6 +112,15 @@ service_manager() {
     soon "the service manager listens" test -S "$T/notify"
 }
 
+# heard LINE...: the service manager has heard these lines and no others; it ends.
+heard() {
+    soon "$1 is heard" grep -q "^$1" "$T/heard"
+    soon "${*: -1} is heard" grep -q "^${*: -1}" "$T/heard"
+    kill "$SERVICE_MANAGER" 2>/dev/null || true
+    wait "$SERVICE_MANAGER" || true
+    expect_equal "heard" "$(grep . "$T/heard" | grep -v '^BARRIER=1$')" "$(printf '%s\n' "$@")"
+}
+
 # notifier: puts a program into the rootfs that sends its arguments to $NOTIFY_SOCKET. perl of the host is not in there, so it is bound.
 notifier='bind("/usr"; "/usr"; ["ro"]) | bind("/lib"; "/lib"; ["ro"]) | bind("/lib64"; "/lib64"; ["ro"])'
 # shellcheck disable=SC2016 # perl's variables
@@ -126,9 +135,20 @@ STATUS=working" "READY=1" && exec sleep 1000' sh "$tell"
     expect_equal "heard before start" "$(<"$T/heard")" ''
     start
     get_pid
-    wait "$SERVICE_MANAGER" || fail "the service manager ended with $?: $(<"$T/receiver.err")"
-    expect_equal "heard" "$(<"$T/heard")" $'READY=1\nMAINPID='"$PID"$'\nBARRIER=1'
+    heard READY=1 "MAINPID=$PID"
     unset NOTIFY_SOCKET
+    end_container
+}
+
+test_start_ends_when_the_service_manager_has_read_it_all() {
+    bundle "writable | $notifier" sh -c '/usr/bin/perl -e "$1" "READY=1" && exec sleep 1000' sh "$tell"
+    service_manager
+    export NOTIFY_SOCKET=$T/notify
+    create
+    start
+    unset NOTIFY_SOCKET
+    # It ends by itself at BARRIER=1 with a descriptor.
+    wait "$SERVICE_MANAGER" || fail "the service manager ended with $?: $(<"$T/receiver.err")"
     end_container
 }
 
@@ -143,7 +163,8 @@ test_start_waits_until_the_container_is_ready() {
     alive "$BG" || fail "start did not wait"
     touch "$BUNDLE/rootfs/go"
     ended_with 0
-    wait "$SERVICE_MANAGER"
+    get_pid
+    heard READY=1 "MAINPID=$PID"
     unset NOTIFY_SOCKET
     end_container
 }
@@ -164,12 +185,11 @@ test_start_does_not_wait_for_a_container_that_ends_without_a_word() {
 test_a_user_of_the_container_may_notify_but_not_change_the_socket() {
     bundle "writable | $notifier | .process.user = {uid: 1000, gid: 1000}" sh -c '/usr/bin/perl -e "$1" "READY=1"; rm "$NOTIFY_SOCKET" 2>/dev/null || echo kept' sh "$tell"
     service_manager
-    local text
+    local text runtime
     text=$(umask 077 && NOTIFY_SOCKET=$T/notify "$RUNTIME" --root "$ROOT" run --bundle "$BUNDLE" "$ID")
     expect_equal "output" "$text" kept
-    expect_match "heard" "$(<"$T/heard")" $'^READY=1\nMAINPID=[0-9]+$'
-    kill "$SERVICE_MANAGER"
-    wait "$SERVICE_MANAGER" || true
+    runtime=$(sed -n 's/^MAINPID=//p' "$T/heard")
+    heard READY=1 "MAINPID=$runtime"
 }
 
 test_without_a_service_manager_there_is_no_socket() {

@@ -18,7 +18,7 @@ public static partial class Planner
         {
             steps.Add(new MakeWorkingDirectory(RootedPath.Of(process.Cwd)));
         }
-        steps.Add(options.NoPivot ? new MoveRoot() : new PivotRoot());
+        steps.Add(options.NoPivot ? new MoveRoot() : new PivotRoot(!RootPropagation(spec.Linux.RootfsPropagation).HidesOurMounts));
         Terminal(steps, process);
         AfterPivot(steps, spec);
         if (!options.NoNewKeyring)

@@ -114,9 +114,10 @@ public sealed record MakeWorkingDirectory(RootedPath Path) : Step
     public override string Text => $"make working directory {Path} if missing";
 }
 
-public sealed record PivotRoot : Step
+/// <summary>The old root has peers on the host when not every mount was made slave or private at first.</summary>
+public sealed record PivotRoot(bool OldRootHasPeers) : Step
 {
-    public override string Text => "pivot_root to rootfs";
+    public override string Text => OldRootHasPeers ? "pivot_root to rootfs, make the old root slave" : "pivot_root to rootfs";
 }
 
 /// <summary>--no-pivot, for a host that runs from its initramfs, which pivot_root cannot leave. Weaker: the old root stays below the new one,

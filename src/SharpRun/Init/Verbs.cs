@@ -27,7 +27,7 @@ static partial class Verbs
         LinkDevice link => LinkDevice(context, link),
         LinkPtmx _ => LinkPtmx(context),
         MakeWorkingDirectory make => MakeWorkingDirectory(context, make),
-        PivotRoot _ => PivotRoot(context),
+        PivotRoot pivot => PivotRoot(context, pivot),
         MoveRoot _ => MoveRoot(context),
         IsolateRootfs isolate => IsolateRootfs(isolate),
         PropagateRootfs propagate => PropagateRootfs(context, propagate),
