@@ -268,6 +268,11 @@ test_ro_is_for_the_mount_alone_and_rro_for_all_below() {
         sh -c 'touch /one/x; touch /one/below/x && echo written; touch /all/below/y; grep -c " /all.*nosuid" /proc/self/mountinfo'
     run_container
     umount "$T/shared/below"
+    if [[ $(uname -r) =~ ^5\.1[01]\. ]]; then
+        # mount_setattr(2) came with 5.12: better refused than not meant.
+        expect_match "status and error" "$RC $ERR" '^1 '
+        return
+    fi
     expect_equal "output" "$OUT" $'written\n2'
     expect_match "errors" "$ERR" '/one/x: Read-only file system.*/all/below/y: Read-only file system'
 }
