@@ -374,3 +374,12 @@ test_without_pivot_root_no_whole_proc_can_be_mounted() {
     run_container --no-pivot
     expect_match "status and error" "$RC $ERR" '^[1-9].*mount.*(Operation not permitted|[Pp]ermission denied)'
 }
+
+test_tmpfs_without_a_mode_has_that_of_what_it_covers() {
+    bundle 'add_mount("tmpfs"; "tmpfs"; "/covered"; []) | add_mount("tmpfs"; "tmpfs"; "/made"; []) | add_mount("tmpfs"; "tmpfs"; "/covered2"; ["mode=711"])' \
+        stat -c '%n %a' /covered /made /covered2
+    mkdir -m 2750 "$BUNDLE/rootfs/covered"
+    mkdir -m 700 "$BUNDLE/rootfs/covered2"
+    run_container
+    expect_equal "status and modes" "$RC $OUT" $'0 /covered 2750\n/made 1777\n/covered2 711'
+}

@@ -69,6 +69,22 @@ public sealed record MountFilesystem(CString Type, CString Source, RootedPath Ta
 
     /// <summary>proc and sysfs only go onto a real directory of the root, never through a link of the image (R4, CVE-2023-27561).</summary>
     public bool NeedsPlainDirectory => Type.ToString() is "proc" or "sysfs";
+
+    /// <summary>A tmpfs without a mode has that of the directory it covers: /var/cache does not become everybody's. (Over one that has to be
+    /// made it has the kernel's, 1777.)</summary>
+    public bool InheritsMode { get; } = Type.ToString() == "tmpfs" && !HasMode(Flags);
+
+    private static bool HasMode(MountFlags flags)
+    {
+        foreach (var option in flags.Data)
+        {
+            if (option.Key.ToString() == "mode")
+            {
+                return true;
+            }
+        }
+        return false;
+    }
 }
 
 /// <summary>A file or directory of the host at a place in the container.</summary>
