@@ -260,3 +260,126 @@ test_tmpfs_takes_mode_and_size() {
         stat -c "%a %F" /scratch; dd if=/dev/zero of=/scratch/x bs=1k count=2000 2>/dev/null; stat -c %s /scratch/x'
     expect_equal "mode, and how much fits" "$OUT" $'1750 directory\n1048576'
 }
+
+test_ro_is_for_the_mount_alone_and_rro_for_all_below() {
+    mkdir -p "$T/shared/below"
+    mount -t tmpfs below "$T/shared/below"
+    bundle 'add_mount("bind"; $folder + "/shared"; "/one"; ["rbind", "ro"]) | add_mount("bind"; $folder + "/shared"; "/all"; ["rbind", "rro", "rnosuid"])' \
+        sh -c 'touch /one/x; touch /one/below/x && echo written; touch /all/below/y; grep -c " /all.*nosuid" /proc/self/mountinfo'
+    run_container
+    umount "$T/shared/below"
+    if [[ $(uname -r) =~ ^5\.1[01]\. ]]; then
+        # mount_setattr(2) came with 5.12: better refused than not meant.
+        expect_match "status and error" "$RC $ERR" '^1 '
+        return
+    fi
+    expect_equal "output" "$OUT" $'written\n2'
+    expect_match "errors" "$ERR" '/one/x: Read-only file system.*/all/below/y: Read-only file system'
+}
+
+# mutant: Step.Remount
+test_remount_gives_a_mount_other_flags() {
+    mounted /scratch 'add_mount("tmpfs"; "tmpfs"; "/scratch"; ["size=1024k"]) | add_mount("tmpfs"; "tmpfs"; "/scratch"; ["remount", "ro", "nosuid", "size=512k"])'
+    has "$OPTIONS" ro nosuid
+    has "$SUPER" ro size=512k
+    expect_equal "mounts there" "$(grep -c ' /scratch ' <<<"$OUT")" 1
+}
+
+# propagation: what the container's table says of "/" behind the options.
+propagation() { sed -nE 's/^[^ ]+ [^ ]+ [^ ]+ [^ ]+ \/ [^ ]+ (.*)- .*/\1/p' <<<"$OUT"; }
+
+# mutant: Step.PropagateRootfs
+test_rootfs_is_shared_when_asked_but_not_with_the_host() {
+    local word
+    for word in shared rshared; do
+        output_of "writable | capable([\"CAP_SYS_ADMIN\"]) | .linux.rootfsPropagation = \"$word\"" \
+            sh -c 'mkdir -p /a && mount -t tmpfs a /a && cat /proc/self/mountinfo'
+        expect_match "$word" "$(propagation)" 'shared:'
+    done
+}
+
+test_rootfs_is_unbindable_when_asked() {
+    output_of '.linux.rootfsPropagation = "unbindable"' cat /proc/self/mountinfo
+    expect_match "unbindable" "$(propagation)" unbindable
+}
+
+test_rootfs_is_private_or_slave_when_asked() {
+    local word
+    for word in private rprivate slave rslave; do
+        output_of ".linux.rootfsPropagation = \"$word\"" cat /proc/self/mountinfo
+        expect_no_match "$word" "$(propagation)" shared:
+    done
+}
+
+# mutant: Step.IsolateRootfs
+test_a_rootfs_on_a_shared_mount_shows_nothing_to_the_host() {
+    local word
+    mkdir "$T/fs"
+    mount -t tmpfs fs "$T/fs"
+    cp -a "$BASE/proto/rootfs" "$T/fs/rootfs"
+    for word in private slave shared rshared; do
+        bundle ".root.path = \$folder + \"/fs/rootfs\" | .linux.rootfsPropagation = \"$word\"" sleep 1000
+        create
+        expect_no_match "mounts of the host" "$(</proc/self/mountinfo)" "$T/fs/rootfs"
+        end_container
+    done
+    umount "$T/fs"
+}
+
+# mutant: PivotRoot.MakeSlave
+test_a_shared_root_takes_no_mount_from_the_host() {
+    mkdir "$T/volume"
+    mount -t tmpfs volume "$T/volume"
+    output_of '.linux.rootfsPropagation = "rshared"' true
+    expect_match "mounts of the host" "$(</proc/self/mountinfo)" "$T/volume"
+    umount "$T/volume"
+}
+
+# As `docker -v VOLUME:/mnt:rshared` and the volume drivers of Kubernetes need it.
+test_a_shared_volume_shows_the_containers_mounts_to_the_host() {
+    mkdir "$T/volume"
+    mount -t tmpfs volume "$T/volume"
+    bundle '.linux.rootfsPropagation = "rshared" | capable(["CAP_SYS_ADMIN"]) | bind($folder + "/volume"; "/mnt"; ["rshared"])' \
+        sh -c 'mkdir /mnt/below && mount -t tmpfs below /mnt/below && touch /mnt/below/x && exec sleep 1000'
+    create
+    start
+    soon "the mount is seen" test -e "$T/volume/below/x"
+    end_container
+    umount "$T/volume/below" "$T/volume"
+}
+
+test_a_volume_shows_the_host_nothing_by_default() {
+    mkdir "$T/volume"
+    mount -t tmpfs volume "$T/volume"
+    bundle 'capable(["CAP_SYS_ADMIN"]) | bind($folder + "/volume"; "/mnt"; [])' \
+        sh -c 'mkdir /mnt/below && mount -t tmpfs below /mnt/below && touch /mnt/below/x && exec sleep 1000'
+    create
+    start
+    soon "sleep runs" _executed sleep
+    [[ -d $T/volume/below && ! -e $T/volume/below/x ]] || fail "the mount is seen outside"
+    end_container
+    umount "$T/volume"
+}
+
+# mutant: Step.MoveRoot
+test_without_pivot_root_the_root_is_the_rootfs() {
+    bundle . sh -c 'cat /etc/group; ls -d /usr/lib 2>/dev/null || echo no; cd ..; pwd'
+    run_container --no-pivot
+    expect_equal "status and output" "$RC $OUT" $'0 root:x:0:\nalice:x:1000:\nno\n/'
+}
+
+# mutant: MoveRoot.DetachHostProcs
+test_without_pivot_root_no_whole_proc_can_be_mounted() {
+    bundle 'writable | .process.user = {uid: 1000, gid: 1000}' sh -c 'busybox unshare -r true && busybox unshare -r -m -p -f mount -t proc proc /tmp'
+    run_container --no-pivot
+    expect_match "status and error" "$RC $ERR" '^[1-9].*mount.*(Operation not permitted|[Pp]ermission denied)'
+}
+
+test_tmpfs_without_a_mode_has_that_of_what_it_covers() {
+    bundle 'add_mount("tmpfs"; "tmpfs"; "/covered"; []) | add_mount("tmpfs"; "tmpfs"; "/made"; []) | add_mount("tmpfs"; "tmpfs"; "/covered2"; ["mode=711"])' \
+        stat -c '%n %a' /covered /made /covered2
+    mkdir -m 2750 "$BUNDLE/rootfs/covered"
+    mkdir -m 700 "$BUNDLE/rootfs/covered2"
+    run_container
+    expect_equal "status and modes" "$RC $OUT" $'0 /covered 2750\n/made 1777\n/covered2 711'
+}

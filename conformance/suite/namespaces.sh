@@ -296,3 +296,33 @@ test_delete_force_ends_all_where_the_pid_namespace_is_the_callers() {
 }
 
 _printed() { [[ -s $T/$ID.out ]]; }
+# mutant: Step.SetSysctl
+test_sysctls_are_set_inside_and_not_outside() {
+    local before
+    before=$(</proc/sys/kernel/msgmax)
+    output_of '.linux.sysctl = {"net.ipv4.ip_default_ttl": "77", "net/ipv4/conf/lo/forwarding": "1", "kernel.msgmax": "12345", "fs.mqueue.msg_max": "9"}' \
+        sh -c 'cd /proc/sys; cat net/ipv4/ip_default_ttl net/ipv4/conf/lo/forwarding kernel/msgmax fs/mqueue/msg_max'
+    expect_equal "values" "$OUT" $'77\n1\n12345\n9'
+    expect_equal "value outside" "$(</proc/sys/kernel/msgmax)" "$before"
+}
+
+test_sysctls_of_the_host_are_refused() {
+    bundle '.linux.sysctl = {"vm.swappiness": "1"}' true
+    refused_create 'sysctl .*vm.swappiness.* is not in a separate kernel namespace'
+    bundle 'without("network") | .linux.sysctl = {"net.ipv4.ip_forward": "1"} | .mounts |= map(select(.type != "sysfs"))' true
+    refused_create 'sysctl .*net.ipv4.ip_forward.* not allowed in host network namespace'
+    bundle 'without("ipc") | .linux.sysctl = {"kernel.msgmax": "1"} | .mounts |= map(select(.type != "mqueue"))' true
+    refused_create 'sysctl .*kernel.msgmax.* is not allowed in the hosts ipc namespace'
+    bundle '.linux.sysctl = {"kernel.hostname": "x"}' true
+    refused_create 'sysctl .*kernel.hostname.* is not allowed as it conflicts with the OCI .*hostname.* field'
+}
+
+# mutant: Check.SysctlIsInProc
+test_a_file_of_the_image_is_no_sysctl() {
+    bundle '.linux.sysctl = {"net.ipv4.ip_default_ttl": "77"} | .mounts |= map(select(.destination != "/proc"))
+        | .linux.maskedPaths = [] | .linux.readonlyPaths = []' true
+    mkdir -p "$BUNDLE/rootfs/proc/sys/net/ipv4"
+    echo 1 >"$BUNDLE/rootfs/proc/sys/net/ipv4/ip_default_ttl"
+    refused_create .
+    expect_equal "file of the image" "$(<"$BUNDLE/rootfs/proc/sys/net/ipv4/ip_default_ttl")" 1
+}

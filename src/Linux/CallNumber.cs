@@ -31,6 +31,7 @@ public static class CallNumber
     public static int setgroups => Pick(116, 159);
     public static int setresuid => Pick(117, 147);
     public static int setresgid => Pick(119, 149);
+    public static int getpgid => Pick(121, 155);
     public static int capget => Pick(125, 90);
     public static int capset => Pick(126, 91);
     public static int fstatfs => Pick(138, 44);

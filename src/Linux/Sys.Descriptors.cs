@@ -44,6 +44,9 @@ public static unsafe partial class Sys
     /// <summary>dup3(2) with O_CLOEXEC: newFd is replaced.</summary>
     public static Result Dup(int fd, int newFd) => Call(CallNumber.dup3, fd, newFd, Native.O_CLOEXEC);
 
+    /// <summary>dup3(2): newFd is replaced, and an execve keeps it.</summary>
+    public static Result DupInherited(int fd, int newFd) => Call(CallNumber.dup3, fd, newFd, 0);
+
     public static Result Fcntl(int fd, int command, nint argument = 0) => Call(CallNumber.fcntl, fd, command, argument);
 
     public static Result Ioctl(int fd, uint request, nint argument = 0) => Call(CallNumber.ioctl, fd, (nint)request, argument);

@@ -13,6 +13,10 @@ public enum Check
     MountStaysOutOfProc,
     WorkingDirectoryIsInside,
     NullDeviceIsNotOwned,
+    TerminalIsOnDevpts,
+    PtmxIsOfDevpts,
+    ConsoleIsNoLink,
+    SysctlIsInProc,
     NoCapabilityTooMany,
     HostDeviceIsTheOneAskedFor,
     IdMapsAreTheNamespaces,
@@ -22,6 +26,9 @@ public enum Check
     NamespaceIsOfItsType,
     MountNamespaceIsAnother,
     RootIsNotSlash,
+    TerminalHasReceiver,
+    ConsoleSocketHasTerminal,
+    PreservedDescriptorsAreOpen,
     IdIsValid,
 
     // What a command asks of a container before it touches it.

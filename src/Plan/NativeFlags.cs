@@ -17,6 +17,7 @@ public static class NativeFlags
     public const uint MOUNT_ATTR_NOSYMFOLLOW = 0x200000; // 5.14
 
     // linux/mount.h, the propagation field of mount_setattr(2).
+    public const ulong MS_REC = 1 << 14; // mount(2) only
     public const ulong MS_UNBINDABLE = 1 << 17;
     public const ulong MS_PRIVATE = 1 << 18;
     public const ulong MS_SLAVE = 1 << 19;

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using static SharpRun.Planning.NativeFlags;
 
 namespace SharpRun.Planning;
 
@@ -8,16 +9,23 @@ public static partial class Planner
     private static void Rootfs(List<Step> steps, Spec spec, HostFacts host, CreateOptions options, CgroupPlan? cgroup)
     {
         var inUserNamespace = IsInUserNamespace(spec, host);
-        steps.Add(RootPropagation(spec.Linux.RootfsPropagation));
-        steps.Add(new BindRootfs(Below(options.Bundle, spec.Root.Path)));
+        var rootfs = Below(options.Bundle, spec.Root.Path);
+        var propagation = RootPropagation(spec.Linux.RootfsPropagation);
+        steps.Add(propagation);
+        if (!propagation.HidesOurMounts)
+        {
+            steps.Add(new IsolateRootfs(rootfs));
+        }
+        steps.Add(new BindRootfs(rootfs));
         var ownDev = true;
         for (var i = 0; i < spec.Mounts.Count; i++)
         {
-            var step = MountStep(spec, i, options, cgroup, inUserNamespace);
+            var step = MountStep(spec, i, options, host, cgroup, inUserNamespace);
             steps.Add(step);
             // A /dev that is bound from the host is the host's: nothing is made or linked in it.
             ownDev &= step is not BindMount bind || bind.Target.ToString() != "/dev";
         }
+        Notifications(steps, options);
         if (ownDev)
         {
             Devices(steps, spec, inUserNamespace);
@@ -26,21 +34,42 @@ public static partial class Planner
 
     private static SetRootPropagation RootPropagation(string? word)
     {
-        const ulong recursive = 0x4000, isPrivate = 1 << 18, slave = 1 << 19; // MS_REC, MS_PRIVATE, MS_SLAVE
         return word switch
         {
-            "private" => new SetRootPropagation("private", isPrivate),
-            "rprivate" => new SetRootPropagation("rprivate", isPrivate | recursive),
-            "slave" => new SetRootPropagation("slave", slave),
-            _ => new SetRootPropagation("rslave", slave | recursive),
+            "private" => new SetRootPropagation("private", MS_PRIVATE),
+            // What is unbindable cannot be bound, and the rootfs is still to be.
+            "rprivate" or "unbindable" or "runbindable" => new SetRootPropagation("rprivate", MS_PRIVATE | MS_REC),
+            "slave" => new SetRootPropagation("slave", MS_SLAVE),
+            // A volume that shall show the container's mounts to the host is bound from a mount that is still the host's peer.
+            "shared" => new SetRootPropagation("shared", MS_SHARED),
+            "rshared" => new SetRootPropagation("rshared", MS_SHARED | MS_REC),
+            _ => new SetRootPropagation("rslave", MS_SLAVE | MS_REC),
         };
     }
 
-    private static Step MountStep(Spec spec, int index, CreateOptions options, CgroupPlan? cgroup, bool inUserNamespace)
+    // The rootfs mount itself: in a peer group of its own when shared, never in one of the host's.
+    private static PropagateRootfs? RootfsPropagation(string? word) => word switch
+    {
+        "shared" => new PropagateRootfs(word, MS_SHARED, Recursive: false),
+        "rshared" => new PropagateRootfs(word, MS_SHARED, Recursive: true),
+        "unbindable" => new PropagateRootfs(word, MS_UNBINDABLE, Recursive: false),
+        "runbindable" => new PropagateRootfs(word, MS_UNBINDABLE, Recursive: true),
+        _ => null,
+    };
+
+    private static Step MountStep(Spec spec, int index, CreateOptions options, HostFacts host, CgroupPlan? cgroup, bool inUserNamespace)
     {
         var mount = spec.Mounts[index];
         var flags = MountOptions.Parse($"mounts[{index}].options", mount.Options, mount.Type == "bind");
         var target = RootedPath.Of(mount.Destination);
+        if (flags.HasRecursive && !HasMountSetAttr(host))
+        {
+            throw new SpecError($"mounts[{index}].options", $"recursive attributes need Linux 5.12 or later, this is {host.Kernel}");
+        }
+        if (flags.Remount)
+        {
+            return new Remount(target, flags) { Data = JoinedData(flags) };
+        }
         if (flags.Bind)
         {
             if (mount.Source is not { Length: > 0 })
@@ -139,15 +168,17 @@ public static partial class Planner
 
     private static CString? LongData(MountFlags flags)
     {
-        var isLong = false;
-        var words = new List<string>();
         foreach (var option in flags.Data)
         {
-            isLong |= option.Value is { } value && value.Text.Length > 255;
-            words.Add(option.Value is null ? option.Key.ToString() : $"{option.Key}={option.Value}");
+            if (option.Value is { } value && value.Text.Length > 255)
+            {
+                return JoinedData(flags);
+            }
         }
-        return isLong ? new CString(string.Join(',', words)) : null;
+        return null;
     }
+
+    private static CString JoinedData(MountFlags flags) => new(string.Join(',', flags.Data));
 
     private static string Below(string bundle, string path) =>
         path.StartsWith('/') ? path : bundle.TrimEnd('/') + "/" + path;

@@ -8,7 +8,7 @@ public static partial class Planner
     public static Plan Create(Spec spec, HostFacts host, CreateOptions options)
     {
         SpecRules.Check(spec);
-        var process = spec.Process!;
+        var process = WithHandedIn(spec.Process!, options);
         var maps = IdMapsOf(spec, host);
         RefuseUnprivileged(spec, host, maps);
         var cgroup = Cgroups(spec, options.Id, host);
@@ -33,7 +33,8 @@ public static partial class Planner
             steps.Add(new MakeWorkingDirectory(RootedPath.Of(process.Cwd)));
         }
         HooksBeforePivot(steps, spec.Hooks);
-        steps.Add(new PivotRoot());
+        steps.Add(options.NoPivot ? new MoveRoot() : new PivotRoot(!RootPropagation(spec.Linux.RootfsPropagation).HidesOurMounts));
+        Terminal(steps, process);
         AfterPivot(steps, spec, host);
         if (!options.NoNewKeyring)
         {
@@ -42,7 +43,7 @@ public static partial class Planner
         Identity(steps, process, host);
         steps.Add(new FindExecutable(process.Args[0], Candidates(process)));
         steps.Add(new TellCreated());
-        steps.Add(new CloseDescriptors());
+        steps.Add(new CloseDescriptors(options.PreservedDescriptors));
         steps.Add(new WaitForStart());
         RunHooks(steps, HookKind.StartContainer, spec.Hooks.StartContainer);
         if (MemoryLimits(process) is { Count: > 0 } limits)
@@ -58,12 +59,14 @@ public static partial class Planner
             Joins = joins,
             IdMaps = maps,
             Steps = steps,
-            HasMountSetAttr = host.Kernel.AtLeast(5, 12),
+            HasMountSetAttr = HasMountSetAttr(host),
             Cgroup = cgroup,
             OomScoreAdj = process.OomScoreAdj,
             Hooks = spec.Hooks,
         };
     }
+
+    private static bool HasMountSetAttr(HostFacts host) => host.Kernel.AtLeast(5, 12);
 
     private static void Namespaces(List<Step> steps, Spec spec, HostFacts host)
     {
@@ -101,6 +104,11 @@ public static partial class Planner
 
     private static void AfterPivot(List<Step> steps, Spec spec, HostFacts host)
     {
+        foreach (var (key, value) in spec.Linux.Sysctl)
+        {
+            // Before /proc/sys is made read-only.
+            steps.Add(new SetSysctl(key, SysctlKey.PathOf(key), value));
+        }
         foreach (var path in spec.Linux.ReadonlyPaths)
         {
             steps.Add(new ReadonlyPath(RootedPath.Of(path)));
@@ -116,6 +124,10 @@ public static partial class Planner
         if (spec.Root.Readonly)
         {
             steps.Add(new RootReadonly());
+        }
+        if (RootfsPropagation(spec.Linux.RootfsPropagation) is { } propagation)
+        {
+            steps.Add(propagation);
         }
     }
 

@@ -19,7 +19,7 @@ static class Program
         int code;
         try
         {
-            StandardDescriptors.Secure();
+            StandardDescriptors.Secure(argv);
 #if MUTANTS
 #pragma warning disable RS0030 // Only the test-only build reads this name.
             Mutant.Name = Environment.GetEnvironmentVariable("SHARPRUN_MUTANT");

@@ -17,6 +17,12 @@ static unsafe class StructTests
         Dictionary<string, long> libc = new()
         {
             ["sizeof(struct ifreq)"] = 40,
+            ["sizeof(struct msghdr)"] = sizeof(Sys.MessageHeader),
+            ["__builtin_offsetof(struct msghdr, msg_iov)"] = 16,
+            ["__builtin_offsetof(struct msghdr, msg_control)"] = 32,
+            ["__builtin_offsetof(struct msghdr, msg_flags)"] = 48,
+            ["CMSG_SPACE(sizeof(int))"] = sizeof(Sys.DescriptorMessage),
+            ["CMSG_LEN(sizeof(int))"] = Sys.DescriptorMessage.FullLength,
             ["__builtin_offsetof(struct ifreq, ifr_flags)"] = 16,
             ["__builtin_offsetof(struct dirent64, d_off)"] = 8,
             ["__builtin_offsetof(struct dirent64, d_reclen)"] = 16,
@@ -43,6 +49,8 @@ static unsafe class StructTests
             ["sizeof(struct sigaction)"] = sizeof(Sys.KernelSigAction),
             ["sizeof(struct rlimit64)"] = sizeof(Sys.Rlimit64),
             ["sizeof(struct pollfd)"] = sizeof(PollFd),
+            ["sizeof(struct winsize)"] = sizeof(WindowSize),
+            ["sizeof(struct termios)"] = sizeof(TerminalModes),
             ["sizeof(struct __user_cap_header_struct)"] = sizeof(Sys.CapHeader),
             ["sizeof(struct __user_cap_data_struct)"] = sizeof(Sys.CapData),
             ["sizeof(struct new_utsname)"] = 6 * 65,

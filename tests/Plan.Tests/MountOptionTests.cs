@@ -70,6 +70,26 @@ public sealed class MountOptionTests
     [InlineData("bind noatime", 0x20000F)]
     public void An_explicit_flag_resets_the_others_of_a_bind_mount(string words, uint reset) => Assert.Equal(reset, Parse(words).AttributesReset);
 
+    [Theory]
+    [InlineData("rro", MOUNT_ATTR_RDONLY, 0)]
+    [InlineData("rro rrw", 0, MOUNT_ATTR_RDONLY)]
+    [InlineData("rnosuid rnodev rnoexec rnodiratime rnosymfollow", 0x20008E, 0)]
+    [InlineData("rsuid rdev rexec rdiratime rsymfollow", 0, 0x20008E)]
+    [InlineData("rnoatime", MOUNT_ATTR_NOATIME, MOUNT_ATTR__ATIME)]
+    [InlineData("rstrictatime rrelatime", 0, MOUNT_ATTR__ATIME)]
+    [InlineData("rnoatime ratime", 0, MOUNT_ATTR__ATIME)]
+    public void Recursive_words_are_for_all_below(string words, uint set, uint clear)
+    {
+        var flags = Parse("bind " + words);
+        Assert.Equal((set, clear), (flags.RecursiveSet, flags.RecursiveClear));
+        Assert.Equal((0u, 0u, 0u), (flags.AttributesSet, flags.AttributesClear, flags.AttributesReset));
+        Assert.True(flags.HasRecursive);
+        Assert.False(Parse("bind ro nosuid noatime").HasRecursive);
+    }
+
+    [Fact]
+    public void Remount_is_told() => Assert.Equal((true, false), (Parse("remount ro").Remount, Parse("ro").Remount));
+
     [Fact]
     public void Propagation_keeps_its_order()
     {
@@ -118,11 +138,9 @@ public sealed class MountOptionTests
     [InlineData("bind mode=755", "mounts[4].options[1]: \"mode=755\" is not a mount option")]
     [InlineData("bind RO", "mounts[4].options[1]: \"RO\" is not a mount option")]
     [InlineData("ro =x", "mounts[4].options[1]: \"=x\" has a value but no name")]
-    [InlineData("rbind rro", "mounts[4].options[1]: \"rro\" is not supported yet (recursive mount attributes come with a later version)")]
     [InlineData("idmap", "mounts[4].options[0]: \"idmap\" is not supported yet (id-mapped mounts come with a later version)")]
     [InlineData("idmap=uids=0-1-1", "mounts[4].options[0]: \"idmap=uids=0-1-1\" is not supported yet (id-mapped mounts come with a later version)")]
     [InlineData("tmpcopyup", "mounts[4].options[0]: \"tmpcopyup\" is not supported yet (copies of what a tmpfs covers come with a later version)")]
-    [InlineData("ro remount", "mounts[4].options[1]: \"remount\" is not supported yet (remounts come with a later version)")]
     public void A_wrong_word_is_named_with_its_place(string words, string problem) =>
         Assert.Equal($"config.json: {problem}", Assert.Throws<SpecError>(() => Parse(words)).Message);
 
@@ -140,6 +158,7 @@ public sealed class MountOptionTests
     [InlineData("rbind", "")]
     [InlineData("mode=755 rslave nosuid strictatime rw", " (rw, nosuid, strictatime, rslave, mode=755)")]
     [InlineData("noatime nodiratime symfollow newinstance", " (nodiratime, symfollow, noatime, newinstance)")]
+    [InlineData("bind ro rro rnosuid rnoatime", " (ro, rro, rnosuid, rnoatime)")]
     [InlineData("relatime dev private shared unbindable", " (dev, relatime, private, shared, unbindable)")]
     public void A_plan_can_tell_them(string words, string text) => Assert.Equal(text, Parse(words).Describe());
 }

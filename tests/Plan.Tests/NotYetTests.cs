@@ -83,9 +83,6 @@ public sealed class NotYetTests
     }
 
     [Theory]
-    [InlineData("process.terminal", "true", "true is not supported yet (terminals come with a later version)")]
-    [InlineData("linux.rootfsPropagation", "\"shared\"", "\"shared\" is not supported yet (shared root file systems come with a later version)")]
-    [InlineData("linux.rootfsPropagation", "\"runbindable\"", "\"runbindable\" is not supported yet (unbindable root file systems come with a later version)")]
     [InlineData("linux.resources.cpu.idle", "0.0", "not supported yet (idle groups come with a later version)")]
     public void The_sentence_names_what_is_missing(string path, string value, string problem) =>
         Assert.Equal($"config.json: {path}: {problem}", Bundle.Fails(Bundle.With(path, value)).Message);
@@ -95,6 +92,10 @@ public sealed class NotYetTests
     [InlineData("rprivate")]
     [InlineData("slave")]
     [InlineData("rslave")]
+    [InlineData("shared")]
+    [InlineData("rshared")]
+    [InlineData("unbindable")]
+    [InlineData("runbindable")]
     [InlineData("")]
     public void The_built_propagations_are_read(string word) =>
         Assert.Equal(word.Length == 0 ? null : word, Bundle.ReadWith("linux.rootfsPropagation", $"\"{word}\"").Linux.RootfsPropagation);

@@ -34,6 +34,7 @@ public sealed class PlanSnapshotTests
     {
         var steps = PlanOf(bundle, host).Steps;
         int At<T>() => steps.ToList().FindIndex(step => step is T);
+        int Pivot() => steps.ToList().FindIndex(step => step is PivotRoot or MoveRoot);
         int LastAt<T>() => steps.ToList().FindLastIndex(step => step is T);
 
         Assert.IsType<ResetSignals>(steps[0]);
@@ -44,21 +45,23 @@ public sealed class PlanSnapshotTests
         Assert.True(At<SetRootPropagation>() < At<BindRootfs>());
         Assert.All(steps.Select((step, i) => (step, i)), pair =>
         {
-            if (pair.step is MountFilesystem or BindMount or MountCgroups or MakeDevice or LinkDevice or LinkPtmx)
+            if (pair.step is MountFilesystem or BindMount or MountCgroups or MakeDevice or LinkDevice or LinkPtmx or Remount)
             {
-                Assert.InRange(pair.i, At<BindRootfs>() + 1, At<PivotRoot>() - 1);
+                Assert.InRange(pair.i, At<BindRootfs>() + 1, Pivot() - 1);
             }
             if (pair.step is AskForHooks or RunHook { Kind: HookKind.CreateContainer })
             {
-                Assert.InRange(pair.i, LastAt<LinkPtmx>() + 1, At<PivotRoot>() - 1);
+                Assert.InRange(pair.i, LastAt<LinkPtmx>() + 1, Pivot() - 1);
             }
-            if (pair.step is MaskPath or ReadonlyPath or RootReadonly or SetUser or DropBoundingSet)
+            if (pair.step is MaskPath or ReadonlyPath or RootReadonly or SetUser or DropBoundingSet or OpenTerminal or SetSysctl or PropagateRootfs)
             {
-                Assert.InRange(pair.i, At<PivotRoot>() + 1, At<TellCreated>());
+                Assert.InRange(pair.i, Pivot() + 1, At<TellCreated>());
             }
         });
         Assert.True(At<AskForHooks>() <= steps.ToList().FindIndex(step => step is RunHook), "the runtime's hooks come before the container's");
         Assert.True(LastAt<ReadonlyPath>() < At<DropBoundingSet>());
+        Assert.True(LastAt<SetSysctl>() <= (At<ReadonlyPath>() < 0 ? int.MaxValue : At<ReadonlyPath>()), "/proc/sys is still writable");
+        Assert.True(At<SendTerminal>() < At<OwnStreams>(), "the terminal becomes the user's");
         Assert.True(At<SetRlimits>() < At<DropBoundingSet>(), "a limit is raised while there is power to do so");
         Assert.True(At<DropBoundingSet>() < At<SetUser>());
         Assert.True(At<SetUser>() < At<SetCapabilities>());
@@ -88,7 +91,15 @@ public sealed class PlanSnapshotTests
     internal static Plan PlanOf(string bundle, string host)
     {
         var spec = SpecReader.Read(File.ReadAllBytes(Path.Combine(Repository.Root, "spec", "bundles", bundle, "config.json")), null);
-        return Planner.Create(spec, Hosts.All[host], new CreateOptions { Id = "c1", Bundle = "/bundle", StateRoot = "/run/sharprun" });
+        return Planner.Create(spec, Hosts.All[host], Options(bundle));
+    }
+
+    private static CreateOptions Options(string bundle)
+    {
+        var options = new CreateOptions { Id = "c1", Bundle = "/bundle", StateRoot = "/run/sharprun" };
+        return bundle == "handed-in"
+            ? options with { NoPivot = true, HasNotifySocket = true, PreservedDescriptors = 3, ListenDescriptors = 2, ListenNames = "web:admin" }
+            : options;
     }
 }
 

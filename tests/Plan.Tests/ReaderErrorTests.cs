@@ -71,6 +71,9 @@ public sealed class ReaderErrorTests
         ("process.rlimits", "[null]", "[0]: an object is expected, found null"),
         ("process.noNewPrivileges", "1", "true or false is expected, found a number"),
         ("process.noNewPrivileges", "\"true\"", "true or false is expected, found a string"),
+        ("process.terminal", "1", "true or false is expected, found a number"),
+        ("process.consoleSize", "80", "an object is expected, found a number"),
+        ("process.consoleSize", "{\"height\":-1}", ".height: a whole number from 0 to 4294967295 is expected, found -1"),
         ("process.oomScoreAdj", "3000000000", "a whole number from -2147483648 to 2147483647 is expected, found 3000000000"),
     ];
 
@@ -99,6 +102,9 @@ public sealed class ReaderErrorTests
         ("linux.resources.cpu.cpus", "0", "a string is expected, found a number"),
         ("linux.resources.pids", "10", "an object is expected, found a number"),
         ("linux.rootfsPropagation", "\"privat\"", "\"privat\" is not a propagation mode"),
+        ("linux.sysctl", "[]", "an object is expected, found an array"),
+        ("linux.sysctl", "{\"kernel.sem\":1}", ".kernel.sem: a string is expected, found a number"),
+        ("linux.sysctl", "{\"\":\"1\"}", "a sysctl has an empty name"),
         ("linux.maskedPaths", "\"/proc\"", "an array is expected, found a string"),
         ("linux.seccomp", "\"off\"", "an object is expected, found a string"),
         ("linux.resources.memory.swappiness", "\"1\"", "a number is expected, found a string"),

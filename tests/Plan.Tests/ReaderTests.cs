@@ -12,7 +12,7 @@ public sealed class ReaderTests
         {
           "ociVersion": "1.3.0",
           "process": {
-            "terminal": false, "consoleSize": { "height": 25, "width": 80 },
+            "terminal": true, "consoleSize": { "height": 25, "width": 80, "depth": 1 },
             "user": { "uid": 1000, "gid": 1001, "umask": 18, "additionalGids": [4, 4294967294], "username": "x" },
             "args": ["sh", "-c", "", "a\u00e4\ud83d\ude00"], "env": ["A=1", "B="], "cwd": "/work",
             "capabilities": { "bounding": ["CAP_CHOWN", "CAP_CHECKPOINT_RESTORE"], "effective": ["CAP_KILL"], "permitted": ["CAP_KILL"],
@@ -33,7 +33,7 @@ public sealed class ReaderTests
             "uidMappings": [{ "containerID": 0, "hostID": 100000, "size": 65536 }], "gidMappings": [],
             "devices": [{ "type": "c", "path": "/dev/fuse", "major": 10, "minor": 229, "fileMode": 8630, "uid": 0, "gid": 5 },
                         { "type": "u", "path": "/dev/u", "major": 4095, "minor": 1048575 }, { "type": "p", "path": "/dev/pipe" }],
-            "cgroupsPath": "/a/b", "rootfsPropagation": "rslave", "maskedPaths": ["/proc/kcore"], "readonlyPaths": ["/proc/sys"],
+            "cgroupsPath": "/a/b", "rootfsPropagation": "rslave", "sysctl": { "net.ipv4.ip_forward": "1", "kernel.sem": "" }, "maskedPaths": ["/proc/kcore"], "readonlyPaths": ["/proc/sys"],
             "resources": {
               "devices": [{ "allow": false, "access": "rwm" }, { "allow": true, "type": "c", "major": 1, "minor": -1, "access": "rw" },
                           { "allow": true, "type": "a" }],
@@ -64,7 +64,7 @@ public sealed class ReaderTests
     public void Process_is_read()
     {
         var process = Bundle.Read(Full).Process!;
-        Assert.False(process.Terminal);
+        Assert.Equal((true, new ConsoleSize(25, 80)), (process.Terminal, process.ConsoleSize));
         Assert.Equal((1000u, 1001u, 18u), (process.User.Uid, process.User.Gid, process.User.Umask!.Value));
         Assert.Equal([4u, 4294967294u], process.User.AdditionalGids);
         Assert.Equal(["sh", "-c", "", "aä😀"], process.Args);
@@ -93,6 +93,7 @@ public sealed class ReaderTests
             ],
             linux.Devices);
         Assert.Equal(("/a/b", "rslave"), (linux.CgroupsPath, linux.RootfsPropagation));
+        Assert.Equal(["net.ipv4.ip_forward=1", "kernel.sem="], linux.Sysctl.Select(pair => $"{pair.Key}={pair.Value}"));
         Assert.Equal(["/proc/kcore"], linux.MaskedPaths);
         Assert.Equal(["/proc/sys"], linux.ReadonlyPaths);
     }
@@ -147,10 +148,10 @@ public sealed class ReaderTests
     public static TheoryData<string> Nullable =>
     [
         "process", "process.user", "process.user.uid", "process.user.umask", "process.user.additionalGids", "process.args", "process.env", "process.cwd",
-        "process.capabilities", "process.rlimits", "process.noNewPrivileges", "process.oomScoreAdj", "process.terminal", "root.readonly",
+        "process.capabilities", "process.rlimits", "process.noNewPrivileges", "process.oomScoreAdj", "process.terminal", "process.consoleSize", "root.readonly",
         "hostname", "domainname", "mounts", "mounts[0].type", "mounts[0].source", "mounts[0].options", "annotations", "hooks", "hooks.prestart", "linux",
         "linux.namespaces", "linux.namespaces[0].path", "linux.uidMappings", "linux.gidMappings", "linux.devices", "linux.cgroupsPath",
-        "linux.rootfsPropagation", "linux.maskedPaths", "linux.readonlyPaths", "linux.resources", "linux.resources.devices",
+        "linux.rootfsPropagation", "linux.sysctl", "linux.maskedPaths", "linux.readonlyPaths", "linux.resources", "linux.resources.devices",
         "linux.resources.memory", "linux.resources.memory.limit", "linux.resources.cpu", "linux.resources.cpu.shares",
         "linux.resources.cpu.cpus", "linux.resources.pids", "linux.resources.pids.limit", "linux.resources.blockIO", "linux.resources.network",
     ];

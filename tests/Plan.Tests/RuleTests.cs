@@ -8,6 +8,7 @@ namespace SharpRun.Planning.Tests;
 public sealed class RuleTests
 {
     private const string NoMount = "[{\"type\":\"uts\"}]";
+    private const string AllKinds = "[{\"type\":\"mount\"},{\"type\":\"uts\"},{\"type\":\"ipc\"},{\"type\":\"network\"}]";
     private const string NoUts = "[{\"type\":\"mount\"}]";
     private static readonly string s_long = $"\"{new string('h', 65)}\"";
 
@@ -74,6 +75,28 @@ public sealed class RuleTests
         new("DevicesAreAbsolute", "linux.devices[0].path: \"/\" is not an absolute path without \"..\"", ("linux.devices", DeviceAt("/"))),
         new("DevicesAreAbsolute", "linux.devices[0].path: \"\" is not an absolute path without \"..\"", ("linux.devices", DeviceAt(""))),
         new("CgroupsPathStaysBelow", "linux.cgroupsPath: \"/a/../b\" has \"..\" in it", ("linux.cgroupsPath", "\"/a/../b\"")),
+        new("SysctlsAreNames", "linux.sysctl: sysctl \"net.ipv4/..\" is not the name of a kernel parameter",
+            ("linux.sysctl", "{\"net.ipv4/..\":\"1\"}"), ("linux.namespaces", AllKinds)),
+        new("SysctlsAreNames", "linux.sysctl: sysctl \"net//x\" is not the name of a kernel parameter",
+            ("linux.sysctl", "{\"net//x\":\"1\"}"), ("linux.namespaces", AllKinds)),
+        new("SysctlsAreNames", "linux.sysctl: sysctl \"net.x y\" is not the name of a kernel parameter",
+            ("linux.sysctl", "{\"net.x y\":\"1\"}"), ("linux.namespaces", AllKinds)),
+        new("SysctlsAreNamespaced", "linux.sysctl: sysctl \"vm.swappiness\" is not in a separate kernel namespace",
+            ("linux.sysctl", "{\"vm.swappiness\":\"1\"}"), ("linux.namespaces", AllKinds)),
+        new("SysctlsAreNamespaced", "linux.sysctl: sysctl \"kernel/core_pattern\" is not in a separate kernel namespace",
+            ("linux.sysctl", "{\"kernel/core_pattern\":\"|/x\"}"), ("linux.namespaces", AllKinds)),
+        new("SysctlsAreNamespaced", "linux.sysctl: sysctl \"fs.mqueue.msg_max\" is not allowed in the hosts ipc namespace",
+            ("linux.sysctl", "{\"fs.mqueue.msg_max\":\"1\"}")),
+        new("SysctlsAreNamespaced", "linux.sysctl: sysctl \"kernel/sem\" is not allowed in the hosts ipc namespace",
+            ("linux.sysctl", "{\"kernel/sem\":\"1\"}")),
+        new("SysctlsAreNamespaced", "linux.sysctl: sysctl \"net.core.somaxconn\" not allowed in host network namespace",
+            ("linux.sysctl", "{\"net.core.somaxconn\":\"1\"}")),
+        new("SysctlsAreNamespaced", "linux.sysctl: sysctl \"kernel.domainname\" is not in a separate kernel namespace",
+            ("linux.sysctl", "{\"kernel.domainname\":\"x\"}"), ("linux.namespaces", NoUts)),
+        new("SysctlsConflictWithNoName", "linux.sysctl: sysctl \"kernel.hostname\" is not allowed as it conflicts with the OCI \"hostname\" field",
+            ("linux.sysctl", "{\"kernel.hostname\":\"x\"}")),
+        new("SysctlsConflictWithNoName", "linux.sysctl: sysctl \"kernel.domainname\" is not allowed as it conflicts with the OCI \"domainname\" field",
+            ("linux.sysctl", "{\"kernel.domainname\":\"x\"}"), ("domainname", "\"y\"")),
         new("MemoryIsInRange", "linux.resources.memory.limit: a whole number from -1 (no limit) on is expected, found -2",
             ("linux.resources.memory.limit", "-2")),
         new("MemoryIsInRange", "linux.resources.memory.reservation: a whole number from -1 (no limit) on is expected, found -9",
@@ -225,6 +248,7 @@ public sealed class RuleTests
         { "linux.devices", DeviceAt("/dev/..x") },
         { "linux.namespaces", "[{\"type\":\"mount\"},{\"type\":\"user\",\"path\":\"/n\"}]" },
         { "linux.namespaces", "[{\"type\":\"mount\"},{\"type\":\"time\"}]" },
+        { "linux.sysctl", "{\"kernel.domainname\":\"x\"}" },
     };
 
     [Theory]

@@ -14,11 +14,10 @@ public sealed class SpecDocumentTests
     public void The_document_is_what_it_was(bool rootless, bool cgroups, string name) => Snapshot.Verify(Text(rootless, cgroups), name);
 
     [Fact]
-    public void It_reads_and_keeps_the_rules_but_for_its_terminal()
+    public void It_reads_and_keeps_the_rules()
     {
         var text = Text(false, true);
-        Assert.Equal("config.json: process.terminal: true is not supported yet (terminals come with a later version)", Bundle.Fails(text).Message);
-        var spec = Bundle.Read(Bundle.Edit(text, "process.terminal", "false"), warning => Assert.Fail(warning));
+        var spec = Bundle.Read(text, warning => Assert.Fail(warning));
         SpecRules.Check(spec);
         Assert.Equal(("sharprun", 7, 6), (spec.Hostname, spec.Mounts.Count, spec.Linux.Namespaces.Count));
         for (var i = 0; i < spec.Mounts.Count; i++)

@@ -61,11 +61,9 @@ public sealed class CommandTests
         Assert.StartsWith("unknown command \"foo\"", Assert.Throws<UsageError>(() => Commands.Find("foo")).Message, StringComparison.Ordinal);
 
     [Theory]
-    [InlineData("--console-socket=/s", "--console-socket: not built yet")]
-    [InlineData("--pidfd-socket=/s", "--pidfd-socket: not built yet")]
-    [InlineData("--no-pivot", "--no-pivot: not built yet")]
-    [InlineData("--preserve-fds=1", "--preserve-fds: not built yet")]
-    public void A_flag_that_is_not_built_yet_is_named(string flag, string message) =>
+    [InlineData("--preserve-fds=1", "--preserve-fds: of the 1 descriptors to preserve, 3 is not open")]
+    [InlineData("--preserve-fds=-1", "--preserve-fds: a number from 0 on is expected, found -1")]
+    public void Descriptors_that_cannot_be_preserved_are_named(string flag, string message) =>
         Assert.Equal(message, Assert.Throws<UsageError>(() => CreateFlags.Options(CreateArguments(flag, "c1"), Globals("--root=/r"))).Message);
 
     [Theory]

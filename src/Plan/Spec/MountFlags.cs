@@ -31,6 +31,15 @@ public sealed record MountFlags
     /// explicit flag means exactly the flags that are named. Locked ones (EPERM in a user namespace) may be kept.</summary>
     public uint AttributesReset { get; init; }
 
+    /// <summary>The same for the mount and everything that is mounted below it ("rro"), by mount_setattr(2) with AT_RECURSIVE (kernel 5.12).</summary>
+    public uint RecursiveSet { get; init; }
+    public uint RecursiveClear { get; init; }
+
+    public bool HasRecursive => (RecursiveSet | RecursiveClear) != 0;
+
+    /// <summary>remount was said: nothing new is mounted.</summary>
+    public bool Remount { get; init; }
+
     /// <summary>MS_SHARED and its kin, each one call, in this order.</summary>
     public IReadOnlyList<(ulong Flags, bool Recursive)> Propagation { get; init; } = [];
 

@@ -17,12 +17,27 @@ public static class MountOptions
         Unsaid, Relative, None, Strict,
     }
 
-    // What the words so far add up to.
-    private struct State
+    private struct Attributes
     {
-        public bool Bind, Recursive;
         public uint Set, Clear;
         public Atime Atime;
+
+        // mount_setattr(2) changes the atime field only when all of it is cleared.
+        public readonly uint AllClear => Atime == Atime.Unsaid ? Clear : Clear | MOUNT_ATTR__ATIME;
+
+        public readonly uint AllSet => Set | Atime switch
+        {
+            Atime.None => MOUNT_ATTR_NOATIME,
+            Atime.Strict => MOUNT_ATTR_STRICTATIME,
+            _ => MOUNT_ATTR_RELATIME,
+        };
+    }
+
+    // What the words so far add up to: the mount's own attributes, and those of it with everything below.
+    private struct State
+    {
+        public bool Bind, Recursive, Remount;
+        public Attributes Own, Below;
         public List<string> Superblock;
         public List<(ulong, bool)> Propagation;
         public List<FsOption> Data;
@@ -40,7 +55,8 @@ public static class MountOptions
         for (var i = 0; i < options.Count; i++)
         {
             var word = options[i];
-            if (Attribute(ref state, word) || Kind(ref state, word) || Propagate(ref state, word) || Superblock(ref state, word))
+            if (Attribute(ref state.Own, word) || Kind(ref state, word) || Propagate(ref state, word) || Superblock(ref state, word)
+                || (word.StartsWith('r') && Attribute(ref state.Below, word[1..])))
             {
                 continue;
             }
@@ -61,13 +77,7 @@ public static class MountOptions
 
     private static MountFlags Result(in State state)
     {
-        var (set, clear) = (state.Set, state.Clear);
-        if (state.Atime != Atime.Unsaid)
-        {
-            set |= state.Atime switch { Atime.None => MOUNT_ATTR_NOATIME, Atime.Strict => MOUNT_ATTR_STRICTATIME, _ => MOUNT_ATTR_RELATIME };
-            // mount_setattr(2) changes the atime field only when all of it is cleared.
-            clear |= MOUNT_ATTR__ATIME;
-        }
+        var (set, clear) = (state.Own.AllSet, state.Own.AllClear);
         var data = new List<FsOption>(state.Superblock.Count + state.Data.Count);
         if (!state.Bind)
         {
@@ -81,6 +91,9 @@ public static class MountOptions
         {
             Bind = state.Bind,
             Recursive = state.Recursive,
+            Remount = state.Remount,
+            RecursiveSet = state.Below.AllSet,
+            RecursiveClear = state.Below.AllClear,
             AttributesSet = set,
             AttributesClear = clear,
             AttributesReset = state.Bind && (set | clear) != 0 ? Resettable & ~set & ~clear : 0,
@@ -89,51 +102,51 @@ public static class MountOptions
         };
     }
 
-    private static bool Attribute(ref State state, string word)
+    private static bool Attribute(ref Attributes attributes, string word)
     {
         switch (word)
         {
-            case "ro": return Set(ref state, MOUNT_ATTR_RDONLY);
-            case "rw": return Clear(ref state, MOUNT_ATTR_RDONLY);
-            case "nosuid": return Set(ref state, MOUNT_ATTR_NOSUID);
-            case "suid": return Clear(ref state, MOUNT_ATTR_NOSUID);
-            case "nodev": return Set(ref state, MOUNT_ATTR_NODEV);
-            case "dev": return Clear(ref state, MOUNT_ATTR_NODEV);
-            case "noexec": return Set(ref state, MOUNT_ATTR_NOEXEC);
-            case "exec": return Clear(ref state, MOUNT_ATTR_NOEXEC);
-            case "nodiratime": return Set(ref state, MOUNT_ATTR_NODIRATIME);
-            case "diratime": return Clear(ref state, MOUNT_ATTR_NODIRATIME);
-            case "nosymfollow": return Set(ref state, MOUNT_ATTR_NOSYMFOLLOW);
-            case "symfollow": return Clear(ref state, MOUNT_ATTR_NOSYMFOLLOW);
-            default: return ChooseAtime(ref state, word);
+            case "ro": return Set(ref attributes, MOUNT_ATTR_RDONLY);
+            case "rw": return Clear(ref attributes, MOUNT_ATTR_RDONLY);
+            case "nosuid": return Set(ref attributes, MOUNT_ATTR_NOSUID);
+            case "suid": return Clear(ref attributes, MOUNT_ATTR_NOSUID);
+            case "nodev": return Set(ref attributes, MOUNT_ATTR_NODEV);
+            case "dev": return Clear(ref attributes, MOUNT_ATTR_NODEV);
+            case "noexec": return Set(ref attributes, MOUNT_ATTR_NOEXEC);
+            case "exec": return Clear(ref attributes, MOUNT_ATTR_NOEXEC);
+            case "nodiratime": return Set(ref attributes, MOUNT_ATTR_NODIRATIME);
+            case "diratime": return Clear(ref attributes, MOUNT_ATTR_NODIRATIME);
+            case "nosymfollow": return Set(ref attributes, MOUNT_ATTR_NOSYMFOLLOW);
+            case "symfollow": return Clear(ref attributes, MOUNT_ATTR_NOSYMFOLLOW);
+            default: return ChooseAtime(ref attributes, word);
         }
     }
 
-    private static bool Set(ref State state, uint attribute)
+    private static bool Set(ref Attributes attributes, uint attribute)
     {
-        state.Set |= attribute;
-        state.Clear &= ~attribute;
+        attributes.Set |= attribute;
+        attributes.Clear &= ~attribute;
         return true;
     }
 
-    private static bool Clear(ref State state, uint attribute)
+    private static bool Clear(ref Attributes attributes, uint attribute)
     {
-        state.Set &= ~attribute;
-        state.Clear |= attribute;
+        attributes.Set &= ~attribute;
+        attributes.Clear |= attribute;
         return true;
     }
 
     // The kernel's default is relatime; "atime" and "nostrictatime" mean that default, "norelatime" only takes back a "relatime".
-    private static bool ChooseAtime(ref State state, string word)
+    private static bool ChooseAtime(ref Attributes attributes, string word)
     {
         switch (word)
         {
-            case "noatime": state.Atime = Atime.None; return true;
-            case "strictatime": state.Atime = Atime.Strict; return true;
-            case "relatime": state.Atime = Atime.Relative; return true;
-            case "atime" when state.Atime is Atime.Unsaid or Atime.None: state.Atime = Atime.Relative; return true;
-            case "nostrictatime" when state.Atime is Atime.Unsaid or Atime.Strict: state.Atime = Atime.Relative; return true;
-            case "norelatime" when state.Atime == Atime.Relative: state.Atime = Atime.Unsaid; return true;
+            case "noatime": attributes.Atime = Atime.None; return true;
+            case "strictatime": attributes.Atime = Atime.Strict; return true;
+            case "relatime": attributes.Atime = Atime.Relative; return true;
+            case "atime" when attributes.Atime is Atime.Unsaid or Atime.None: attributes.Atime = Atime.Relative; return true;
+            case "nostrictatime" when attributes.Atime is Atime.Unsaid or Atime.Strict: attributes.Atime = Atime.Relative; return true;
+            case "norelatime" when attributes.Atime == Atime.Relative: attributes.Atime = Atime.Unsaid; return true;
             case "atime" or "nostrictatime" or "norelatime": return true;
             default: return false;
         }
@@ -145,6 +158,7 @@ public static class MountOptions
         {
             case "bind": (state.Bind, state.Recursive) = (true, false); return true;
             case "rbind": (state.Bind, state.Recursive) = (true, true); return true;
+            case "remount": state.Remount = true; return true;
             default: return false;
         }
     }
@@ -242,25 +256,13 @@ public static class MountOptions
     /// <summary>The way back, for the text of a plan: kind aside, every word once.</summary>
     internal static IEnumerable<string> Words(MountFlags flags)
     {
-        foreach (var (bit, set, clear) in s_attributeWords)
+        foreach (var word in AttributeWords(flags.AttributesSet, flags.AttributesClear))
         {
-            if ((flags.AttributesSet & bit) != 0)
-            {
-                yield return set;
-            }
-            else if ((flags.AttributesClear & bit) != 0)
-            {
-                yield return clear;
-            }
+            yield return word;
         }
-        if ((flags.AttributesClear & MOUNT_ATTR__ATIME) != 0)
+        foreach (var word in AttributeWords(flags.RecursiveSet, flags.RecursiveClear))
         {
-            yield return (flags.AttributesSet & MOUNT_ATTR__ATIME) switch
-            {
-                MOUNT_ATTR_NOATIME => "noatime",
-                MOUNT_ATTR_STRICTATIME => "strictatime",
-                _ => "relatime",
-            };
+            yield return "r" + word;
         }
         foreach (var (flag, recursive) in flags.Propagation)
         {
@@ -270,6 +272,30 @@ public static class MountOptions
         foreach (var option in flags.Data)
         {
             yield return option.ToString();
+        }
+    }
+
+    private static IEnumerable<string> AttributeWords(uint set, uint clear)
+    {
+        foreach (var (bit, setWord, clearWord) in s_attributeWords)
+        {
+            if ((set & bit) != 0)
+            {
+                yield return setWord;
+            }
+            else if ((clear & bit) != 0)
+            {
+                yield return clearWord;
+            }
+        }
+        if ((clear & MOUNT_ATTR__ATIME) != 0)
+        {
+            yield return (set & MOUNT_ATTR__ATIME) switch
+            {
+                MOUNT_ATTR_NOATIME => "noatime",
+                MOUNT_ATTR_STRICTATIME => "strictatime",
+                _ => "relatime",
+            };
         }
     }
 

@@ -32,8 +32,6 @@ public static class NotYet
 {
     public static readonly NotYetProperty[] Process =
     [
-        new("terminal", Asks.True, "terminals"),
-        new("consoleSize", Asks.Never, ""), // The specification ignores it without a terminal.
         new("apparmorProfile", Asks.Text, "AppArmor profiles"),
         new("selinuxLabel", Asks.Text, "SELinux labels"),
         new("scheduler", Asks.Members, "scheduler settings"),
@@ -55,7 +53,6 @@ public static class NotYet
     public static readonly NotYetProperty[] Linux =
     [
         new("seccomp", Asks.Members, "seccomp filters"),
-        new("sysctl", Asks.Members, "sysctls"),
         // Even an empty object asks: the group is then named like the container.
         new("intelRdt", Asks.Object, "Intel RDT groups"),
         new("personality", Asks.Members, "personalities"),
@@ -117,36 +114,12 @@ public static class NotYet
 
     // Values of properties that we do read. Each is looked up by its word; the value is the subject of the sentence.
 
-    public static readonly Dictionary<string, string> RootfsPropagations = new()
+    public static readonly Dictionary<string, string> MountOptions = new()
     {
-        ["shared"] = "shared root file systems",
-        ["rshared"] = "shared root file systems",
-        ["unbindable"] = "unbindable root file systems",
-        ["runbindable"] = "unbindable root file systems",
+        ["idmap"] = "id-mapped mounts",
+        ["ridmap"] = "id-mapped mounts",
+        ["tmpcopyup"] = "copies of what a tmpfs covers",
     };
-
-    public static readonly Dictionary<string, string> MountOptions = MountOptionWords();
-
-    private static Dictionary<string, string> MountOptionWords()
-    {
-        var words = new Dictionary<string, string>
-        {
-            ["idmap"] = "id-mapped mounts",
-            ["ridmap"] = "id-mapped mounts",
-            ["tmpcopyup"] = "copies of what a tmpfs covers",
-            ["remount"] = "remounts",
-        };
-        string[] recursive =
-        [
-            "rro", "rrw", "rsuid", "rnosuid", "rdev", "rnodev", "rexec", "rnoexec", "rdiratime", "rnodiratime", "rrelatime", "rnorelatime",
-            "ratime", "rnoatime", "rstrictatime", "rnostrictatime", "rsymfollow", "rnosymfollow",
-        ];
-        foreach (var word in recursive)
-        {
-            words[word] = "recursive mount attributes";
-        }
-        return words;
-    }
 
     public static string Sentence(string value, string words) =>
         $"{(value.Length == 0 ? "" : value + " is ")}not supported yet ({words} come with a later version)";

@@ -24,6 +24,7 @@ public sealed record Root(string Path, bool Readonly);
 public sealed record Process
 {
     public bool Terminal { get; init; }
+    public ConsoleSize? ConsoleSize { get; init; }
     public User User { get; init; } = new();
     public IReadOnlyList<string> Args { get; init; } = [];
     public IReadOnlyList<string> Env { get; init; } = [];
@@ -34,6 +35,9 @@ public sealed record Process
     public bool NoNewPrivileges { get; init; }
     public int? OomScoreAdj { get; init; }
 }
+
+/// <summary>In characters. Means nothing without a terminal.</summary>
+public sealed record ConsoleSize(uint Height, uint Width);
 
 public sealed record User
 {
@@ -71,6 +75,7 @@ public sealed record LinuxConfig
     public string? CgroupsPath { get; init; }
     public Resources Resources { get; init; } = new();
     public string? RootfsPropagation { get; init; }
+    public IReadOnlyDictionary<string, string> Sysctl { get; init; } = new Dictionary<string, string>();
     public IReadOnlyList<string> MaskedPaths { get; init; } = [];
     public IReadOnlyList<string> ReadonlyPaths { get; init; } = [];
 

@@ -22,6 +22,7 @@ public ref partial struct SpecReader
             else if (Key("cgroupsPath", ref seen)) { linux = linux with { CgroupsPath = Text() }; }
             else if (Key("resources", ref seen)) { linux = linux with { Resources = ReadResources() }; }
             else if (Key("rootfsPropagation", ref seen)) { linux = linux with { RootfsPropagation = ReadRootfsPropagation() }; }
+            else if (Key("sysctl", ref seen)) { linux = linux with { Sysctl = ReadTextMap("a sysctl") }; }
             else if (Key("maskedPaths", ref seen)) { linux = linux with { MaskedPaths = ReadTexts() }; }
             else if (Key("readonlyPaths", ref seen)) { linux = linux with { ReadonlyPaths = ReadTexts() }; }
             else { Other(NotYet.Linux, ref seen); }
@@ -78,11 +79,9 @@ public ref partial struct SpecReader
     private string? ReadRootfsPropagation()
     {
         var word = Text();
-        if (word is not null && NotYet.RootfsPropagations.TryGetValue(word, out var words))
-        {
-            throw Problem(NotYet.Sentence($"\"{word}\"", words));
-        }
-        return word is null or "private" or "rprivate" or "slave" or "rslave" ? word : throw Problem($"\"{word}\" is not a propagation mode");
+        return word is null or "private" or "rprivate" or "slave" or "rslave" or "shared" or "rshared" or "unbindable" or "runbindable"
+            ? word
+            : throw Problem($"\"{word}\" is not a propagation mode");
     }
 
     private List<IdMapping> ReadMappings()

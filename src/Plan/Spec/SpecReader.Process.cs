@@ -21,11 +21,30 @@ public ref partial struct SpecReader
             else if (Key("cwd", ref seen)) { process = process with { Cwd = Text() ?? "" }; }
             else if (Key("capabilities", ref seen)) { process = process with { Capabilities = ReadCapabilities() }; }
             else if (Key("rlimits", ref seen)) { process = process with { Rlimits = ReadRlimits() }; }
+            else if (Key("terminal", ref seen)) { process = process with { Terminal = Flag() }; }
+            else if (Key("consoleSize", ref seen)) { process = process with { ConsoleSize = ReadConsoleSize() }; }
             else if (Key("noNewPrivileges", ref seen)) { process = process with { NoNewPrivileges = Flag() }; }
             else if (Key("oomScoreAdj", ref seen)) { process = process with { OomScoreAdj = (int?)Integer(int.MinValue, int.MaxValue) }; }
             else { Other(NotYet.Process, ref seen); }
         }
         return process;
+    }
+
+    private ConsoleSize? ReadConsoleSize()
+    {
+        uint height = 0, width = 0;
+        if (!BeginObject())
+        {
+            return null;
+        }
+        ulong seen = 0;
+        while (NextKey())
+        {
+            if (Key("height", ref seen)) { height = (uint?)Integer(0, uint.MaxValue) ?? 0; }
+            else if (Key("width", ref seen)) { width = (uint?)Integer(0, uint.MaxValue) ?? 0; }
+            else { _reader.Skip(); }
+        }
+        return new ConsoleSize(height, width);
     }
 
     private User ReadUser()

@@ -65,7 +65,7 @@ public ref partial struct SpecReader
             else if (Key("hostname", ref seen)) { hostname = Text(); }
             else if (Key("domainname", ref seen)) { domainname = Text(); }
             else if (Key("mounts", ref seen)) { mounts = ReadMounts(); }
-            else if (Key("annotations", ref seen)) { annotations = ReadAnnotations(); }
+            else if (Key("annotations", ref seen)) { annotations = ReadTextMap("an annotation"); }
             else if (Key("hooks", ref seen)) { hooks = ReadHooks(); }
             else if (Key("linux", ref seen)) { linux = ReadLinux(); }
             else { _reader.Skip(); }
@@ -169,26 +169,27 @@ public ref partial struct SpecReader
         return new Mount { Destination = destination ?? "", Type = type, Source = source, Options = options };
     }
 
-    private Dictionary<string, string> ReadAnnotations()
+    /// <summary>An object whose names are data: annotations, sysctls.</summary>
+    private Dictionary<string, string> ReadTextMap(string what)
     {
-        var annotations = new Dictionary<string, string>(StringComparer.Ordinal);
+        var texts = new Dictionary<string, string>(StringComparer.Ordinal);
         if (!BeginObject())
         {
-            return annotations;
+            return texts;
         }
         while (NextKey())
         {
             if (_key.IsEmpty)
             {
-                throw Problem("an annotation has an empty name");
+                throw Problem($"{what} has an empty name");
             }
             var name = AnyKey();
-            if (!annotations.TryAdd(name, _reader.TokenType == JsonTokenType.Null ? "" : RequiredText()))
+            if (!texts.TryAdd(name, _reader.TokenType == JsonTokenType.Null ? "" : RequiredText()))
             {
                 throw Problem($"\"{name}\" is given twice");
             }
         }
-        return annotations;
+        return texts;
     }
 
     /// <summary>In a list of objects there is no absent one: null is an error.</summary>

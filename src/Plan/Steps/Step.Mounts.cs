@@ -32,6 +32,21 @@ public sealed record MountAttributes(ulong Set, ulong Clear)
 public sealed record SetRootPropagation(string Word, ulong Flags) : Step
 {
     public override string Text => $"make / {Word}";
+
+    /// <summary>Every mount of the host is private or slave here, so that none which we make is seen there.</summary>
+    public bool HidesOurMounts => Word is "rprivate" or "rslave";
+}
+
+/// <summary>The mount that holds the root file system becomes private: what is mounted there now stays here, and pivot_root wants it so.</summary>
+public sealed record IsolateRootfs(CString Path) : Step
+{
+    public override string Text => $"make the mount that holds {Path} private";
+}
+
+/// <summary>The root file system's own propagation, once the host's mounts are gone from sight.</summary>
+public sealed record PropagateRootfs(string Word, ulong Flags, bool Recursive) : Step
+{
+    public override string Text => $"make the rootfs {Word}";
 }
 
 /// <summary>The root file system becomes a mount of its own, opened once; every later path is resolved from it.</summary>
@@ -57,6 +72,22 @@ public sealed record MountFilesystem(CString Type, CString Source, RootedPath Ta
 
     /// <summary>proc and sysfs only go onto a real directory of the root, never through a link of the image (R4, CVE-2023-27561).</summary>
     public bool NeedsPlainDirectory => Type.ToString() is "proc" or "sysfs";
+
+    /// <summary>A tmpfs without a mode has that of the directory it covers: /var/cache does not become everybody's. (Over one that has to be
+    /// made it has the kernel's, 1777.)</summary>
+    public bool InheritsMode { get; } = Type.ToString() == "tmpfs" && !HasMode(Flags);
+
+    private static bool HasMode(MountFlags flags)
+    {
+        foreach (var option in flags.Data)
+        {
+            if (option.Key.ToString() == "mode")
+            {
+                return true;
+            }
+        }
+        return false;
+    }
 }
 
 /// <summary>A file or directory of the host at a place in the container.</summary>
@@ -108,9 +139,34 @@ public sealed record MakeWorkingDirectory(RootedPath Path) : Step
     public override string Text => $"make working directory {Path} if missing";
 }
 
-public sealed record PivotRoot : Step
+/// <summary>The old root has peers on the host when not every mount was made slave or private at first.</summary>
+public sealed record PivotRoot(bool OldRootHasPeers) : Step
 {
-    public override string Text => "pivot_root to rootfs";
+    public override string Text => OldRootHasPeers ? "pivot_root to rootfs, make the old root slave" : "pivot_root to rootfs";
+}
+
+/// <summary>--no-pivot, for a host that runs from its initramfs, which pivot_root cannot leave. Weaker: the old root stays below the new one,
+/// and whoever may call chroot can get out to it. The host's proc and sysfs are taken away first, so that a mount of either inside is
+/// judged by the container's own ones.</summary>
+public sealed record MoveRoot : Step
+{
+    public override string Text => "move rootfs to / and chroot, without pivot_root";
+}
+
+/// <summary>What is mounted there already gets other flags, and with data other options of its file system.</summary>
+public sealed record Remount(RootedPath Target, MountFlags Flags) : Step
+{
+    /// <summary>The file system's own words as one text, for mount(2).</summary>
+    public required CString Data { get; init; }
+
+    public override string Text => $"remount {Target}{Flags.Describe()}";
+
+    public override string Failure(string detail) => MountFailure.Sentence("remount", Target, detail);
+}
+
+public sealed record SetSysctl(CString Key, CString Path, CString Value) : Step
+{
+    public override string Text => $"set sysctl {Key} to {Value}";
 }
 
 public sealed record RootReadonly : Step

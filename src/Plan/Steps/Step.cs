@@ -63,10 +63,11 @@ public sealed record SetDomainname(CString Name) : Step
     public override string Text => $"set domain name {Name}";
 }
 
-/// <summary>Everything above the standard descriptors is closed but the start fifo, which stays close-on-exec (CVE-2024-21626).</summary>
-public sealed record CloseDescriptors : Step
+/// <summary>Everything above the standard descriptors is closed but the start fifo, which stays close-on-exec (CVE-2024-21626), and what
+/// the caller wants to be inherited, from 3 on.</summary>
+public sealed record CloseDescriptors(int Preserved) : Step
 {
-    public override string Text => "close all other descriptors";
+    public override string Text => Preserved == 0 ? "close all other descriptors" : $"close all descriptors from {3 + Preserved} on";
 }
 
 public sealed record WaitForStart : Step

@@ -12,7 +12,7 @@ static class Create
 
     private static int Act(Arguments arguments, GlobalOptions globals, Log log)
     {
-        log.Times(Creator.Create(CreateFlags.Options(arguments, globals), log));
+        log.Times(Creator.Create(CreateFlags.Options(arguments, globals) with { Detach = true }, log));
         return 0;
     }
 }

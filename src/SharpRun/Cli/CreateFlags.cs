@@ -1,3 +1,6 @@
+using System.Globalization;
+using SharpRun.Linux;
+using SharpRun.Parent;
 using SharpRun.Planning;
 using SharpRun.State;
 
@@ -13,17 +16,17 @@ static class CreateFlags
         Flag.Text("pid-file", "FILE", "write the pid of the container's init there"),
         Flag.Switch("no-new-keyring", "keep the caller's session keyring"),
         Flag.Switch("no-subreaper", "accepted, without effect"),
-        Flag.Text("console-socket", "PATH", "not built yet"),
-        Flag.Text("pidfd-socket", "PATH", "not built yet"),
-        Flag.Switch("no-pivot", "not built yet"),
-        Flag.Number("preserve-fds", "N", "not built yet for more than 0"),
+        Flag.Text("console-socket", "PATH", "send the terminal's master to this unix socket"),
+        Flag.Text("pidfd-socket", "PATH", "send a pidfd of the container's init to this unix socket"),
+        Flag.Switch("no-pivot", "chroot in place of pivot_root, for hosts that run from an initramfs (weaker)"),
+        Flag.Number("preserve-fds", "N", "let the container inherit N descriptors, from 3 on"),
     ];
 
     public static CreateOptions Options(Arguments arguments, GlobalOptions globals)
     {
         var id = ContainerId.Checked(arguments.Words[0]);
-        RequireBuilt(arguments);
         globals.RequireBuiltCgroupManager();
+        var listen = ListenDescriptors();
         return new CreateOptions
         {
             Id = id,
@@ -32,22 +35,37 @@ static class CreateFlags
             ConfigFile = AbsolutePath.OfOptional(arguments.Text("config")),
             PidFile = AbsolutePath.OfOptional(arguments.Text("pid-file")),
             NoNewKeyring = arguments.Is("no-new-keyring"),
+            NoPivot = arguments.Is("no-pivot"),
+            ConsoleSocket = AbsolutePath.OfOptional(arguments.Text("console-socket")),
+            PidFdSocket = AbsolutePath.OfOptional(arguments.Text("pidfd-socket")),
+            ListenDescriptors = listen,
+            ListenNames = listen > 0 ? CallerEnvironment.Variable("LISTEN_FDNAMES") : null,
+            PreservedDescriptors = Preserved(arguments, listen),
+            HasNotifySocket = NotifySocket.HostAddress is not null,
             Detach = arguments.Is("detach"),
             Keep = arguments.Is("keep"),
         };
     }
 
-    private static void RequireBuilt(Arguments arguments)
+    // sd_listen_fds(3): meant for us only when LISTEN_PID says so, otherwise it has come down from somebody else's activation.
+    private static int ListenDescriptors() =>
+        CallerEnvironment.Variable("LISTEN_PID") == Sys.GetPid().ToString(CultureInfo.InvariantCulture)
+        && int.TryParse(CallerEnvironment.Variable("LISTEN_FDS"), NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+            ? count
+            : 0;
+
+    private static int Preserved(Arguments arguments, int listen)
     {
-        var missing =
-            arguments.Text("console-socket") is { Length: > 0 } ? "console-socket"
-            : arguments.Text("pidfd-socket") is { Length: > 0 } ? "pidfd-socket"
-            : arguments.Is("no-pivot") ? "no-pivot"
-            : arguments.Number("preserve-fds", 0) != 0 ? "preserve-fds"
-            : null;
-        if (missing is not null)
+        var preserve = arguments.Number("preserve-fds", 0);
+        if (preserve < 0)
         {
-            throw new UsageError($"--{missing}: not built yet");
+            throw new UsageError($"--preserve-fds: a number from 0 on is expected, found {preserve}");
         }
+        // One that is not open might become one of our own, which the container must not have.
+        if (Check.PreservedDescriptorsAreOpen.Fails((long)listen + preserve > StandardDescriptors.Inherited))
+        {
+            throw new UsageError($"--preserve-fds: of the {listen + (long)preserve} descriptors to preserve, {3 + StandardDescriptors.Inherited} is not open");
+        }
+        return listen + preserve;
     }
 }

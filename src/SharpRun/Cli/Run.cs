@@ -35,7 +35,9 @@ static class Run
         var container = Creator.Create(options, log);
         try
         {
+            var notify = NotifySocket.Listen(container.Directory);
             Starter.Start(container.Directory, container.State, container.PidFd);
+            notify?.WaitUntilReady(container.State.Init.Pid, container.PidFd);
         }
         catch
         {

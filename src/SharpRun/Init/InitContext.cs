@@ -18,7 +18,7 @@ sealed class InitContext
     public required int ParentSync { get; init; }
 
     /// <summary>Opened for reading and writing by the parent; start writes a byte into it.</summary>
-    public required int StartFifo { get; init; }
+    public required int StartFifo { get; set; }
 
     /// <summary>The number of the step that is being done.</summary>
     public int Step { get; set; }
@@ -47,6 +47,11 @@ sealed class InitContext
 
     /// <summary>Null: the plan has no step that runs one.</summary>
     public InitHooks? Hooks { get; init; }
+
+    /// <summary>Where the terminal's master is sent; -1 without a terminal.</summary>
+    public int ConsoleSocket { get; init; } = -1;
+
+    public (int Master, int Slave) Terminal { get; set; } = (-1, -1);
 
     /// <summary>What <see cref="FindExecutable"/> found.</summary>
     public CString? Executable { get; set; }

@@ -63,6 +63,7 @@ static partial class Verbs
 
     private static Errno MountFilesystem(InitContext context, MountFilesystem mount)
     {
+        uint? mode = mount.InheritsMode ? ModeOf(context, mount.Target) : null;
         var target = mount.NeedsPlainDirectory ? PlainDirectory(context, mount.Target) : RootPath.MakeDirectories(context.Root, mount.Target.Value, 0x1ED);
         if (!target.Ok)
         {
@@ -77,7 +78,7 @@ static partial class Verbs
         {
             return MountWithLongData(context, mount, target.Value, data);
         }
-        var fresh = FreshMount(context, mount.Type, mount.Source, mount.Flags);
+        var fresh = FreshMount(context, mount.Type, mount.Source, mount.Flags, mode);
         if (mount.HostsOwn is { } hosts && fresh.Error is Errno.EPERM or Errno.EBUSY)
         {
             return BindHostsOwn(context, mount, hosts, target.Value, fresh.Error);
@@ -85,8 +86,21 @@ static partial class Verbs
         return fresh.Ok ? Attach(context, fresh.Value, target.Value, mount.Flags, isFresh: true) : fresh.Error;
     }
 
+    /// <summary>The permission bits of a directory that is there; else null.</summary>
+    private static uint? ModeOf(InitContext context, RootedPath path)
+    {
+        var there = RootPath.Open(context.Root, path.Value, Native.O_PATH | Native.O_DIRECTORY);
+        if (!there.Ok)
+        {
+            return null;
+        }
+        var error = Sys.Stat(there.Value, ""u8, Native.AT_EMPTY_PATH, out var status);
+        Sys.Close(there.Value);
+        return error == Errno.OK ? status.Mode & 0xFFF /* 07777 */ : null;
+    }
+
     /// <summary>A detached mount with all its options and attributes: nothing of it is visible until it is attached.</summary>
-    private static Result FreshMount(InitContext context, CString type, CString source, MountFlags flags)
+    private static Result FreshMount(InitContext context, CString type, CString source, MountFlags flags, uint? mode)
     {
         var opened = Sys.FsOpen(type);
         if (!opened.Ok)
@@ -103,6 +117,11 @@ static partial class Verbs
             }
             error = option.Value is { } value ? Sys.FsConfigString(fs, option.Key, value) : Sys.FsConfigFlag(fs, option.Key);
             context.Failed(option.Key, error);
+        }
+        if (error == Errno.OK && mode is { } bits)
+        {
+            Span<byte> octal = [(byte)('0' + (bits >> 9)), (byte)('0' + (bits >> 6 & 7)), (byte)('0' + (bits >> 3 & 7)), (byte)('0' + (bits & 7)), 0];
+            error = context.Failed("mode"u8, Sys.FsConfigString(fs, "mode"u8, octal));
         }
         if (error == Errno.OK)
         {
@@ -166,6 +185,10 @@ static partial class Verbs
             }
             context.Failed("mount_setattr"u8, error);
         }
+        if (error == Errno.OK && flags.HasRecursive)
+        {
+            error = SetRecursive(context, tree, flags);
+        }
         if (error == Errno.OK)
         {
             error = Sys.MoveMountOnto(tree, target);
@@ -178,12 +201,9 @@ static partial class Verbs
                 error = Remount(context, tree, set, flags.AttributesClear);
             }
         }
-        foreach (var propagation in flags.Propagation)
+        if (error == Errno.OK)
         {
-            if (error == Errno.OK)
-            {
-                error = SetPropagation(context, tree, propagation.Flags, propagation.Recursive);
-            }
+            error = SetPropagations(context, tree, flags);
         }
         Sys.Close(tree);
         Sys.Close(target);

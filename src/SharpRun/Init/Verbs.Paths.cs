@@ -44,25 +44,38 @@ static partial class Verbs
     }
 
     // pivot_root(".", ".") stacks the old root on the new one at the same place, so that no directory for it is needed (pivot_root(2)).
-    private static Errno PivotRoot(InitContext context)
+    private static Errno PivotRoot(InitContext context, PivotRoot pivot)
     {
-        var error = Sys.Fchdir(context.Root);
+        var old = pivot.OldRootHasPeers ? Sys.Open(Native.AT_FDCWD, "/"u8, Native.O_PATH | Native.O_DIRECTORY) : Result.Of(0);
+        var error = old.Ok ? Sys.Fchdir(context.Root) : old.Error;
+        if (error == Errno.OK)
+        {
+            error = Sys.PivotRoot("."u8, "."u8);
+        }
         if (error != Errno.OK)
         {
             return error;
         }
-        error = Sys.PivotRoot("."u8, "."u8);
-        if (error != Errno.OK)
+        if (pivot.OldRootHasPeers)
         {
-            return error;
+            // By its own descriptor: from the new root, "." is the new one, and its volumes would lose their peers.
+            error = MakeSlave(old.Value);
+            Sys.Close(old.Value);
         }
-        // Unmounting must not travel to the host where a mount below "/" is still shared (rootfsPropagation private or slave).
-        error = Sys.Mount(default, "."u8, default, Native.MS_SLAVE | Native.MS_REC, default);
         if (error == Errno.OK)
         {
             error = Sys.Umount("."u8, Native.MNT_DETACH);
         }
         return context.Failed("detach the old root"u8, error == Errno.OK ? Sys.Chdir("/"u8) : error);
+    }
+
+    // Unmounting would travel to the host.
+    private static Errno MakeSlave(int oldRoot)
+    {
+        var error = Sys.Fchdir(oldRoot);
+        return error == Errno.OK && !Mutant.Skips("PivotRoot.MakeSlave")
+            ? Sys.Mount(default, "."u8, default, Native.MS_SLAVE | Native.MS_REC, default)
+            : error;
     }
 
     private static Errno RootReadonly(InitContext context) => SetAttributes(context, context.Root, Native.MOUNT_ATTR_RDONLY, recursive: false);

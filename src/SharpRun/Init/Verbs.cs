@@ -37,7 +37,15 @@ static partial class Verbs
         LinkDevice link => LinkDevice(context, link),
         LinkPtmx _ => LinkPtmx(context),
         MakeWorkingDirectory make => MakeWorkingDirectory(context, make),
-        PivotRoot _ => PivotRoot(context),
+        PivotRoot pivot => PivotRoot(context, pivot),
+        MoveRoot _ => MoveRoot(context),
+        IsolateRootfs isolate => IsolateRootfs(isolate),
+        PropagateRootfs propagate => PropagateRootfs(context, propagate),
+        Remount remount => Remount(context, remount),
+        SetSysctl sysctl => SetSysctl(context, sysctl),
+        OpenTerminal open => OpenTerminal(context, open),
+        BindConsole _ => BindConsole(context),
+        SendTerminal _ => SendTerminal(context),
         RootReadonly _ => RootReadonly(context),
         ReadonlyPath path => ReadonlyPath(context, path),
         MaskPath path => MaskPath(context, path),
@@ -52,7 +60,7 @@ static partial class Verbs
         SetCapabilities set => SetCapabilities(context, set.Sets),
         NoNewPrivileges _ => Sys.Prctl(Native.PR_SET_NO_NEW_PRIVS, 1).Error,
         FindExecutable find => FindExecutable(context, find),
-        CloseDescriptors _ => CloseDescriptors(context),
+        CloseDescriptors close => CloseDescriptors(context, close.Preserved),
         WaitForStart _ => WaitForStart(context),
         Exec exec => Exec(context, exec),
         _ => context.Refuse("this step has no verb"u8),
@@ -94,9 +102,10 @@ static partial class Verbs
         return answer.Ok && answer.Value == 1 ? Errno.OK : answer.Ok ? Errno.EPIPE : answer.Error;
     }
 
-    private static Errno CloseDescriptors(InitContext context)
+    // What is preserved stands from 3 on, where the caller has put it; the parent has seen that all of it is there.
+    private static Errno CloseDescriptors(InitContext context, int preserved)
     {
-        const int keep = 3;
+        var keep = 3 + preserved;
         if (context.StartFifo != keep)
         {
             var moved = Sys.Dup(context.StartFifo, keep);
@@ -104,14 +113,23 @@ static partial class Verbs
             {
                 return moved.Error;
             }
+            context.StartFifo = keep;
         }
-        return Sys.CloseRange(keep + 1, uint.MaxValue, 0);
+        for (var fd = 3; fd < keep; fd++)
+        {
+            var inherited = Sys.Fcntl(fd, Native.F_SETFD, 0);
+            if (!inherited.Ok)
+            {
+                return inherited.Error;
+            }
+        }
+        return Sys.CloseRange((uint)keep + 1, uint.MaxValue, 0);
     }
 
     private static Errno WaitForStart(InitContext context)
     {
         Span<byte> message = stackalloc byte[1];
-        var read = Sys.Read(3, message);
+        var read = Sys.Read(context.StartFifo, message);
         return read.Ok ? Errno.OK : context.Failed("read the start fifo"u8, read.Error);
     }
 

@@ -9,7 +9,11 @@ using SharpRun.State;
 namespace SharpRun.Parent;
 
 /// <summary>A container whose init waits for start. The descriptors live as long as the command.</summary>
-sealed record CreatedContainer(ContainerDirectory Directory, ContainerState State, Plan Plan, int PidFd, byte[] Times);
+sealed record CreatedContainer(ContainerDirectory Directory, ContainerState State, Plan Plan, int PidFd, byte[] Times)
+{
+    /// <summary>The master of the container's terminal, in a foreground run; else -1.</summary>
+    public int Terminal { get; init; } = -1;
+}
 
 /// <summary>The parent's part of create: each act with its undo beside it; the child's part is the plan's steps.</summary>
 static class Creator
@@ -21,6 +25,7 @@ static class Creator
         var plan = Planner.Create(spec, FactsReader.Read(), options);
         RequireRootfs(options, spec);
         var namespaces = NamespaceFiles.Open(plan, spec);
+        var sockets = HandedIn.Connect(spec, options);
         WarnOfStrays(plan, log);
 
         var root = StateRoot.OpenOrCreate(options.StateRoot);
@@ -32,17 +37,22 @@ static class Creator
         undo.Push("RunPoststopHooks", () => RuntimeHooks.RunPoststop(state, log.Warning, hasBegun));
         undo.Push("RemoveStateDirectory", () => directory.Remove());
         directory.Write(state);
+        if (options.HasNotifySocket)
+        {
+            NotifySocket.MakeDirectory(directory);
+        }
         var cgroups = plan.Cgroup is { } wanted ? CgroupTree.Create(wanted, undo) : null;
 
         var page = NewRecorder(directory, plan);
         var fifo = directory.MakeStartFifo();
         var talk = new Conversation();
-        var context = Context(plan, state, talk, page, fifo, namespaces);
+        var context = Context(plan, state, talk, page, fifo, namespaces, sockets.ConsoleOfChild);
         var pid = Clone(plan, context, cgroups, log, out var pidFd);
         hasBegun = true;
         undo.Push("KillInit", () => Reap(pidFd));
         talk.CloseChildEnd();
         Sys.Close(fifo);
+        sockets.CloseConsoleOfChild();
         if (plan.Again is not null)
         {
             pid = AwaitInit(plan, talk, page, cgroups, ref pidFd);
@@ -62,9 +72,11 @@ static class Creator
                 undo.Push("RemovePidFile", () => PidFile.Remove(pidFile));
                 PidFile.Write(pidFile, pid);
             }
+            sockets.SendPidFd(pidFd);
         });
+        var terminal = sockets.ReceiveTerminal();
         undo.Forget();
-        return new CreatedContainer(directory, state, plan, pidFd, page.Bytes.ToArray());
+        return new CreatedContainer(directory, state, plan, pidFd, page.Bytes.ToArray()) { Terminal = terminal };
     }
 
     // Everything that can be seen to be wrong is found before anything is changed.
@@ -90,7 +102,7 @@ static class Creator
         return page;
     }
 
-    private static InitContext Context(Plan plan, ContainerState state, Conversation talk, SharedPage page, int fifo, int[] namespaces)
+    private static InitContext Context(Plan plan, ContainerState state, Conversation talk, SharedPage page, int fifo, int[] namespaces, int consoleSocket)
     {
         var recorder = new Recorder(page);
         recorder.Start(plan.Steps.Count);
@@ -104,6 +116,7 @@ static class Creator
             ParentSync = talk.ParentEnd,
             StartFifo = fifo,
             Namespaces = namespaces,
+            ConsoleSocket = consoleSocket,
             HasMountSetAttr = plan.HasMountSetAttr,
             Arguments = Vector(exec.Args, 0),
             Environment = environment,

@@ -15,9 +15,11 @@ static class Foreground
         int code;
         try
         {
+            using var terminal = container.Terminal < 0 ? null : new TerminalSession(container.Terminal);
+            var notify = options.HasNotifySocket ? NotifySocket.Listen(container.Directory) : null;
             Starter.Start(container.Directory, container.State, container.PidFd);
             log.Times(container);
-            code = Wait(container.PidFd, signals);
+            code = Wait(container.PidFd, signals, terminal, notify);
         }
         catch
         {
@@ -31,22 +33,35 @@ static class Foreground
         return code;
     }
 
-    private static int Wait(int pidFd, int signals)
+    private static int Wait(int pidFd, int signals, TerminalSession? terminal, NotifySocket? notify)
     {
-        Span<PollFd> watched = [new PollFd(pidFd, Native.POLLIN), new PollFd(signals, Native.POLLIN)];
+        Span<PollFd> watched = stackalloc PollFd[3 + TerminalSession.WatchedCount];
+        watched.Fill(new PollFd(-1, 0));
+        watched[0] = new PollFd(pidFd, Native.POLLIN);
+        watched[1] = new PollFd(signals, Native.POLLIN);
+        var ofTerminal = watched[3..];
         while (true)
         {
-            var polled = Sys.Poll(watched, -1);
+            watched[2].Fd = notify?.Fd ?? -1;
+            watched[2].Events = Native.POLLIN;
+            terminal?.Watch(ofTerminal);
+            var polled = Sys.Poll(watched, terminal?.Patience ?? -1);
             if (!polled.Ok && polled.Error != Errno.EINTR)
             {
                 polled.Error.Throw("wait for the container");
             }
             if (watched[1].IsReady)
             {
-                Forward(pidFd, signals);
+                Forward(pidFd, signals, terminal);
             }
+            if (watched[2].IsReady)
+            {
+                notify?.Hear(Sys.GetPid());
+            }
+            terminal?.Copy(ofTerminal);
             if (watched[0].IsReady)
             {
+                terminal?.Drain(signals);
                 Sys.WaitId(pidFd, Native.WEXITED, out var status).OrThrow("wait for the container");
                 return status.IsSignal ? 128 + status.Status : status.Status;
             }
@@ -54,12 +69,21 @@ static class Foreground
     }
 
     // A signalfd_siginfo (signalfd(2)) has 128 bytes, the signal's number in the first four.
-    private static void Forward(int pidFd, int signals)
+    private static void Forward(int pidFd, int signals, TerminalSession? terminal)
     {
         Span<byte> info = stackalloc byte[128];
-        if (Sys.Read(signals, info).Ok)
+        if (!Sys.Read(signals, info).Ok)
         {
-            Sys.PidfdSendSignal(pidFd, BitConverter.ToInt32(info));
+            return;
+        }
+        var signal = BitConverter.ToInt32(info);
+        if (signal == Native.SIGWINCH)
+        {
+            terminal?.Resize();
+        }
+        else
+        {
+            Sys.PidfdSendSignal(pidFd, signal);
         }
     }
 }

@@ -12,10 +12,10 @@ static class Signals
 {
     private static bool s_blocked;
 
-    /// <summary>Blocks in both threads what <see cref="Forwarded"/> names; returns a descriptor that reads them.</summary>
+    /// <summary>Blocks in both threads what <see cref="Heard"/> names; returns a descriptor that reads them.</summary>
     public static int Listen()
     {
-        Sys.BlockSignals(Forwarded).OrThrow("block signals");
+        Sys.BlockSignals(Heard).OrThrow("block signals");
         Abandon();
 #pragma warning disable RS0030 // Before the clone, in the parent; the exact barrier of Sys.Clone comes after it.
         GC.Collect(0);
@@ -25,18 +25,18 @@ static class Signals
         {
             throw new InvalidOperationException("the finalizer thread did not block signals");
         }
-        return Sys.SignalFd(Forwarded).OrThrow("listen to signals");
+        return Sys.SignalFd(Heard).OrThrow("listen to signals");
     }
 
-    /// <summary>All but those that the kernel keeps (KILL, STOP), those of the caller's own children and window (CHLD, WINCH), those that mean
-    /// a fault here (ILL, TRAP, ABRT, BUS, FPE, SEGV), and the first two real-time ones, which the runtime uses.</summary>
-    public static ulong Forwarded { get; } = Mask();
+    /// <summary>All but those that the kernel keeps (KILL, STOP), that of the caller's own children (CHLD), those that mean a fault here
+    /// (ILL, TRAP, ABRT, BUS, FPE, SEGV), and the first real-time ones, which the runtime uses. WINCH is heard but not forwarded.</summary>
+    public static ulong Heard { get; } = Mask();
 
     private static ulong Mask()
     {
         ReadOnlySpan<int> kept =
         [
-            Native.SIGKILL, Native.SIGSTOP, Native.SIGCHLD, Native.SIGWINCH, Native.SIGILL, Native.SIGTRAP, Native.SIGABRT,
+            Native.SIGKILL, Native.SIGSTOP, Native.SIGCHLD, Native.SIGILL, Native.SIGTRAP, Native.SIGABRT,
             Native.SIGBUS, Native.SIGFPE, Native.SIGSEGV, 32, 33, 34, 35,
         ];
         var mask = ulong.MaxValue;
@@ -52,6 +52,6 @@ static class Signals
 
     private sealed class BlocksWhenFinalized
     {
-        ~BlocksWhenFinalized() => s_blocked = Sys.BlockSignals(Forwarded) == Errno.OK;
+        ~BlocksWhenFinalized() => s_blocked = Sys.BlockSignals(Heard) == Errno.OK;
     }
 }

@@ -24,6 +24,8 @@ sealed class ContainerDirectory(StateRoot root, string id, int fd) : IDisposable
         }
     }
 
+    public void Unlock() => Sys.Flock(Fd, Native.LOCK_UN);
+
     /// <summary>False: who held the lock has deleted the container, and perhaps somebody has created another one of the same id.</summary>
     public bool TryLock()
     {

@@ -12,8 +12,8 @@ static class DefaultRoot
 
     /// <summary>Below XDG_RUNTIME_DIR, or null: the caller is the real root. podman's own calls set the variable to "" as root.</summary>
     public static string? OfUser() =>
-        Variable("XDG_RUNTIME_DIR") is { Length: > 0 } directory
-        && IsUsers(Sys.GetEuid(), Sys.GetEuid() == 0 && IsInUserNamespace(), Variable("USER"))
+        CallerEnvironment.Variable("XDG_RUNTIME_DIR") is { Length: > 0 } directory
+        && IsUsers(Sys.GetEuid(), Sys.GetEuid() == 0 && IsInUserNamespace(), CallerEnvironment.Variable("USER"))
             ? Below(directory)
             : null;
 
@@ -28,12 +28,5 @@ static class DefaultRoot
         Span<byte> map = stackalloc byte[256];
         var length = ProcFiles.Read("/proc/self/uid_map"u8, map);
         return length > 0 && map[..length].IndexOf("4294967295"u8) < 0;
-    }
-
-    private static string? Variable(string name)
-    {
-#pragma warning disable RS0030 // The contract names the two variables; nothing else of the environment is read.
-        return Environment.GetEnvironmentVariable(name);
-#pragma warning restore RS0030
     }
 }

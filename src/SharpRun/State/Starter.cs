@@ -13,8 +13,8 @@ static class Starter
 {
     private const int EndLimit = 10_000; // milliseconds
 
-    /// <summary>A failing hook ends the container and removes it (runtime-spec 1.3, "Lifecycle", 7 and 9); a program that cannot be executed
-    /// leaves a stopped one.</summary>
+    /// <summary>With a notify socket it comes back when the container has said that it is ready. A failing hook ends the container and removes
+    /// it (runtime-spec 1.3, "Lifecycle", 7 and 9); a program that cannot be executed leaves a stopped one.</summary>
     public static void Start(ContainerDirectory directory, Action<string> warn)
     {
         directory.Lock();
@@ -34,6 +34,7 @@ static class Starter
         {
             throw new StateError("container process is already dead");
         }
+        var notify = NotifySocket.Listen(directory);
         try
         {
             Start(directory, state, pidFd);
@@ -42,6 +43,12 @@ static class Starter
         {
             Remover.Remove(directory, state, warn);
             throw;
+        }
+        if (notify is not null)
+        {
+            // Others may kill or delete the container meanwhile.
+            directory.Unlock();
+            notify.WaitUntilReady(state.Init.Pid, pidFd);
         }
         Sys.Close(pidFd);
     }
