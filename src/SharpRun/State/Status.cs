@@ -56,7 +56,8 @@ static class Status
             return -1;
         }
         var opened = Sys.PidfdOpen(process.Pid);
-        if (opened.Error == Errno.ESRCH)
+        // EINVAL: the process is gone, and the number is still that of the session that it led (older kernels, seen on 5.10).
+        if (opened.Error is Errno.ESRCH or Errno.EINVAL)
         {
             return -1;
         }
