@@ -201,3 +201,19 @@ test_without_a_service_manager_there_is_no_socket() {
     output_of . sh -c 'echo "${NOTIFY_SOCKET:-none}"; ls -d /run/notify 2>/dev/null || echo none'
     expect_equal "output" "$OUT" $'none\nnone'
 }
+
+test_a_container_in_a_user_namespace_may_notify() {
+    chmod 711 "$BASE" "$T"
+    bundle "writable | $notifier"' | .linux.namespaces += [{type: "user"}]
+        | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings' \
+        sh -c '/usr/bin/perl -e "$1" "READY=1" && exec sleep 1000' sh "$tell"
+    mkdir -p "$BUNDLE/rootfs"/{usr,lib,lib64,run/notify}
+    service_manager
+    export NOTIFY_SOCKET=$T/notify
+    create
+    start
+    get_pid
+    heard READY=1 "MAINPID=$PID"
+    unset NOTIFY_SOCKET
+    end_container
+}

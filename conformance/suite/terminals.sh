@@ -246,3 +246,11 @@ test_a_reader_that_goes_away_does_not_stop_the_container() {
     shown "$(run_here) | head -n 1"
     [[ -e $BUNDLE/rootfs/done ]] || fail "the program did not come to its end"
 }
+
+test_a_terminal_in_a_user_namespace_belongs_to_its_user() {
+    chmod 711 "$BASE" "$T"
+    in_terminal '.linux.namespaces += [{type: "user"}] | .process.user = {uid: 5, gid: 5}
+        | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings' \
+        sh -c 'readlink /proc/self/fd/0; stat -c "%u %g" /dev/console; echo by the console >/dev/console'
+    expect_equal "screen" "$SCREEN" $'/dev/pts/0\n5 5\nby the console'
+}
