@@ -27,9 +27,9 @@ public sealed class SpecDocumentTests
     }
 
     [Fact]
-    public void The_rootless_one_reads_and_keeps_the_rules_but_for_its_terminal()
+    public void The_rootless_one_reads_and_keeps_the_rules()
     {
-        var spec = Bundle.Read(Bundle.Edit(Text(true, false), "process.terminal", "false"), warning => Assert.Fail(warning));
+        var spec = Bundle.Read(Text(true, false), warning => Assert.Fail(warning));
         SpecRules.Check(spec);
         Assert.Equal([new IdMapping(0, 1000, 1)], spec.Linux.UidMappings);
         Assert.Equal([new IdMapping(0, 1001, 1)], spec.Linux.GidMappings);
