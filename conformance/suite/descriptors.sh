@@ -127,7 +127,7 @@ heard() {
 }
 
 # notifier: puts a program into the rootfs that sends its arguments to $NOTIFY_SOCKET. perl of the host is not in there, so it is bound.
-notifier='bind("/usr"; "/usr"; ["ro"]) | bind("/lib"; "/lib"; ["ro"]) | bind("/lib64"; "/lib64"; ["ro"])'
+notifier='bind("/usr"; "/usr"; ["rbind", "ro"]) | bind("/lib"; "/lib"; ["rbind", "ro"]) | bind("/lib64"; "/lib64"; ["rbind", "ro"])'
 # shellcheck disable=SC2016 # perl's variables
 tell='use Socket; socket(my $s, AF_UNIX, SOCK_DGRAM, 0); for (@ARGV) { send($s, $_, 0, pack_sockaddr_un($ENV{NOTIFY_SOCKET})) or die "send: $!" }'
 
