@@ -59,6 +59,7 @@ all_parts() {
   part kill9 conformance/kill9.sh 200
   part containerd conformance/managers/containerd.sh
   part chain conformance/chain-test.sh
+  part debian-root conformance/debian-root.sh
   part vm-v2 conformance/vm-smoke.sh
   part vm-5.10 conformance/vm-smoke.sh --kernel 5.10
   part vm-6.1 conformance/vm-smoke.sh --kernel 6.1

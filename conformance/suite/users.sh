@@ -121,13 +121,6 @@ test_what_is_locked_read_only_is_not_made_writable() {
     umount "$T/data"
 }
 
-# Kernels before 5.12 cannot cut a mount off from the host's before it is attached.
-has_mount_setattr() {
-    local major minor
-    IFS=.- read -r major minor _ <<<"$(uname -r)"
-    if ((major * 100 + minor < 512)); then skip "no mount_setattr in this kernel"; fi
-}
-
 # Its mapped root may not enter the folder, who creates the container may.
 test_a_source_that_only_the_creator_reaches_is_bound() {
     has_mount_setattr
