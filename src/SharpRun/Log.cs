@@ -91,7 +91,7 @@ sealed class Log
     public void Fail(Exception error, string prefix)
     {
         var message = prefix + Sentence(error);
-        if (error is not (UsageError or StateError or SpecError or StepError or HookError or ErrnoException))
+        if (!ErrorCodes.IsExpected(error))
         {
             Debug(error.ToString());
         }
@@ -104,7 +104,7 @@ sealed class Log
 
     // What is not one of ours is a bug: its type is the best that can be said in one line.
     private static string Sentence(Exception error) =>
-        error is UsageError or StateError or SpecError or StepError or HookError or ErrnoException ? error.Message : $"{error.GetType().Name}: {error.Message} (a bug)";
+        ErrorCodes.IsExpected(error) ? error.Message : $"{error.GetType().Name}: {error.Message} (a bug)";
 
     private void Write(string level, string message) =>
         WriteLine(_file >= 0 ? _file : StandardError, _isJson ? LogLine.Json(level, message, UtcNow(), null) : LogLine.Text(level, message, UtcNow()));

@@ -9,4 +9,7 @@ public sealed class SpecError(string path, string problem)
     public string Path { get; } = path;
 
     public string Problem { get; } = problem;
+
+    /// <summary>The document is right, but asks for what this version, this machine or this user cannot give.</summary>
+    public bool IsUnsupported { get; init; }
 }

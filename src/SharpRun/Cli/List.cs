@@ -58,7 +58,7 @@ static class List
                 {
                     if (isDamaged)
                     {
-                        throw new StateError("state.json is damaged");
+                        throw new StateError(ErrorCode.ContainerDamaged, "state.json is damaged");
                     }
                     rows.Add(new Row(state, Status.Of(directory, state), UserNames.Of(directory.Owner())));
                     directory.Close();

@@ -20,7 +20,7 @@ sealed class ContainerDirectory(StateRoot root, string id, int fd) : IDisposable
     {
         if (!TryLock())
         {
-            throw new StateError("container does not exist");
+            throw new StateError(ErrorCode.ContainerNotFound, "container does not exist");
         }
     }
 
@@ -48,7 +48,9 @@ sealed class ContainerDirectory(StateRoot root, string id, int fd) : IDisposable
     public ContainerState Read() =>
         TryRead(out var isDamaged) is { } state && !isDamaged
             ? state
-            : throw new StateError(isDamaged ? $"{StateFile.Name} of container {Id} is damaged (delete --force removes it)" : "container does not exist");
+            : throw (isDamaged
+                ? new StateError(ErrorCode.ContainerDamaged, $"{StateFile.Name} of container {Id} is damaged (delete --force removes it)")
+                : new StateError(ErrorCode.ContainerNotFound, "container does not exist"));
 
     /// <summary>Null when there is no state.json. Of a damaged one, what could be read.</summary>
     public ContainerState? TryRead(out bool isDamaged)

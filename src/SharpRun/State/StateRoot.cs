@@ -62,7 +62,7 @@ sealed class StateRoot : IDisposable
     }
 
     public static ContainerDirectory OpenContainer(string path, string id) =>
-        FindContainer(path, id) ?? throw new StateError("container does not exist");
+        FindContainer(path, id) ?? throw new StateError(ErrorCode.ContainerNotFound, "container does not exist");
 
     /// <summary>Making the directory is the claim: of two creates of one id, one wins, and the other touches nothing (R38).</summary>
     public ContainerDirectory Claim(string id)
@@ -70,10 +70,10 @@ sealed class StateRoot : IDisposable
         var error = Sys.MkdirAt(Fd, new CString(id), OwnerOnly);
         if (error == Errno.EEXIST)
         {
-            throw new StateError("container with given ID already exists");
+            throw new StateError(ErrorCode.ContainerExists, "container with given ID already exists");
         }
         error.OrThrow($"make the state directory of {id}");
-        return Find(id) ?? throw new StateError("container does not exist");
+        return Find(id) ?? throw new StateError(ErrorCode.ContainerNotFound, "container does not exist");
     }
 
     /// <summary>Null when there is no such container. A link or a file in its place is none.</summary>
