@@ -63,7 +63,7 @@ static class Creator
             talk.Answer();
         }
 
-        state = state.WithInit(pid, ProcFiles.StartTime(pid), cgroups);
+        state = state.WithInit(ProcessId.Of(pid), cgroups);
         Accompany(plan, state, talk, page, pidFd, cgroups, () =>
         {
             directory.Write(state);

@@ -61,11 +61,14 @@ sealed class ContainerDirectory(StateRoot root, string id, int fd) : IDisposable
         {
             return null;
         }
-        if (error != Errno.OK)
+        // A directory, a link, a fifo or a device, a socket, or more than anybody writes.
+        if (error is Errno.EISDIR or Errno.ELOOP or Errno.EINVAL or Errno.ENXIO or Errno.EFBIG)
         {
             isDamaged = true;
             return new ContainerState { Id = Id };
         }
+        // What cannot be read now is not damaged: a forced delete would forget the processes and groups that it names.
+        error.OrThrow($"read {StateFile.Name} of container {Id}");
         return StateFile.Parse(bytes, Id, out isDamaged);
     }
 
@@ -134,9 +137,16 @@ sealed class ContainerDirectory(StateRoot root, string id, int fd) : IDisposable
     /// <summary>The owner's uid, for list.</summary>
     public uint Owner() => Sys.Stat(Fd, ""u8, Native.AT_EMPTY_PATH, out var status) == Errno.OK ? status.Uid : 0;
 
-    /// <summary>The same inode under the same name.</summary>
-    public bool IsStillThere() =>
-        Sys.Stat(Fd, ""u8, Native.AT_EMPTY_PATH, out var held) == Errno.OK
-        && Sys.Stat(root.Fd, new CString(Id), Native.AT_SYMLINK_NOFOLLOW, out var named) == Errno.OK
-        && (held.Ino, held.DevMajor, held.DevMinor) == (named.Ino, named.DevMajor, named.DevMinor);
+    /// <summary>The same inode under the same name. Throws when that cannot be known: a container must not pass for a deleted one.</summary>
+    public bool IsStillThere()
+    {
+        Sys.Stat(Fd, ""u8, Native.AT_EMPTY_PATH, out var held).OrThrow($"look at the state directory of {Id}");
+        var error = Sys.Stat(root.Fd, new CString(Id), Native.AT_SYMLINK_NOFOLLOW, out var named);
+        if (error == Errno.ENOENT)
+        {
+            return false;
+        }
+        error.OrThrow($"look at the state directory of {Id}");
+        return (held.Ino, held.DevMajor, held.DevMinor) == (named.Ino, named.DevMajor, named.DevMinor);
+    }
 }

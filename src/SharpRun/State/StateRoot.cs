@@ -73,17 +73,24 @@ sealed class StateRoot : IDisposable
             throw new StateError(ErrorCode.ContainerExists, "container with given ID already exists");
         }
         error.OrThrow($"make the state directory of {id}");
-        return Find(id) ?? throw new StateError(ErrorCode.ContainerNotFound, "container does not exist");
+        var opened = OpenDirectory(id);
+        if (!opened.Ok)
+        {
+            Sys.UnlinkAt(Fd, new CString(id), Native.AT_REMOVEDIR);
+        }
+        return new ContainerDirectory(this, id, opened.OrThrow($"open the state directory of {id}"));
     }
 
     /// <summary>Null when there is no such container. A link or a file in its place is none.</summary>
     public ContainerDirectory? Find(string id)
     {
-        var opened = Sys.Open(Fd, new CString(id), Native.O_RDONLY | Native.O_DIRECTORY | Native.O_NOFOLLOW);
+        var opened = OpenDirectory(id);
         return opened.Error is Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP
             ? null
             : new ContainerDirectory(this, id, opened.OrThrow($"open the state directory of {id}"));
     }
+
+    private Result OpenDirectory(string id) => Sys.Open(Fd, new CString(id), Native.O_RDONLY | Native.O_DIRECTORY | Native.O_NOFOLLOW);
 
     /// <summary>In the order of their names; what no id can be called is not a container.</summary>
     public List<string> Ids()
