@@ -28,13 +28,14 @@ sealed class Log
 
     public bool IsDebug => Level == LogLevel.Debug;
 
-    /// <summary>Opens the file, so that it exists whatever comes: docker takes a missing one for a missing program.</summary>
+    /// <summary>Opens the file, so that it exists whatever comes: docker takes a missing one for a missing program. A fifo that nobody reads is
+    /// an error, and not waited for.</summary>
     public void Open(string? path, bool isJson)
     {
         _isJson = isJson;
         if (path is not null)
         {
-            _file = Sys.Open(Native.AT_FDCWD, new CString(path), Native.O_WRONLY | Native.O_CREAT | Native.O_APPEND | Native.O_NOCTTY, 0x1A4 /* 0644 */)
+            _file = Sys.Open(Native.AT_FDCWD, new CString(path), Native.O_WRONLY | Native.O_CREAT | Native.O_APPEND | Native.O_NOCTTY | Native.O_NONBLOCK, 0x1A4 /* 0644 */)
                 .OrThrow($"open log file {path}");
         }
     }
@@ -90,7 +91,7 @@ sealed class Log
     /// <summary>The last words of a failing command: one record in the log, and on stderr the plain text; without a log the record itself.</summary>
     public void Fail(Exception error, string prefix)
     {
-        var message = prefix + Sentence(error);
+        var message = OneLine.Of(prefix + Sentence(error));
         if (!ErrorCodes.IsExpected(error))
         {
             Debug(error.ToString());

@@ -5,6 +5,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using SharpRun.Planning;
 using SharpRun.State;
 
 namespace SharpRun.Cli;
@@ -66,7 +67,7 @@ static class List
             }
             catch (Exception error)
             {
-                Output.WriteError($"load container {id}: {error.Message}\n");
+                Output.WriteError($"load container {id}: {OneLine.Of(error.Message)}\n");
             }
         }
         return rows;
