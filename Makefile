@@ -1,5 +1,5 @@
 # Every word is a thin line over a script or over dotnet; `make help` lists them.
-.PHONY: help build test test-all run kernel-test conformance mutants lint bench publish install clean
+.PHONY: help build test test-all run kernel-test conformance mutants fuzz faults lint bench publish install clean
 
 help: ## the words of this Makefile
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 16
@@ -27,6 +27,16 @@ conformance: build ## the black-box suite; RUNTIME=path tests another runtime
 
 mutants: build ## skip one step, check or undo at a time: a test must turn red
 	@conformance/mutants.sh
+
+SECONDS ?= 60
+fuzz: ## mutated config.json documents through the reader, for SECONDS=60
+	@conformance/setup.sh build
+	@dotnet build tests/Fuzz -c Release --nologo -v quiet >/dev/null
+	@tests/Fuzz/bin/Release/net10.0/fuzz $(SECONDS)
+
+faults: build ## make system calls of create, start and delete fail, one at a time (up to 10 minutes)
+	@conformance/setup.sh test
+	@conformance/faults.sh
 
 lint: ## formatting and the rules of the rooms
 	@conformance/setup.sh build

@@ -319,3 +319,29 @@ test_a_working_directory_that_turns_into_a_way_out_is_refused() {
     kill "$weak"
     if ((status == 0)); then fail "a directory of the host was taken; it shows: $(<"$T/$ID.out")"; fi
 }
+
+# A mount with long data goes by mount(2) to self/fd/N of the host's /proc. A tmpfs full of links in its place could lead it anywhere.
+# mutant: Check.HostProcIsProc
+test_a_host_proc_that_is_none_is_not_trusted() {
+    local name lower=
+    for name in a b c d; do
+        name=$T/$name$(printf '%0100d' 0)
+        mkdir "$name"
+        lower+=${lower:+:}$name
+    done
+    bundle "add_mount(\"overlay\"; \"overlay\"; \"/mnt\"; [\"lowerdir=$lower\"])" true
+    mkdir "$T/real"
+    # The links are for every process that may come.
+    # shellcheck disable=SC2016 # the inner shell expands these
+    rt_below unshare -m --propagation private bash -ec 'mount -t proc proc "$1"; mount -t tmpfs none /proc
+        perl -e "symlink(\"$1/\$_\", \"/proc/\$_\") for qw(self thread-self sys cgroups filesystems mounts), 1 .. 32768" -- "$1"
+        shift; exec "$@"' - "$T/real" "$RUNTIME" --root "$ROOT" create --bundle "$BUNDLE" "$ID"
+    ((RC)) || fail "create trusted it"
+    expect_match "error" "$ERR" 'not a proc file system'
+}
+
+rt_below() { # rt_below COMMAND...: as rt, with the runtime called by another program
+    RC=0
+    "$@" >"$T/call.out" 2>"$T/call.err" </dev/null || RC=$?
+    read_file ERR "$T/call.err"
+}

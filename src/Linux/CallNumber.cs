@@ -47,6 +47,7 @@ public static class CallNumber
     public static int mknodat => Pick(259, 33);
     public static int unlinkat => Pick(263, 35);
     public static int fchmodat => Pick(268, 53);
+    public static int ppoll => Pick(271, 73);
     public static int signalfd4 => Pick(289, 74);
     public static int dup3 => Pick(292, 24);
     public static int pipe2 => Pick(293, 59);

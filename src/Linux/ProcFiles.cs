@@ -91,17 +91,23 @@ public static class ProcFiles
     /// <summary>The letter of a process's state (proc(5)): 'Z' is a zombie. '\0' when there is none.</summary>
     public static char State(int pid) => TryStat(pid, out var state, out _) ? state : '\0';
 
+    /// <summary>False when there is no such process. Throws when that cannot be known: a live process must not pass for a dead one.</summary>
     public static bool TryStat(int pid, out char state, out ulong startTime)
     {
+        startTime = 0;
         Span<byte> path = stackalloc byte[32];
         "/proc/"u8.CopyTo(path);
         Utf8Formatter.TryFormat(pid, path[6..], out var digits);
         "/stat\0"u8.CopyTo(path[(6 + digits)..]);
         Span<byte> stat = stackalloc byte[1024];
-        var length = Read(path, stat);
-        var text = stat[..Math.Max(length, 0)];
+        var read = ReadAt(Native.AT_FDCWD, path, stat);
+        var text = stat[..(read.Ok ? read.Value : 0)];
         state = StateIn(text);
-        startTime = 0;
+        // Gone before it was opened, or before it was read.
+        if (read.Error is not (Errno.OK or Errno.ENOENT or Errno.ESRCH))
+        {
+            read.Error.Throw($"read /proc/{pid}/stat");
+        }
         return state != '\0' && TryStartTimeIn(text, out startTime);
     }
 

@@ -20,12 +20,14 @@ public struct PollFd(int fd, short events)
 
 public static unsafe partial class Sys
 {
-    /// <summary>poll(2); EINTR is an answer.</summary>
+    /// <summary>poll(2); EINTR is an answer. A negative time has no end. By the raw ppoll(2): of poll, Tmds.LibC does not keep the errno, so
+    /// that an interrupted one looked like a ready one.</summary>
     public static Result Poll(Span<PollFd> watched, int timeoutMs)
     {
+        var time = stackalloc long[2] { timeoutMs / 1000, timeoutMs % 1000 * 1_000_000L };
         fixed (PollFd* start = watched)
         {
-            return ResultOf(poll((pollfd*)start, (ulong_t)(ulong)watched.Length, timeoutMs));
+            return Call(CallNumber.ppoll, (nint)start, watched.Length, timeoutMs < 0 ? 0 : (nint)time);
         }
     }
 

@@ -96,7 +96,7 @@ public static partial class Planner
     {
         if (cgroup is null)
         {
-            return inUserNamespace ? NoCgroups(target) : throw new SpecError($"mounts[{index}]", "this machine has no cgroups to mount");
+            return inUserNamespace ? NoCgroups(target) : throw new SpecError($"mounts[{index}]", "this machine has no cgroups to mount") { IsUnsupported = true };
         }
         if (cgroup.Layout == CgroupLayout.V2)
         {
@@ -104,7 +104,7 @@ public static partial class Planner
         }
         if (spec.Linux.Namespace(NamespaceType.Cgroup) is not null && mount.Type == "cgroup2")
         {
-            throw new SpecError($"mounts[{index}].type", "cgroup2 cannot be mounted on a host with cgroup v1");
+            throw new SpecError($"mounts[{index}].type", "cgroup2 cannot be mounted on a host with cgroup v1") { IsUnsupported = true };
         }
         var binds = new List<CgroupBind>();
         foreach (var directory in cgroup.Directories)

@@ -1,9 +1,22 @@
 using System;
+using SharpRun.Linux;
 
 namespace SharpRun;
 
 /// <summary>The command line is wrong, or asks for what is not built yet. Said before any effect.</summary>
-sealed class UsageError(string message) : Exception(message);
+sealed class UsageError(string message, ErrorCode code = ErrorCode.UsageInvalid) : Exception(message)
+{
+    public ErrorCode Code { get; } = code;
+}
 
 /// <summary>The container is not in the state that the command needs: missing, taken, not running, still running.</summary>
-sealed class StateError(string message) : Exception(message);
+sealed class StateError(ErrorCode code, string message) : Exception(message)
+{
+    public ErrorCode Code { get; } = code;
+}
+
+/// <summary>The bundle, its config.json or its root file system is missing, or cannot be opened.</summary>
+sealed class BundleError(string message, Errno error) : Exception($"{message}: {error.Sentence()}")
+{
+    public Errno Error { get; } = error;
+}

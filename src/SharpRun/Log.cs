@@ -28,13 +28,14 @@ sealed class Log
 
     public bool IsDebug => Level == LogLevel.Debug;
 
-    /// <summary>Opens the file, so that it exists whatever comes: docker takes a missing one for a missing program.</summary>
+    /// <summary>Opens the file, so that it exists whatever comes: docker takes a missing one for a missing program. A fifo that nobody reads is
+    /// an error, and not waited for.</summary>
     public void Open(string? path, bool isJson)
     {
         _isJson = isJson;
         if (path is not null)
         {
-            _file = Sys.Open(Native.AT_FDCWD, new CString(path), Native.O_WRONLY | Native.O_CREAT | Native.O_APPEND | Native.O_NOCTTY, 0x1A4 /* 0644 */)
+            _file = Sys.Open(Native.AT_FDCWD, new CString(path), Native.O_WRONLY | Native.O_CREAT | Native.O_APPEND | Native.O_NOCTTY | Native.O_NONBLOCK, 0x1A4 /* 0644 */)
                 .OrThrow($"open log file {path}");
         }
     }
@@ -90,8 +91,8 @@ sealed class Log
     /// <summary>The last words of a failing command: one record in the log, and on stderr the plain text; without a log the record itself.</summary>
     public void Fail(Exception error, string prefix)
     {
-        var message = prefix + Sentence(error);
-        if (error is not (UsageError or StateError or SpecError or StepError or HookError or ErrnoException))
+        var message = OneLine.Of(prefix + Sentence(error));
+        if (!ErrorCodes.IsExpected(error))
         {
             Debug(error.ToString());
         }
@@ -104,7 +105,7 @@ sealed class Log
 
     // What is not one of ours is a bug: its type is the best that can be said in one line.
     private static string Sentence(Exception error) =>
-        error is UsageError or StateError or SpecError or StepError or HookError or ErrnoException ? error.Message : $"{error.GetType().Name}: {error.Message} (a bug)";
+        ErrorCodes.IsExpected(error) ? error.Message : $"{error.GetType().Name}: {error.Message} (a bug)";
 
     private void Write(string level, string message) =>
         WriteLine(_file >= 0 ? _file : StandardError, _isJson ? LogLine.Json(level, message, UtcNow(), null) : LogLine.Text(level, message, UtcNow()));

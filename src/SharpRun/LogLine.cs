@@ -47,7 +47,7 @@ static class LogLine
 
     private static void WriteCause(Utf8JsonWriter json, Exception error)
     {
-        json.WriteString("code"u8, Code(error));
+        json.WriteString("code"u8, ErrorCodes.Of(error).Text());
         if (error is StepError { Step.Length: > 0 } step)
         {
             json.WriteString("step"u8, step.Step);
@@ -56,7 +56,7 @@ static class LogLine
         {
             json.WriteString("step"u8, hook.Hook);
         }
-        var errno = (error as StepError)?.Error ?? (error as ErrnoException)?.Error ?? (error as HookError)?.Error ?? Errno.OK;
+        var errno = ErrorCodes.ErrnoOf(error);
         if (errno != Errno.OK)
         {
             json.WriteString("errno"u8, errno.ToString());
@@ -66,17 +66,6 @@ static class LogLine
             json.WriteString("path"u8, spec.Path);
         }
     }
-
-    private static string Code(Exception error) => error switch
-    {
-        UsageError => "usage",
-        SpecError => "spec",
-        StepError => "step",
-        HookError => "hook",
-        StateError => "state",
-        ErrnoException => "kernel",
-        _ => "bug",
-    };
 
     private static void AppendEscaped(StringBuilder line, char letter)
     {

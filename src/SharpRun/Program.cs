@@ -104,7 +104,7 @@ static class Program
     {
         if (command.IsNotYet)
         {
-            throw new UsageError($"{command.Name}: not built yet");
+            throw new UsageError($"{command.Name}: not built yet", ErrorCode.UsageUnsupported);
         }
     }
 }

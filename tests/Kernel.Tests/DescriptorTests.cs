@@ -18,6 +18,7 @@ static class DescriptorTests
         new("a sealed memfd cannot be written", Seals),
         new("flock keeps a second one out", Locks, Native.CLONE_NEWNS),
         new("poll sees data, hang-up and the end of its time", Polls),
+        new("poll gives its errno", PollFails),
         new("messages over a socket pair", Messages),
     ];
 
@@ -110,6 +111,15 @@ static class DescriptorTests
         watched[0] = new PollFd(-1, 0);
         Check.Equal(1, Check.Value(Sys.Poll(watched, 1000)));
         Check.Equal(Native.POLLERR, watched[1].Returned);
+    }
+
+    private static void PollFails()
+    {
+        Check.Fails(Errno.ENOENT, Sys.Open(Native.AT_FDCWD, "/missing"u8, Native.O_RDONLY));
+        Check.Ok(Sys.GetRlimit(7 /* RLIMIT_NOFILE */, out _, out var hard));
+        Check.Ok(Sys.PrLimit(0, 7, 64, hard));
+        // More than a process may have open: EINVAL, and not what the call before left.
+        Check.Fails(Errno.EINVAL, Sys.Poll(new PollFd[65], 0));
     }
 
     private static void Messages()

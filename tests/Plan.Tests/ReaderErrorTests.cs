@@ -182,4 +182,18 @@ public sealed class ReaderErrorTests
         Assert.Equal(("process.cwd", "a string is expected, found a number"), (error.Path, error.Problem));
         Assert.Equal("config.json: x", new SpecError("", "x").Message);
     }
+
+    [Theory]
+    [InlineData("\\u001b[31m\\n\\u2028\\u202e", "\"\\x1b[31m\\n\\u2028\\u202e\" is not a type of namespace")]
+    [InlineData("\\u0085", "\"\\u0085\" is not a type of namespace")]
+    public void What_a_sentence_quotes_cannot_write_on_the_terminal(string value, string problem) =>
+        Assert.Equal(problem, Bundle.Fails($"{{\"linux\":{{\"namespaces\":[{{\"type\":\"{value}\"}}]}}}}").Problem);
+
+    [Fact]
+    public void A_sentence_is_not_longer_than_a_thousand_letters()
+    {
+        var error = Bundle.Fails($"{{\"annotations\":{{\"{new string('n', 5000)}\":1}},\"ociVersion\":\"{new string('x', 5000)}\"}}");
+        Assert.InRange(error.Message.Length, 900, 1010);
+        Assert.EndsWith("a string is expected, found a number", error.Message, System.StringComparison.Ordinal);
+    }
 }

@@ -97,6 +97,8 @@ public sealed class RuleTests
             ("linux.sysctl", "{\"kernel.hostname\":\"x\"}")),
         new("SysctlsConflictWithNoName", "linux.sysctl: sysctl \"kernel.domainname\" is not allowed as it conflicts with the OCI \"domainname\" field",
             ("linux.sysctl", "{\"kernel.domainname\":\"x\"}"), ("domainname", "\"y\"")),
+        new("DeviceRulesAreFew", "linux.resources.devices: at most 10000 rules are expected, found 10001",
+            ("linux.resources.devices", "[" + string.Join(',', Enumerable.Repeat("{\"allow\":true,\"access\":\"r\"}", 10_001)) + "]")),
         new("MemoryIsInRange", "linux.resources.memory.limit: a whole number from -1 (no limit) on is expected, found -2",
             ("linux.resources.memory.limit", "-2")),
         new("MemoryIsInRange", "linux.resources.memory.reservation: a whole number from -1 (no limit) on is expected, found -9",
@@ -122,10 +124,9 @@ public sealed class RuleTests
     {
         foreach (var list in new[] { "0,", "-1", "0-", "a", "0 1", "0-3-5", "0:1/2", "0-3:1", "0-3:1/2/3", "0\\n1", ",", "0--1" })
         {
-            var shown = list.Replace("\\n", "\n", System.StringComparison.Ordinal);
             yield return new(
                 "CpuListsAreWellFormed",
-                $"linux.resources.cpu.cpus: \"{shown}\" is not a list such as 0-3,7",
+                $"linux.resources.cpu.cpus: \"{list}\" is not a list such as 0-3,7",
                 ("linux.resources.cpu.cpus", $"\"{list}\""));
         }
         yield return new("CpuListsAreWellFormed", "linux.resources.cpu.mems: \"x\" is not a list such as 0-3,7", ("linux.resources.cpu.mems", "\"x\""));

@@ -46,12 +46,13 @@ public sealed class LogTests
     [Fact]
     public void The_cause_follows_for_programs()
     {
-        Assert.EndsWith(",\"code\":\"spec\",\"path\":\"mounts[4].options[1]\"}\n", Json("x", new SpecError("mounts[4].options[1]", "p")), StringComparison.Ordinal);
-        Assert.EndsWith(",\"code\":\"step\",\"step\":\"mask /proc/keys\",\"errno\":\"EPERM\"}\n", Json("x", new StepError("m", "mask /proc/keys", Errno.EPERM)), StringComparison.Ordinal);
-        Assert.EndsWith(",\"code\":\"kernel\",\"errno\":\"ENOENT\"}\n", Json("x", new ErrnoException("open x", Errno.ENOENT)), StringComparison.Ordinal);
-        Assert.EndsWith(",\"code\":\"state\"}\n", Json("x", new StateError("m")), StringComparison.Ordinal);
-        Assert.EndsWith(",\"code\":\"usage\"}\n", Json("x", new UsageError("m")), StringComparison.Ordinal);
-        Assert.EndsWith(",\"code\":\"bug\"}\n", Json("x", new InvalidOperationException("m")), StringComparison.Ordinal);
+        Assert.EndsWith(",\"code\":\"config-invalid\",\"path\":\"mounts[4].options[1]\"}\n", Json("x", new SpecError("mounts[4].options[1]", "p")), StringComparison.Ordinal);
+        Assert.EndsWith(",\"code\":\"step-failed\",\"step\":\"mask /proc/keys\",\"errno\":\"EPERM\"}\n", Json("x", new StepError("m", "mask /proc/keys", Errno.EPERM, ErrorCode.StepFailed)), StringComparison.Ordinal);
+        Assert.EndsWith(",\"code\":\"bundle-missing\",\"errno\":\"ENOENT\"}\n", Json("x", new BundleError("chdir /x", Errno.ENOENT)), StringComparison.Ordinal);
+        Assert.EndsWith(",\"code\":\"system-call-failed\",\"errno\":\"ENOENT\"}\n", Json("x", new ErrnoException("open x", Errno.ENOENT)), StringComparison.Ordinal);
+        Assert.EndsWith(",\"code\":\"container-not-running\"}\n", Json("x", new StateError(ErrorCode.ContainerNotRunning, "m")), StringComparison.Ordinal);
+        Assert.EndsWith(",\"code\":\"usage-invalid\"}\n", Json("x", new UsageError("m")), StringComparison.Ordinal);
+        Assert.EndsWith(",\"code\":\"internal\"}\n", Json("x", new InvalidOperationException("m")), StringComparison.Ordinal);
     }
 
     private static (string Text, string Error) Failing(string[] globals, Action<Log> before)
@@ -63,7 +64,7 @@ public sealed class LogTests
         GlobalOptions.OpenLog(words, log);
         Assert.True(File.Exists(root["log"]));
         before(log);
-        log.Fail(new StateError("the end"), "sharprun create failed: ");
+        log.Fail(new StateError(ErrorCode.ContainerNotFound, "the end"), "sharprun create failed: ");
         return (File.ReadAllText(root["log"]), root["log"]);
     }
 
@@ -77,7 +78,7 @@ public sealed class LogTests
         });
         using var document = JsonDocument.Parse(text);
         Assert.Equal("sharprun create failed: the end", document.RootElement.GetProperty("msg").GetString());
-        Assert.Equal("state", document.RootElement.GetProperty("code").GetString());
+        Assert.Equal("container-not-found", document.RootElement.GetProperty("code").GetString());
     }
 
     [Theory]

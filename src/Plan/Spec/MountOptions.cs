@@ -62,7 +62,7 @@ public static class MountOptions
             }
             if (NotYet.MountOptions.TryGetValue(NameOf(word), out var words))
             {
-                throw new SpecError($"{path}[{i}]", NotYet.Sentence($"\"{word}\"", words));
+                throw NotYet.Error($"{path}[{i}]", $"\"{word}\"", words);
             }
             firstData = firstData < 0 && word.Length > 0 ? i : firstData;
             AddData(state.Data, word, $"{path}[{i}]");

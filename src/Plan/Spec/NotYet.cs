@@ -121,6 +121,6 @@ public static class NotYet
         ["tmpcopyup"] = "copies of what a tmpfs covers",
     };
 
-    public static string Sentence(string value, string words) =>
-        $"{(value.Length == 0 ? "" : value + " is ")}not supported yet ({words} come with a later version)";
+    public static SpecError Error(string path, string value, string words) =>
+        new(path, $"{(value.Length == 0 ? "" : value + " is ")}not supported yet ({words} come with a later version)") { IsUnsupported = true };
 }

@@ -49,7 +49,7 @@ public ref partial struct SpecReader
             _warn?.Invoke($"{PathText()} is ignored: the kernel has no such limit any more");
             return;
         }
-        throw Problem(NotYet.Sentence(property.Asks == Asks.True ? "true" : "", property.Words));
+        throw NotYet.Error(PathText(), property.Asks == Asks.True ? "true" : "", property.Words);
     }
 
     // Stands on the last token of the value afterwards, when it asks for nothing.

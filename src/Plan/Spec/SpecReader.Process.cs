@@ -118,7 +118,7 @@ public ref partial struct SpecReader
             else if ((_unknownCapabilities ??= new HashSet<string>(StringComparer.Ordinal)).Add(name))
             {
                 // A power that cannot be granted is a warning since 1.1 of the specification: an older runtime would run it with less.
-                _warn?.Invoke($"unknown capability \"{name}\" ignored");
+                _warn?.Invoke(OneLine.Of($"unknown capability \"{name}\" ignored"));
             }
         }
         return mask;

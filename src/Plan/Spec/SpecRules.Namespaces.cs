@@ -96,7 +96,7 @@ public static partial class SpecRules
     {
         if (!Has(spec, NamespaceType.Mount))
         {
-            throw new SpecError("linux.namespaces", NotYet.Sentence("a container without a mount namespace", "containers in the caller's mount namespace"));
+            throw NotYet.Error("linux.namespaces", "a container without a mount namespace", "containers in the caller's mount namespace");
         }
     }
 }

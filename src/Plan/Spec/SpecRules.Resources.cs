@@ -5,6 +5,17 @@ public static partial class SpecRules
     // kernel/sched: the kernel takes periods from 1 ms to 1 s and quotas from 1 ms on.
     private const ulong ShortestPeriod = 1_000, LongestPeriod = 1_000_000;
 
+    // For cgroup v1 every rule is compared with those before it. Managers write some twenty.
+    private const int MostDeviceRules = 10_000;
+
+    private static void DeviceRulesAreFew(Spec spec)
+    {
+        if (spec.Linux.Resources.Devices.Count > MostDeviceRules)
+        {
+            throw new SpecError("linux.resources.devices", $"at most {MostDeviceRules} rules are expected, found {spec.Linux.Resources.Devices.Count}");
+        }
+    }
+
     private static void MemoryIsInRange(Spec spec)
     {
         var memory = spec.Linux.Resources.Memory;

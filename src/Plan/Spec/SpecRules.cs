@@ -46,6 +46,7 @@ public static partial class SpecRules
         Named(nameof(SysctlsAreNames), SysctlsAreNames),
         Named(nameof(SysctlsAreNamespaced), SysctlsAreNamespaced),
         Named(nameof(SysctlsConflictWithNoName), SysctlsConflictWithNoName),
+        Named(nameof(DeviceRulesAreFew), DeviceRulesAreFew),
         Named(nameof(MemoryIsInRange), MemoryIsInRange),
         Named(nameof(SwapHasLimit), SwapHasLimit),
         Named(nameof(SwapIsAtLeastLimit), SwapIsAtLeastLimit),

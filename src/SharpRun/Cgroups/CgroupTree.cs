@@ -91,11 +91,11 @@ sealed class CgroupTree
         var count = processes.AsSpan().Count((byte)'\n');
         if (count > 0 && !Mutant.Skips("Cgroups.IsEmpty"))
         {
-            throw new StateError($"container's cgroup is not empty: {count} process(es) found in {directory.FullPath}");
+            throw new StateError(ErrorCode.CgroupInUse, $"container's cgroup is not empty: {count} process(es) found in {directory.FullPath}");
         }
         if (Freezer.IsFrozen(fd) && !Mutant.Skips("Cgroups.IsThawed"))
         {
-            throw new StateError($"container's cgroup unexpectedly frozen: {directory.FullPath}");
+            throw new StateError(ErrorCode.CgroupInUse, $"container's cgroup unexpectedly frozen: {directory.FullPath}");
         }
     }
 

@@ -29,7 +29,7 @@ sealed class Controllers
             var controller = write.File[..write.File.IndexOf('.', StringComparison.Ordinal)];
             if (!available.Contains(controller))
             {
-                throw new SpecError(write.JsonPath, $"the cgroup controller \"{controller}\" is not available on this machine");
+                throw new SpecError(write.JsonPath, $"the cgroup controller \"{controller}\" is not available on this machine") { IsUnsupported = true };
             }
             needed.Add(controller);
         }

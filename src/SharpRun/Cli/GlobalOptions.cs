@@ -69,7 +69,7 @@ sealed record GlobalOptions
     {
         if (SystemdCgroup || CgroupManager != "cgroupfs")
         {
-            throw new UsageError($"cgroup manager {(SystemdCgroup ? "systemd" : CgroupManager)}: not built yet");
+            throw new UsageError($"cgroup manager {(SystemdCgroup ? "systemd" : CgroupManager)}: not built yet", ErrorCode.UsageUnsupported);
         }
     }
 

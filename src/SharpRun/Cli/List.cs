@@ -5,6 +5,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using SharpRun.Planning;
 using SharpRun.State;
 
 namespace SharpRun.Cli;
@@ -58,7 +59,7 @@ static class List
                 {
                     if (isDamaged)
                     {
-                        throw new StateError("state.json is damaged");
+                        throw new StateError(ErrorCode.ContainerDamaged, "state.json is damaged");
                     }
                     rows.Add(new Row(state, Status.Of(directory, state), UserNames.Of(directory.Owner())));
                     directory.Close();
@@ -66,7 +67,7 @@ static class List
             }
             catch (Exception error)
             {
-                Output.WriteError($"load container {id}: {error.Message}\n");
+                Output.WriteError($"load container {id}: {OneLine.Of(error.Message)}\n");
             }
         }
         return rows;

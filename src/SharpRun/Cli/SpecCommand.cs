@@ -29,7 +29,7 @@ static class SpecCommand
             Native.AT_FDCWD, new CString($"{directory}/{FileName}"), Native.O_WRONLY | Native.O_CREAT | Native.O_EXCL, 0x1B6 /* 0666 & umask */);
         if (opened.Error == Errno.EEXIST)
         {
-            throw new StateError($"File {FileName} exists. Remove it first");
+            throw new StateError(ErrorCode.FileExists, $"File {FileName} exists. Remove it first");
         }
         var file = opened.OrThrow($"write {directory}/{FileName}");
         var error = Sys.WriteAll(file, document);

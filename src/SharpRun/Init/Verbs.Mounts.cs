@@ -43,16 +43,18 @@ static partial class Verbs
             return context.Refuse("the host's /dev/null is not the null device"u8);
         }
         context.NullDevice.Tree = device.Value;
-        if (context.HasMountSetAttr)
-        {
-            return Errno.OK;
-        }
+        return context.HasMountSetAttr ? Errno.OK : OpenHostProc(context);
+    }
+
+    // Mounts by self/fd/N go where this /proc says.
+    private static Errno OpenHostProc(InitContext context)
+    {
         var proc = Sys.Open(Native.AT_FDCWD, "/proc"u8, Native.O_PATH | Native.O_DIRECTORY | Native.O_NOFOLLOW);
         if (!proc.Ok)
         {
             return context.Failed("open the host's /proc"u8, proc.Error);
         }
-        error = Sys.StatFs(proc.Value, out var magic);
+        var error = Sys.StatFs(proc.Value, out var magic);
         if (error != Errno.OK || Check.HostProcIsProc.Fails(magic != Native.PROC_SUPER_MAGIC))
         {
             return context.Refuse("the host's /proc is not a proc file system"u8);
@@ -242,17 +244,9 @@ static partial class Verbs
     // mount(2) takes a path; "self/fd/N" below the host's own /proc, held since before the pivot, leads to the very mount (R3).
     private static Errno EnterHostProc(InitContext context, int fd, Span<byte> path)
     {
-        if (context.HostProc < 0)
-        {
-            var proc = Sys.Open(Native.AT_FDCWD, "/proc"u8, Native.O_PATH | Native.O_DIRECTORY | Native.O_NOFOLLOW);
-            if (!proc.Ok)
-            {
-                return proc.Error;
-            }
-            context.HostProc = proc.Value;
-        }
+        var error = context.HostProc < 0 ? OpenHostProc(context) : Errno.OK;
         ProcPaths.SelfFd(path, fd);
-        return Sys.Fchdir(context.HostProc);
+        return error == Errno.OK ? Sys.Fchdir(context.HostProc) : error;
     }
 
     // fsconfig refuses values over 255 bytes (measured on 5.10 and 6.18): such a mount goes by mount(2) onto the checked target (R3).

@@ -11,18 +11,25 @@ static class BundleFile
     public static byte[] Read(CreateOptions options)
     {
         var error = Sys.Stat(Native.AT_FDCWD, new CString(options.Bundle), 0, out var status);
-        error.OrThrow($"chdir {options.Bundle}");
-        if (!status.IsDirectory)
+        if (error != Errno.OK || !status.IsDirectory)
         {
-            Errno.ENOTDIR.Throw($"chdir {options.Bundle}");
+            throw new BundleError($"chdir {options.Bundle}", error == Errno.OK ? Errno.ENOTDIR : error);
         }
         var path = options.ConfigFile ?? options.Bundle.TrimEnd('/') + "/config.json";
         error = ProcFiles.ReadWhole(Native.AT_FDCWD, new CString(path), Limit, out var bytes);
-        if (error == Errno.ENOENT)
+        switch (error)
         {
-            throw new SpecError("", $"JSON specification file {path} not found");
+            case Errno.OK:
+                return bytes;
+            case Errno.ENOENT:
+                throw new BundleError($"JSON specification file {path} not found", error);
+            // A directory; a fifo or a device; a socket.
+            case Errno.EISDIR or Errno.EINVAL or Errno.ENXIO:
+                throw new SpecError("", $"{path} is not a regular file");
+            case Errno.EFBIG:
+                throw new SpecError("", $"the document is larger than {Limit >> 20} MiB");
+            default:
+                throw new ErrnoException($"read {path}", error);
         }
-        error.OrThrow($"read {path}");
-        return bytes;
     }
 }

@@ -63,7 +63,7 @@ static class Creator
             talk.Answer();
         }
 
-        state = state.WithInit(pid, ProcFiles.StartTime(pid), cgroups);
+        state = state.WithInit(ProcessId.Of(pid), cgroups);
         Accompany(plan, state, talk, page, pidFd, cgroups, () =>
         {
             directory.Write(state);
@@ -84,7 +84,10 @@ static class Creator
     {
         var path = spec.Root.Path.StartsWith('/') ? spec.Root.Path : options.Bundle.TrimEnd('/') + "/" + spec.Root.Path;
         var error = Sys.Stat(Native.AT_FDCWD, new CString(path), 0, out var status);
-        error.OrThrow($"rootfs \"{path}\"");
+        if (error != Errno.OK)
+        {
+            throw new BundleError($"rootfs \"{path}\"", error);
+        }
         if (Check.RootfsIsDirectory.Fails(!status.IsDirectory))
         {
             throw new SpecError("root.path", $"\"{path}\" is not a directory");
@@ -224,13 +227,12 @@ static class Creator
         var outcome = RecorderFile.Parse(page.Bytes);
         return outcome.Failed
             ? RecorderFile.Describe(outcome, plan)
-            : RecorderFile.DescribeDeath(outcome, plan, Death(status, cgroups));
+            : DescribeDeath(outcome, plan, status, cgroups?.OomKills() ?? 0);
     }
 
-    private static string Death(WaitStatus status, CgroupTree? cgroups) =>
-        cgroups?.OomKills() is > 0 and var kills
-            ? $"was OOM-killed (memory limit too low?) ({kills} oom kill)"
-            : status.IsSignal ? $"was killed by signal {status.Status}" : $"ended with status {status.Status}";
+    private static StepError DescribeDeath(in Outcome outcome, Plan plan, WaitStatus status, long oomKills) => oomKills > 0
+        ? RecorderFile.DescribeDeath(outcome, plan, ErrorCode.OutOfMemory, $"was OOM-killed (memory limit too low?) ({oomKills} oom kill)")
+        : RecorderFile.DescribeDeath(outcome, plan, ErrorCode.InitDied, status.IsSignal ? $"was killed by signal {status.Status}" : $"ended with status {status.Status}");
 
     private static WaitStatus Reap(int pidFd)
     {

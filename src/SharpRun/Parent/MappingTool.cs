@@ -32,7 +32,7 @@ static class MappingTool
             // The tool has said on stderr what it does not allow.
             throw new StepError(
                 $"{path} {pid} {string.Join(' ', Numbers(mappings))} {(status.IsSignal ? $"was killed by signal {status.Status}" : $"ended with status {status.Status}")}",
-                "", Errno.OK);
+                "", Errno.OK, ErrorCode.StepFailed);
         }
     }
 
@@ -49,7 +49,7 @@ static class MappingTool
                 return path;
             }
         }
-        throw new StepError($"{name}: executable file not found in $PATH: an ordinary user needs it to map more than its own id", "", Errno.ENOENT);
+        throw new StepError($"{name}: executable file not found in $PATH: an ordinary user needs it to map more than its own id", "", Errno.ENOENT, ErrorCode.StepFailed);
     }
 
     private static StringVector Arguments(string name, int pid, IReadOnlyList<IdMapping> mappings)

@@ -64,19 +64,19 @@ static class RecorderFile
             return new HookError(sentence, $"{hook.Kind.Word()} hook #{hook.Index}", outcome.Error);
         }
         return outcome.Error == Errno.OK
-            ? new StepError(sentence, step.Text, Errno.OK)
-            : new StepError($"{sentence}: {outcome.Error.Text()} ({outcome.Error}; {place})", step.Text, outcome.Error);
+            ? new StepError(sentence, step.Text, Errno.OK, ErrorCodes.Of(step, Errno.OK))
+            : new StepError($"{sentence}: {outcome.Error.Text()} ({outcome.Error}; {place})", step.Text, outcome.Error, ErrorCodes.Of(step, outcome.Error));
     }
 
     /// <summary>The child died without a word: by a signal, in the step that the page names.</summary>
-    public static StepError DescribeDeath(in Outcome outcome, Plan plan, string how)
+    public static StepError DescribeDeath(in Outcome outcome, Plan plan, ErrorCode code, string how)
     {
         if (outcome.Step < 0)
         {
-            return new StepError($"container init {how} before its first step", "", Errno.OK);
+            return new StepError($"container init {how} before its first step", "", Errno.OK, code);
         }
         var step = plan.Steps[Math.Clamp(outcome.Step, 0, plan.Steps.Count - 1)];
-        return new StepError($"container init {how} in step {outcome.Step} of {plan.Steps.Count}, {step.Text}", step.Text, Errno.OK);
+        return new StepError($"container init {how} in step {outcome.Step} of {plan.Steps.Count}, {step.Text}", step.Text, Errno.OK, code);
     }
 
     /// <summary>The timed plan of --debug: when each step began, and how long it took, in microseconds.</summary>

@@ -20,7 +20,7 @@ sealed class ContainerDirectory(StateRoot root, string id, int fd) : IDisposable
     {
         if (!TryLock())
         {
-            throw new StateError("container does not exist");
+            throw new StateError(ErrorCode.ContainerNotFound, "container does not exist");
         }
     }
 
@@ -48,7 +48,9 @@ sealed class ContainerDirectory(StateRoot root, string id, int fd) : IDisposable
     public ContainerState Read() =>
         TryRead(out var isDamaged) is { } state && !isDamaged
             ? state
-            : throw new StateError(isDamaged ? $"{StateFile.Name} of container {Id} is damaged (delete --force removes it)" : "container does not exist");
+            : throw (isDamaged
+                ? new StateError(ErrorCode.ContainerDamaged, $"{StateFile.Name} of container {Id} is damaged (delete --force removes it)")
+                : new StateError(ErrorCode.ContainerNotFound, "container does not exist"));
 
     /// <summary>Null when there is no state.json. Of a damaged one, what could be read.</summary>
     public ContainerState? TryRead(out bool isDamaged)
@@ -59,11 +61,14 @@ sealed class ContainerDirectory(StateRoot root, string id, int fd) : IDisposable
         {
             return null;
         }
-        if (error != Errno.OK)
+        // A directory, a link, a fifo or a device, a socket, or more than anybody writes.
+        if (error is Errno.EISDIR or Errno.ELOOP or Errno.EINVAL or Errno.ENXIO or Errno.EFBIG)
         {
             isDamaged = true;
             return new ContainerState { Id = Id };
         }
+        // What cannot be read now is not damaged: a forced delete would forget the processes and groups that it names.
+        error.OrThrow($"read {StateFile.Name} of container {Id}");
         return StateFile.Parse(bytes, Id, out isDamaged);
     }
 
@@ -132,9 +137,16 @@ sealed class ContainerDirectory(StateRoot root, string id, int fd) : IDisposable
     /// <summary>The owner's uid, for list.</summary>
     public uint Owner() => Sys.Stat(Fd, ""u8, Native.AT_EMPTY_PATH, out var status) == Errno.OK ? status.Uid : 0;
 
-    /// <summary>The same inode under the same name.</summary>
-    public bool IsStillThere() =>
-        Sys.Stat(Fd, ""u8, Native.AT_EMPTY_PATH, out var held) == Errno.OK
-        && Sys.Stat(root.Fd, new CString(Id), Native.AT_SYMLINK_NOFOLLOW, out var named) == Errno.OK
-        && (held.Ino, held.DevMajor, held.DevMinor) == (named.Ino, named.DevMajor, named.DevMinor);
+    /// <summary>The same inode under the same name. Throws when that cannot be known: a container must not pass for a deleted one.</summary>
+    public bool IsStillThere()
+    {
+        Sys.Stat(Fd, ""u8, Native.AT_EMPTY_PATH, out var held).OrThrow($"look at the state directory of {Id}");
+        var error = Sys.Stat(root.Fd, new CString(Id), Native.AT_SYMLINK_NOFOLLOW, out var named);
+        if (error == Errno.ENOENT)
+        {
+            return false;
+        }
+        error.OrThrow($"look at the state directory of {Id}");
+        return (held.Ino, held.DevMajor, held.DevMinor) == (named.Ino, named.DevMajor, named.DevMinor);
+    }
 }

@@ -8,7 +8,13 @@ using SharpRun.Planning;
 namespace SharpRun.State;
 
 /// <summary>A process that a pid names only together with its start time (field 22 of /proc/PID/stat, in clock ticks).</summary>
-readonly record struct ProcessId(int Pid, ulong Start);
+readonly record struct ProcessId(int Pid, ulong Start)
+{
+    /// <summary>Of a process that is there: our own, or a child that nobody has waited for.</summary>
+    public static ProcessId Of(int pid) => ProcFiles.StartTime(pid) is > 0 and var start
+        ? new ProcessId(pid, start)
+        : throw new ErrnoException($"find the start time of process {pid}", Errno.ESRCH);
+}
 
 /// <summary>The container's own groups: a directory a hierarchy, absolute.</summary>
 sealed record CgroupRecord(CgroupLayout Layout, IReadOnlyList<string> Directories)
@@ -51,11 +57,10 @@ sealed record ContainerState
     /// <summary>The write-ahead record (R38): enough to clean up after a kill at any later moment.</summary>
     public static ContainerState Begun(CreateOptions options, Spec spec, Plan plan)
     {
-        var pid = Sys.GetPid();
         return new ContainerState
         {
             Id = options.Id,
-            Creator = new ProcessId(pid, ProcFiles.StartTime(pid)),
+            Creator = ProcessId.Of(Sys.GetPid()),
             Cgroup = plan.Cgroup is { } cgroup ? new CgroupRecord(cgroup.Layout, Paths(cgroup.Directories)) : CgroupRecord.None,
             PidFile = options.PidFile,
             HasOwnPidNamespace = (plan.OwnNamespaces & CloneFlags.Pid) != 0,
@@ -70,9 +75,9 @@ sealed record ContainerState
     }
 
     /// <summary>The complete record.</summary>
-    public ContainerState WithInit(int pid, ulong start, CgroupTree? cgroups) => this with
+    public ContainerState WithInit(ProcessId init, CgroupTree? cgroups) => this with
     {
-        Init = new ProcessId(pid, start),
+        Init = init,
         Cgroup = cgroups is null ? CgroupRecord.None : Cgroup,
     };
 

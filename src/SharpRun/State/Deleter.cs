@@ -18,7 +18,7 @@ static class Deleter
             // Another delete came first, and has done what was asked.
             if (!force)
             {
-                throw new StateError("container does not exist");
+                throw new StateError(ErrorCode.ContainerNotFound, "container does not exist");
             }
             return;
         }
@@ -30,12 +30,12 @@ static class Deleter
         }
         if (isDamaged && !force)
         {
-            throw new StateError($"state.json of container {directory.Id} is damaged (delete --force removes what can be found)");
+            throw new StateError(ErrorCode.ContainerDamaged, $"state.json of container {directory.Id} is damaged (delete --force removes what can be found)");
         }
         var status = Status.Of(directory, state);
         if (Check.DeleteOnlyStopped.Fails(!force && status is not (ContainerStatus.Stopped or ContainerStatus.Created)))
         {
-            throw new StateError($"cannot delete container {directory.Id} that is not stopped: {status.Word()}");
+            throw new StateError(ErrorCode.ContainerNotStopped, $"cannot delete container {directory.Id} that is not stopped: {status.Word()}");
         }
         if (status == ContainerStatus.Creating)
         {
@@ -55,7 +55,7 @@ static class Deleter
         Remover.Remove(directory, state, problems.Add, warn);
         if (problems.Count > 0)
         {
-            throw new StateError(string.Join("; ", problems));
+            throw new StateError(ErrorCode.ContainerBusy, string.Join("; ", problems));
         }
     }
 
@@ -71,7 +71,7 @@ static class Deleter
         Sys.Close(pidFd);
         if (Check.DeleteWaitsForCreator.Fails(!hasEnded))
         {
-            throw new StateError($"container {id} is still being created by process {creator.Pid}");
+            throw new StateError(ErrorCode.ContainerBusy, $"container {id} is still being created by process {creator.Pid}");
         }
     }
 }

@@ -19,7 +19,7 @@ static class Killer
         if (Check.KillOnlyAlive.Fails(!isAlive && !all))
         {
             // The shim and CRI-O take these words for "not found".
-            throw new StateError("container not running");
+            throw new StateError(ErrorCode.ContainerNotRunning, "container not running");
         }
         if (signal == Native.SIGKILL && (!isAlive || !state.HasOwnPidNamespace || all))
         {
@@ -43,11 +43,11 @@ static class Killer
     {
         if (state.Creator.IsAlive())
         {
-            throw new StateError($"container not running: process {state.Creator.Pid} is still creating it");
+            throw new StateError(ErrorCode.ContainerNotRunning, $"container not running: process {state.Creator.Pid} is still creating it");
         }
         if (!all)
         {
-            throw new StateError("container not running");
+            throw new StateError(ErrorCode.ContainerNotRunning, "container not running");
         }
     }
 

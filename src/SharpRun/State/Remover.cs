@@ -74,7 +74,7 @@ static class Remover
             Sys.Close(pidFd);
             if (Check.DeleteWaitsForInit.Fails(!hasEnded))
             {
-                throw new StateError("container init still running");
+                throw new StateError(ErrorCode.ContainerBusy, "container init still running");
             }
         }
     }

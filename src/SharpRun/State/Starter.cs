@@ -22,7 +22,7 @@ static class Starter
         var status = Status.Of(directory, state);
         if (Check.StartOnlyCreated.Fails(status != ContainerStatus.Created))
         {
-            throw new StateError(status switch
+            throw new StateError(status == ContainerStatus.Stopped ? ErrorCode.ContainerNotRunning : ErrorCode.ContainerNotCreated, status switch
             {
                 ContainerStatus.Running => "cannot start an already running container",
                 ContainerStatus.Stopped => "cannot start a container that has stopped",
@@ -32,7 +32,7 @@ static class Starter
         var pidFd = state.Init.OpenPidFd();
         if (pidFd < 0)
         {
-            throw new StateError("container process is already dead");
+            throw Dead("");
         }
         var notify = NotifySocket.Listen(directory);
         try
@@ -59,7 +59,7 @@ static class Starter
         var fifo = directory.OpenStartFifo();
         if (fifo < 0)
         {
-            throw new StateError(Waiting.ForEnd(pidFd, 0) ? "container process is already dead" : "cannot start an already running container");
+            throw Waiting.ForEnd(pidFd, 0) ? Dead("") : new StateError(ErrorCode.ContainerNotCreated, "cannot start an already running container");
         }
         var written = Sys.Write(fifo, "s"u8);
         if (written.Ok)
@@ -99,7 +99,9 @@ static class Starter
         var outcome = RecorderFile.Read(directory.Fd);
         if (Check.StartSeesFailedExec.Fails(outcome.Failed))
         {
-            throw outcome.IsHook ? new HookError(outcome.Detail, "startContainer hook", Errno.OK) : new StepError(outcome.Message, "exec", outcome.Error);
+            throw outcome.IsHook
+                ? new HookError(outcome.Detail, "startContainer hook", Errno.OK)
+                : new StepError(outcome.Message, "exec", outcome.Error, ErrorCodes.OfProgram(outcome.Error));
         }
         if (outcome.Executed)
         {
@@ -109,13 +111,13 @@ static class Starter
         var isKnown = outcome.StepCount > 0;
         if (Waiting.ForEnd(pidFd, isKnown ? EndLimit : 0))
         {
-            throw new StateError(isKnown
-                ? $"container process is already dead: it ended in step {outcome.Step} of {outcome.StepCount}"
-                : "container process is already dead");
+            throw Dead(isKnown ? $": it ended in step {outcome.Step} of {outcome.StepCount}" : "");
         }
         if (isKnown)
         {
-            throw new StateError($"container process neither runs the program nor ends: it is in step {outcome.Step} of {outcome.StepCount}");
+            throw new StateError(ErrorCode.ContainerBusy, $"container process neither runs the program nor ends: it is in step {outcome.Step} of {outcome.StepCount}");
         }
     }
+
+    private static StateError Dead(string where) => new(ErrorCode.ContainerNotRunning, "container process is already dead" + where);
 }

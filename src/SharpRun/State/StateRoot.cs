@@ -62,7 +62,7 @@ sealed class StateRoot : IDisposable
     }
 
     public static ContainerDirectory OpenContainer(string path, string id) =>
-        FindContainer(path, id) ?? throw new StateError("container does not exist");
+        FindContainer(path, id) ?? throw new StateError(ErrorCode.ContainerNotFound, "container does not exist");
 
     /// <summary>Making the directory is the claim: of two creates of one id, one wins, and the other touches nothing (R38).</summary>
     public ContainerDirectory Claim(string id)
@@ -70,20 +70,27 @@ sealed class StateRoot : IDisposable
         var error = Sys.MkdirAt(Fd, new CString(id), OwnerOnly);
         if (error == Errno.EEXIST)
         {
-            throw new StateError("container with given ID already exists");
+            throw new StateError(ErrorCode.ContainerExists, "container with given ID already exists");
         }
         error.OrThrow($"make the state directory of {id}");
-        return Find(id) ?? throw new StateError("container does not exist");
+        var opened = OpenDirectory(id);
+        if (!opened.Ok)
+        {
+            Sys.UnlinkAt(Fd, new CString(id), Native.AT_REMOVEDIR);
+        }
+        return new ContainerDirectory(this, id, opened.OrThrow($"open the state directory of {id}"));
     }
 
     /// <summary>Null when there is no such container. A link or a file in its place is none.</summary>
     public ContainerDirectory? Find(string id)
     {
-        var opened = Sys.Open(Fd, new CString(id), Native.O_RDONLY | Native.O_DIRECTORY | Native.O_NOFOLLOW);
+        var opened = OpenDirectory(id);
         return opened.Error is Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP
             ? null
             : new ContainerDirectory(this, id, opened.OrThrow($"open the state directory of {id}"));
     }
+
+    private Result OpenDirectory(string id) => Sys.Open(Fd, new CString(id), Native.O_RDONLY | Native.O_DIRECTORY | Native.O_NOFOLLOW);
 
     /// <summary>In the order of their names; what no id can be called is not a container.</summary>
     public List<string> Ids()
