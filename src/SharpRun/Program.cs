@@ -6,6 +6,7 @@ using SharpRun.Planning;
 #endif
 
 [assembly: System.Runtime.CompilerServices.InternalsVisibleTo("SharpRun.Tests")]
+[assembly: System.Runtime.CompilerServices.InternalsVisibleTo("Seccomp.Tests")]
 
 namespace SharpRun;
 
