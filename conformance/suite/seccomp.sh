@@ -233,3 +233,22 @@ test_what_would_hang_is_not_asked_about() {
     bundle "$(notifying '["getpriority"]' '.linux.seccomp.defaultAction = "SCMP_ACT_NOTIFY"')" true
     refused_create 'SCMP_ACT_NOTIFY cannot be used as default action'
 }
+
+test_a_hook_of_the_start_is_judged_as_the_program_is() {
+    bundle "$(forbidding '[{names: ["mkdir", "mkdirat"], action: "SCMP_ACT_KILL_PROCESS"}]' \
+        'writable | .hooks = {startContainer: [{path: "/bin/mkdir", args: ["mkdir", "/tmp/x"]}]}')" true
+    create
+    refused 'startContainer hook.*bad system call' start "$ID"
+}
+
+test_a_filter_is_loaded_in_a_user_namespace() {
+    local flag
+    chmod 711 "$BASE" "$T"
+    for flag in true false; do
+        output_of ".linux.namespaces += [{type: \"user\"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
+            | .linux.gidMappings = .linux.uidMappings | .process.noNewPrivileges = $flag
+            | .linux.seccomp = {defaultAction: \"SCMP_ACT_ALLOW\", syscalls: [{names: [\"mkdir\", \"mkdirat\"], action: \"SCMP_ACT_ERRNO\", errnoRet: 71}]}" \
+            sh -c 'grep ^Seccomp: /proc/self/status; mkdir /dev/shm/x 2>&1 || true'
+        expect_match "with noNewPrivileges $flag" "$OUT" $'^Seccomp:\t2\n.*Protocol error$'
+    done
+}

@@ -49,16 +49,7 @@ public static partial class Planner
         steps.Add(new TellCreated());
         steps.Add(new CloseDescriptors(options.PreservedDescriptors));
         steps.Add(new WaitForStart());
-        // A hook of the container's start is judged as its program is, like under runc.
-        var judgesHooks = spec.Hooks.StartContainer.Count > 0;
-        SeccompAtLast(steps, judgesHooks ? filter : null);
-        RunHooks(steps, HookKind.StartContainer, spec.Hooks.StartContainer);
-        if (MemoryLimits(process) is { Count: > 0 } limits)
-        {
-            steps.Add(new SetMemoryRlimits(limits));
-        }
-        SeccompAtLast(steps, judgesHooks ? null : filter);
-        steps.Add(new Exec(Texts(process.Args), Texts(Environment(process))));
+        Start(steps, spec, process, filter);
         return new Plan
         {
             Id = options.Id,
@@ -72,6 +63,20 @@ public static partial class Planner
             OomScoreAdj = process.OomScoreAdj,
             Hooks = spec.Hooks,
         };
+    }
+
+    private static void Start(List<Step> steps, Spec spec, Process process, SeccompFilter? filter)
+    {
+        // A hook of the container's start is judged as its program is, like under runc.
+        var judgesHooks = spec.Hooks.StartContainer.Count > 0;
+        SeccompAtLast(steps, judgesHooks ? filter : null);
+        RunHooks(steps, HookKind.StartContainer, spec.Hooks.StartContainer);
+        if (MemoryLimits(process) is { Count: > 0 } limits)
+        {
+            steps.Add(new SetMemoryRlimits(limits));
+        }
+        SeccompAtLast(steps, judgesHooks ? null : filter);
+        steps.Add(new Exec(Texts(process.Args), Texts(Environment(process))));
     }
 
     private static bool HasMountSetAttr(HostFacts host) => host.Kernel.AtLeast(5, 12);
