@@ -7,13 +7,12 @@ namespace SharpRun.Seccomp.Tests;
 
 public sealed class CallTableTests
 {
-    [Fact]
-    public void The_table_is_written_anew_where_newer_headers_are_given()
+    /// <summary>The program that makes the table, run by hand; see <see cref="CallTableText"/>.</summary>
+    [Fact(Explicit = true)]
+    public void The_table_is_what_the_given_headers_say()
     {
-        var folder = Environment.GetEnvironmentVariable("SHARPRUN_HEADERS");
-        Assert.SkipUnless(folder is not null, "SHARPRUN_HEADERS names no headers");
         var path = Path.Combine(Repository.Root, "src", "Seccomp", "CallTable.Generated.cs");
-        var text = CallTableText.Of(folder!);
+        var text = CallTableText.Of(Environment.GetEnvironmentVariable("SHARPRUN_HEADERS") ?? "/usr/lib/linux/uapi");
         if (File.ReadAllText(path) != text)
         {
             File.WriteAllText(path, text);

@@ -10,8 +10,9 @@ using System.Text.RegularExpressions;
 namespace SharpRun.Seccomp.Tests;
 
 /// <summary>
-/// Writes src/Seccomp/CallTable.Generated.cs from the kernel's headers for programs (Debian's linux-libc-dev: asm/unistd_64.h, _32.h, _x32.h and
-/// arm64's unistd_64.h). To make it anew:  SHARPRUN_HEADERS=/usr/lib/linux/uapi tests/Seccomp.Tests/bin/Release/net10.0/Seccomp.Tests -class '*CallTableTests'
+/// Writes src/Seccomp/CallTable.Generated.cs from the kernel's headers for programs, of all architectures: what Debian's linux-libc-dev has in
+/// /usr/lib/linux/uapi since Debian 13, or the same folder elsewhere. To make it anew, after a build of the tests:
+///   SHARPRUN_HEADERS=FOLDER tests/Seccomp.Tests/bin/Release/net10.0/Seccomp.Tests -explicit only
 /// </summary>
 static partial class CallTableText
 {
