@@ -31,8 +31,7 @@ mutants: build ## skip one step, check or undo at a time: a test must turn red
 SECONDS ?= 60
 fuzz: ## mutated config.json documents through the reader, for SECONDS=60
 	@conformance/setup.sh build
-	@dotnet build tests/Fuzz -c Release --nologo -v quiet >/dev/null
-	@tests/Fuzz/bin/Release/net10.0/fuzz $(SECONDS)
+	@conformance/fuzz.sh $(SECONDS)
 
 faults: build ## make system calls of create, start and delete fail, one at a time (up to 10 minutes)
 	@conformance/setup.sh test

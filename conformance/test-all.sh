@@ -2,7 +2,7 @@
 # `make test-all`: what `make test` does, and the peers, the managers, other kernels, mutants and faults. Up to 75 minutes.
 #
 # Every part's result is kept in out/test-all/COMMIT, so that an interrupted run goes on where it was; a part that failed runs again.
-# --fresh forgets them. --readme puts the summary into README.md.
+# --fresh forgets them. --readme puts the summary into README.md. The guests have one CPU each, so they run beside the rest.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,70 +18,65 @@ fi
 conformance/setup.sh test || exit 1
 conformance/setup.sh bench || exit 1
 conformance/publish.sh || exit 1
+if [ -x ../shared/vm/peers ]; then ../shared/vm/peers runc crun >/dev/null 2>&1; fi
 # shellcheck disable=SC2034 # for parts.sh
 resume=1
 # shellcheck source=parts.sh
 . conformance/parts.sh
 
-# peer NAME PROGRAM: the black-box suite on another runtime; differences.txt lists what it does otherwise.
-peer() {
-  if [ -x "$2" ]; then
-    part "peer-$1" env RUNTIME="$2" conformance/run
-  else
-    part "peer-$1" not_here "peer-$1" "no ../shared"
-  fi
-}
-
 not_here() {
-  echo "skip $1: $2"
+  echo "skip $1: no ../shared"
   echo '0 passed, 0 failed, 1 skipped'
 }
 
-kernel_tests_in_vm() {
-  if [ -x ../shared/vm/run-in-vm ]; then
-    ../shared/vm/run-in-vm "$@" -- tests/Kernel.Tests/run.sh
-  else
-    not_here kernel-vm 'no ../shared'
-  fi
+# peer NAME PROGRAM: the black-box suite on another runtime; differences.txt lists what it does otherwise.
+peer() {
+  if [ -x "$2" ]; then part "peer-$1" env RUNTIME="$2" conformance/run; else part "peer-$1" not_here "peer-$1"; fi
 }
 
-all_parts() {
-  local newer=$HOME/.cache/peers/forky/bin
-  if [ -x ../shared/vm/peers ]; then ../shared/vm/peers runc crun >/dev/null 2>&1; fi
+kernel_tests_in_vm() {
+  if [ -x ../shared/vm/run-in-vm ]; then ../shared/vm/run-in-vm "$@" -- tests/Kernel.Tests/run.sh; else not_here kernel-vm; fi
+}
+
+in_guests() {
+  part vm-v2 conformance/vm-smoke.sh --timeout 2400
+  part vm-6.1 conformance/vm-smoke.sh --timeout 2400 --kernel 6.1
+  part vm-5.10 conformance/vm-smoke.sh --timeout 2400 --kernel 5.10
+  part vm-7.2 conformance/vm-smoke.sh --timeout 2400 --kernel 7.2
+  part vm-v1 conformance/vm-smoke.sh --timeout 2400 --cgroup v1
+  part kernel-5.10 kernel_tests_in_vm --kernel 5.10
+  part kernel-7.2 kernel_tests_in_vm --kernel 7.2
+}
+
+here() {
   part unit conformance/unit.sh
-  part kernel tests/Kernel.Tests/run.sh
   part binary tests/binary.sh
   part conformance conformance/run
   peer runc-debian /usr/sbin/runc
   peer crun-debian /usr/bin/crun
-  peer runc-newer "$newer/runc"
-  peer crun-newer "$newer/crun"
+  peer runc-newer "$HOME/.cache/peers/forky/bin/runc"
+  peer crun-newer "$HOME/.cache/peers/forky/bin/crun"
   part kill9 conformance/kill9.sh 200
   part containerd conformance/managers/containerd.sh
   part chain conformance/chain-test.sh
   part debian-root conformance/debian-root.sh
-  part vm-v2 conformance/vm-smoke.sh
-  part vm-5.10 conformance/vm-smoke.sh --kernel 5.10
-  part vm-6.1 conformance/vm-smoke.sh --kernel 6.1
-  part vm-7.2 conformance/vm-smoke.sh --kernel 7.2
-  part vm-v1 conformance/vm-smoke.sh --cgroup v1
-  part kernel-5.10 kernel_tests_in_vm --kernel 5.10
-  part kernel-7.2 kernel_tests_in_vm --kernel 7.2
   part mutants conformance/mutants.sh
+  part faults conformance/faults.sh --budget 400
+  part fuzz conformance/fuzz.sh 60
 }
 
-summary=$logs/summary.txt
-all_parts
-summary="commit $commit, Linux $(uname -r), $(date -u +%F): $passed passed, $failed failed, $skipped skipped"
+# The guests take the programs as they are built here.
+part kernel tests/Kernel.Tests/run.sh
+in_guests &
+here
+wait
+summary="commit $commit, Linux $(uname -r), $(date -u +%F): $(sum)"
 {
-  for file in "$logs"/*.log; do
-    name=$(basename "$file" .log)
-    printf '%-16s %s\n' "$name" "$(cat "$logs/$name.done" 2>/dev/null || echo failed)"
-  done
+  while read -r name; do printf '%-16s %s\n' "$name" "$(line_of "$name")"; done <"$logs/parts"
   echo "$summary"
 } >"$logs/summary.txt"
 echo "$summary"
 if [[ " $* " == *" --readme "* ]]; then
   conformance/into-readme.sh test-all "$logs/summary.txt"
 fi
-[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+sum >/dev/null

@@ -13,5 +13,4 @@ part kernel tests/Kernel.Tests/run.sh
 part binary tests/binary.sh
 part conformance conformance/run
 part conformance-vm conformance/vm-smoke.sh
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+sum

@@ -4,7 +4,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 
 passed=0 failed=0 skipped=0
-for project in tests/Plan.Tests tests/SharpRun.Tests; do
+for project in tests/Plan.Tests tests/SharpRun.Tests tests/Seccomp.Tests; do
   output=$(dotnet test --project "$project" -c Release --no-progress --results-directory out/test-results 2>&1)
   status=$?
   printf '%s\n' "$output"

@@ -151,6 +151,8 @@ process_settings() {
     run user -- sh -c 'id -u; id -g'
     is "the image's user and group" $'1000\n1000' "$output"
     image=${image%:*}:test
+    run filtered --seccomp -- sh -c 'grep ^Seccomp: /proc/self/status | tr -d "\t"; mount -t tmpfs x /tmp 2>/dev/null || echo refused'
+    is "containerd's default seccomp profile" $'Seccomp:2\nrefused' "$output"
     run readonly --read-only -- sh -c 'echo x >/srv/x || echo refused'
     is "a read-only root" refused "$output"
     mkdir "$scratch/source" && echo inside >"$scratch/source/file"

@@ -96,6 +96,22 @@ test_a_pidfd_socket_at_which_nobody_listens_is_refused() {
     refused_create "$T/nobody" --pidfd-socket "$T/nobody"
 }
 
+# mutant: Undo.RemovePidFile
+test_a_pidfd_that_cannot_be_sent_fails_create_and_leaves_nothing() {
+    need strace strace "it makes a system call fail"
+    bundle . sleep 1000
+    "$here/receiver" "$T/pidfd" "$T/report" </dev/null >/dev/null 2>&1 &
+    local receiver=$!
+    soon "the manager listens" test -S "$T/pidfd"
+    RC=0
+    ERR=$(timeout 10 strace -qq -o /dev/null -e trace=sendmsg -e inject=sendmsg:error=EPIPE \
+        "$RUNTIME" --root "$ROOT" create --bundle "$BUNDLE" --pidfd-socket "$T/pidfd" --pid-file "$T/pid" "$ID" 2>&1 </dev/null) || RC=$?
+    kill "$receiver" 2>/dev/null || true
+    wait "$receiver" || true
+    _must_refuse '[Bb]roken pipe' create
+    if [[ -e $T/pid ]]; then fail "the pid file is left"; fi
+}
+
 # ---------------------------------------------------------------------------------------------- keyring
 test_no_new_keyring_keeps_the_callers() {
     bundle '.linux.maskedPaths = []' cat /proc/keys

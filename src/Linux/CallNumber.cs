@@ -19,6 +19,7 @@ public static class CallNumber
     public static int recvfrom => Pick(45, 207);
     public static int sendmsg => Pick(46, 211);
     public static int recvmsg => Pick(47, 212);
+    public static int shutdown => Pick(48, 210);
     public static int bind => Pick(49, 200);
     public static int uname => Pick(63, 160);
     public static int fcntl => Pick(72, 25);

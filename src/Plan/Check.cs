@@ -29,6 +29,7 @@ public enum Check
     TerminalHasReceiver,
     ConsoleSocketHasTerminal,
     PreservedDescriptorsAreOpen,
+    SeccompRulesAgree,
     IdIsValid,
 
     // What a command asks of a container before it touches it.

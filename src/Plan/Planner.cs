@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 
 namespace SharpRun.Planning;
@@ -5,7 +6,8 @@ namespace SharpRun.Planning;
 /// <summary>The story of create, top to bottom: the order in which a container is made safe is decided here and nowhere else.</summary>
 public static partial class Planner
 {
-    public static Plan Create(Spec spec, HostFacts host, CreateOptions options)
+    /// <remarks>compile knows the numbers of system calls, which this room does not; it is called when the bundle has a seccomp profile.</remarks>
+    public static Plan Create(Spec spec, HostFacts host, CreateOptions options, Func<SeccompConfig, ulong[]>? compile = null)
     {
         SpecRules.Check(spec);
         var process = WithHandedIn(spec.Process!, options);
@@ -40,17 +42,14 @@ public static partial class Planner
         {
             steps.Add(new NewKeyring("_ses." + options.Id));
         }
-        Identity(steps, process, host);
+        var filter = Seccomp(spec, compile);
+        Identity(steps, WithPowerToFilter(process, filter), host);
         steps.Add(new FindExecutable(process.Args[0], Candidates(process)));
+        SeccompWithListener(steps, filter);
         steps.Add(new TellCreated());
         steps.Add(new CloseDescriptors(options.PreservedDescriptors));
         steps.Add(new WaitForStart());
-        RunHooks(steps, HookKind.StartContainer, spec.Hooks.StartContainer);
-        if (MemoryLimits(process) is { Count: > 0 } limits)
-        {
-            steps.Add(new SetMemoryRlimits(limits));
-        }
-        steps.Add(new Exec(Texts(process.Args), Texts(Environment(process))));
+        Start(steps, spec, process, filter);
         return new Plan
         {
             Id = options.Id,
@@ -64,6 +63,20 @@ public static partial class Planner
             OomScoreAdj = process.OomScoreAdj,
             Hooks = spec.Hooks,
         };
+    }
+
+    private static void Start(List<Step> steps, Spec spec, Process process, SeccompFilter? filter)
+    {
+        // A hook of the container's start is judged as its program is, like under runc.
+        var judgesHooks = spec.Hooks.StartContainer.Count > 0;
+        SeccompAtLast(steps, judgesHooks ? filter : null);
+        RunHooks(steps, HookKind.StartContainer, spec.Hooks.StartContainer);
+        if (MemoryLimits(process) is { Count: > 0 } limits)
+        {
+            steps.Add(new SetMemoryRlimits(limits));
+        }
+        SeccompAtLast(steps, judgesHooks ? null : filter);
+        steps.Add(new Exec(Texts(process.Args), Texts(Environment(process))));
     }
 
     private static bool HasMountSetAttr(HostFacts host) => host.Kernel.AtLeast(5, 12);

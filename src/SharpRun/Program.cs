@@ -6,6 +6,8 @@ using SharpRun.Planning;
 #endif
 
 [assembly: System.Runtime.CompilerServices.InternalsVisibleTo("SharpRun.Tests")]
+[assembly: System.Runtime.CompilerServices.InternalsVisibleTo("Seccomp.Tests")]
+[assembly: System.Runtime.CompilerServices.InternalsVisibleTo("fuzz")]
 
 namespace SharpRun;
 

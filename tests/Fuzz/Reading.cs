@@ -1,5 +1,7 @@
 using System;
+using SharpRun.Parent;
 using SharpRun.Planning;
+using SharpRun.Seccomp;
 
 namespace SharpRun.Fuzz;
 
@@ -19,7 +21,7 @@ static class Reading
             var spec = SpecReader.Read(json, RequireSentence);
             foreach (var host in s_hosts)
             {
-                Print(Planner.Create(spec, host, s_options));
+                Print(Planner.Create(spec, host, s_options, config => SeccompCompiler.Compile(config, Architecture.X86_64, debug: null)));
             }
             return "";
         }

@@ -114,6 +114,10 @@ static unsafe class StructTests
 
     private static void Bpf(Dictionary<string, long> layouts)
     {
+        Sys.FilterProgram filter = default;
+        layouts["sizeof(struct sock_fprog)"] = sizeof(Sys.FilterProgram);
+        layouts["__builtin_offsetof(struct sock_fprog, filter)"] = At(ref filter, ref filter.Instructions);
+        layouts["sizeof(struct sock_filter)"] = sizeof(ulong);
         Sys.BpfLoad load = default;
         layouts["__builtin_offsetof(union bpf_attr, insn_cnt)"] = At(ref load, ref load.InsnCount);
         layouts["__builtin_offsetof(union bpf_attr, insns)"] = At(ref load, ref load.Insns);

@@ -41,7 +41,8 @@ public sealed class PlanSnapshotTests
         Assert.IsType<Exec>(steps[^1]);
         Assert.Equal([typeof(TellCreated), typeof(CloseDescriptors), typeof(WaitForStart)],
             steps.SkipWhile(step => step is not TellCreated).Take(3).Select(step => step.GetType()));
-        Assert.All(steps.SkipWhile(step => step is not WaitForStart).Skip(1), step => Assert.True(step is RunHook { Kind: HookKind.StartContainer } or SetMemoryRlimits or Exec));
+        Assert.All(steps.SkipWhile(step => step is not WaitForStart).Skip(1), step => Assert.True(step is RunHook { Kind: HookKind.StartContainer } or SetMemoryRlimits or LoadSeccomp or Exec));
+        Assert.All(steps.Where(step => step is LoadSeccomp { Filter.HasListener: false }), step => Assert.Same(steps[^2], step));
         Assert.True(At<SetRootPropagation>() < At<BindRootfs>());
         Assert.All(steps.Select((step, i) => (step, i)), pair =>
         {
@@ -91,7 +92,7 @@ public sealed class PlanSnapshotTests
     internal static Plan PlanOf(string bundle, string host)
     {
         var spec = SpecReader.Read(File.ReadAllBytes(Path.Combine(Repository.Root, "spec", "bundles", bundle, "config.json")), null);
-        return Planner.Create(spec, Hosts.All[host], Options(bundle));
+        return Planner.Create(spec, Hosts.All[host], Options(bundle), _ => new ulong[3]);
     }
 
     private static CreateOptions Options(string bundle)

@@ -107,6 +107,18 @@ public sealed class ReaderErrorTests
         ("linux.sysctl", "{\"\":\"1\"}", "a sysctl has an empty name"),
         ("linux.maskedPaths", "\"/proc\"", "an array is expected, found a string"),
         ("linux.seccomp", "\"off\"", "an object is expected, found a string"),
+        ("linux.seccomp", "{\"defaultAction\":\"SCMP_ACT_NONE\"}", ".defaultAction: \"SCMP_ACT_NONE\" is not a seccomp action"),
+        ("linux.seccomp", "{\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ALLOW\"}]}", ".defaultAction: the property is missing"),
+        ("linux.seccomp", "{\"flags\":[\"SECCOMP_FILTER_FLAG_NEW\"]}", ".flags[0]: \"SECCOMP_FILTER_FLAG_NEW\" is not a seccomp flag"),
+        ("linux.seccomp", "{\"architectures\":[\"SCMP_ARCH_VAX\"]}", ".architectures[0]: \"SCMP_ARCH_VAX\" is not a seccomp architecture"),
+        ("linux.seccomp", "{\"defaultErrnoRet\":-1}", ".defaultErrnoRet: a whole number from 0 to 4294967295 is expected, found -1"),
+        ("linux.seccomp", "{\"syscalls\":[{\"names\":[],\"action\":\"SCMP_ACT_ALLOW\"}]}", ".syscalls[0].names: the property is missing"),
+        ("linux.seccomp", "{\"syscalls\":[{\"names\":[\"a\"]}]}", ".syscalls[0].action: the property is missing"),
+        ("linux.seccomp", "{\"syscalls\":[null]}", ".syscalls[0]: an object is expected, found null"),
+        ("linux.seccomp", "{\"syscalls\":[{\"args\":[{\"index\":6}]}]}", ".syscalls[0].args[0].index: a whole number from 0 to 5 is expected, found 6"),
+        ("linux.seccomp", "{\"syscalls\":[{\"args\":[{\"index\":0,\"value\":1}]}]}", ".syscalls[0].args[0].op: the property is missing"),
+        ("linux.seccomp", "{\"syscalls\":[{\"args\":[{\"op\":\"SCMP_CMP_XX\"}]}]}", ".syscalls[0].args[0].op: \"SCMP_CMP_XX\" is not a seccomp operator"),
+        ("linux.seccomp", "{\"syscalls\":[{\"args\":[{\"index\":0,\"op\":\"SCMP_CMP_EQ\"}]}]}", ".syscalls[0].args[0].value: the property is missing"),
         ("linux.resources.memory.swappiness", "\"1\"", "a number is expected, found a string"),
     ];
 

@@ -14,6 +14,8 @@ public sealed class RuleTests
 
     private sealed record Bad(string Rule, string Problem, params (string Path, string? Value)[] Edits);
 
+    private static (string, string?) Profile(string properties) => ("linux.seccomp", $"{{\"defaultAction\":\"SCMP_ACT_ERRNO\",{properties}}}");
+
     private static readonly Bad[] s_bad =
     [
         new("RootHasPath", "root.path: the root file system needs a path", ("root.path", null)),
@@ -116,6 +118,23 @@ public sealed class RuleTests
             ("linux.resources.cpu.period", "1000001")),
         new("CpuTimesAreInRange", "linux.resources.cpu.quota: at least 1000 microseconds are expected, found 999", ("linux.resources.cpu.quota", "999")),
         .. Lists(),
+        new("SeccompErrnosFit", "linux.seccomp.defaultErrnoRet: a whole number from 0 to 4095 is expected, found 65536", Profile("\"defaultErrnoRet\":65536")),
+        new("SeccompErrnosFit", "linux.seccomp.syscalls[0].errnoRet: a whole number from 0 to 4095 is expected, found 4096",
+            Profile("\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":4096}]")),
+        new("SeccompErrnosFit", "linux.seccomp.syscalls[0].errnoRet: a whole number from 0 to 65535 is expected, found 65536",
+            Profile("\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_TRACE\",\"errnoRet\":65536}]")),
+        new("SeccompErrnosAreCarried", "linux.seccomp.syscalls[1].errnoRet: only SCMP_ACT_ERRNO and SCMP_ACT_TRACE return a number",
+            Profile("\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_LOG\"},{\"names\":[\"read\"],\"action\":\"SCMP_ACT_KILL\",\"errnoRet\":1}]")),
+        new("SeccompNamesAreGiven", "linux.seccomp.syscalls[0].names[1]: a system call has an empty name",
+            Profile("\"syscalls\":[{\"names\":[\"read\",\"\"],\"action\":\"SCMP_ACT_ALLOW\"}]")),
+        new("SeccompDefaultIsNotNotify", "linux.seccomp.defaultAction: SCMP_ACT_NOTIFY cannot be used as default action",
+            ("linux.seccomp", "{\"defaultAction\":\"SCMP_ACT_NOTIFY\"}")),
+        new("SeccompWriteIsNotNotified", "linux.seccomp.syscalls[0].names[1]: SCMP_ACT_NOTIFY cannot be used for the write syscall",
+            Profile("\"listenerPath\":\"/a\",\"syscalls\":[{\"names\":[\"read\",\"write\"],\"action\":\"SCMP_ACT_NOTIFY\"}]")),
+        new("SeccompWriteIsNotNotified", "linux.seccomp.syscalls[0].names[0]: SCMP_ACT_NOTIFY cannot be used for the sendmsg syscall",
+            Profile("\"listenerPath\":\"/a\",\"syscalls\":[{\"names\":[\"sendmsg\"],\"action\":\"SCMP_ACT_NOTIFY\"}]")),
+        new("SeccompListenerIsGiven", "linux.seccomp.listenerPath: SCMP_ACT_NOTIFY needs the socket of a seccomp agent",
+            Profile("\"listenerPath\":\"\",\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_NOTIFY\"}]")),
     ];
 
     private static string DeviceAt(string path) => $$"""[{"type":"c","path":"{{path}}","major":1,"minor":3}]""";
@@ -250,6 +269,9 @@ public sealed class RuleTests
         { "linux.namespaces", "[{\"type\":\"mount\"},{\"type\":\"user\",\"path\":\"/n\"}]" },
         { "linux.namespaces", "[{\"type\":\"mount\"},{\"type\":\"time\"}]" },
         { "linux.sysctl", "{\"kernel.domainname\":\"x\"}" },
+        { "linux.seccomp", "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":4095}" },
+        { "linux.seccomp", "{\"defaultAction\":\"SCMP_ACT_TRACE\",\"defaultErrnoRet\":65535}" },
+        { "linux.seccomp", "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[{\"names\":[\"write\"],\"action\":\"SCMP_ACT_ALLOW\"}]}" },
     };
 
     [Theory]

@@ -52,7 +52,6 @@ public static class NotYet
 
     public static readonly NotYetProperty[] Linux =
     [
-        new("seccomp", Asks.Members, "seccomp filters"),
         // Even an empty object asks: the group is then named like the container.
         new("intelRdt", Asks.Object, "Intel RDT groups"),
         new("personality", Asks.Members, "personalities"),

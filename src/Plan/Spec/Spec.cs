@@ -78,6 +78,7 @@ public sealed record LinuxConfig
     public IReadOnlyDictionary<string, string> Sysctl { get; init; } = new Dictionary<string, string>();
     public IReadOnlyList<string> MaskedPaths { get; init; } = [];
     public IReadOnlyList<string> ReadonlyPaths { get; init; } = [];
+    public SeccompConfig? Seccomp { get; init; }
 
     /// <summary>The namespace of this type, or null: the container stays in the caller's.</summary>
     public Namespace? Namespace(NamespaceType type)

@@ -25,6 +25,7 @@ public ref partial struct SpecReader
             else if (Key("sysctl", ref seen)) { linux = linux with { Sysctl = ReadTextMap("a sysctl") }; }
             else if (Key("maskedPaths", ref seen)) { linux = linux with { MaskedPaths = ReadTexts() }; }
             else if (Key("readonlyPaths", ref seen)) { linux = linux with { ReadonlyPaths = ReadTexts() }; }
+            else if (Key("seccomp", ref seen)) { linux = linux with { Seccomp = ReadSeccomp() }; }
             else { Other(NotYet.Linux, ref seen); }
         }
         return linux;

@@ -53,6 +53,12 @@ public static partial class SpecRules
         Named(nameof(PidsAreInRange), PidsAreInRange),
         Named(nameof(CpuTimesAreInRange), CpuTimesAreInRange),
         Named(nameof(CpuListsAreWellFormed), CpuListsAreWellFormed),
+        Named(nameof(SeccompErrnosFit), SeccompErrnosFit),
+        Named(nameof(SeccompErrnosAreCarried), SeccompErrnosAreCarried),
+        Named(nameof(SeccompNamesAreGiven), SeccompNamesAreGiven),
+        Named(nameof(SeccompDefaultIsNotNotify), SeccompDefaultIsNotNotify),
+        Named(nameof(SeccompWriteIsNotNotified), SeccompWriteIsNotNotified),
+        Named(nameof(SeccompListenerIsGiven), SeccompListenerIsGiven),
     ];
 
     public static void Check(Spec spec)

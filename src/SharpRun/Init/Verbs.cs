@@ -62,6 +62,7 @@ static partial class Verbs
         FindExecutable find => FindExecutable(context, find),
         CloseDescriptors close => CloseDescriptors(context, close.Preserved),
         WaitForStart _ => WaitForStart(context),
+        LoadSeccomp load => LoadSeccomp(context, load),
         Exec exec => Exec(context, exec),
         _ => context.Refuse("this step has no verb"u8),
     };

@@ -12,6 +12,7 @@ namespace SharpRun.Parent;
 ///   (is cloned)          id maps, where the plan has any                 Go
 ///   HooksPlease (H)      prestart and createRuntime hooks                Go
 ///   Source      (S step) clones the mounts of a bind mount's source      a descriptor, or none
+///   Listener    (L)      hears a descriptor, gives it to the agent       Go
 ///   Created     (C)      rlimits, oom score, state.json, pid file        Go
 ///   (end of file)        reads the recorder: failed at step n, or died   -
 ///
@@ -23,6 +24,9 @@ sealed class Conversation
     public const byte Created = (byte)'C';
     public const byte Born = (byte)'B';
     public const byte Source = (byte)'S';
+
+    /// <summary>The seccomp listener follows, as a message with a descriptor.</summary>
+    public const byte Listener = (byte)'L';
 
     /// <summary>A word with its number.</summary>
     public const int NumberedLength = 5;

@@ -22,11 +22,12 @@ static class Creator
     public static CreatedContainer Create(CreateOptions options, Log log)
     {
         var spec = SpecReader.Read(BundleFile.Read(options), log.Warning);
-        var plan = Planner.Create(spec, FactsReader.Read(), options);
+        var plan = Planner.Create(spec, FactsReader.Read(), options, SeccompCompiler.For(log));
         RequireRootfs(options, spec);
         var namespaces = NamespaceFiles.Open(plan, spec);
         var sockets = HandedIn.Connect(spec, options);
         WarnOfStrays(plan, log);
+        var agent = SeccompAgent.Connect(spec);
 
         var root = StateRoot.OpenOrCreate(options.StateRoot);
         log.Debug($"own program sealed by {OwnProgram.Seal()}");
@@ -64,7 +65,7 @@ static class Creator
         }
 
         state = state.WithInit(ProcessId.Of(pid), cgroups);
-        Accompany(plan, state, talk, page, pidFd, cgroups, () =>
+        Accompany(plan, state, talk, page, pidFd, cgroups, agent, () =>
         {
             directory.Write(state);
             if (options.PidFile is { } pidFile)
@@ -194,11 +195,17 @@ static class Creator
     }
 
     /// <summary>Waits until the child has made everything, completes the record, lets it go on; a child that ends earlier is the error.</summary>
-    private static void Accompany(Plan plan, ContainerState state, Conversation talk, SharedPage page, int pidFd, CgroupTree? cgroups, Action complete)
+    private static void Accompany(Plan plan, ContainerState state, Conversation talk, SharedPage page, int pidFd, CgroupTree? cgroups,
+        SeccompAgent? agent, Action complete)
     {
         byte word;
-        while ((word = talk.Hear(out var step)) is Conversation.HooksPlease or Conversation.Source)
+        while ((word = talk.Hear(out var step)) is Conversation.HooksPlease or Conversation.Source or Conversation.Listener)
         {
+            if (word == Conversation.Listener)
+            {
+                agent!.HandOver(talk, state);
+                continue;
+            }
             if (word == Conversation.Source)
             {
                 talk.Give(BindSource.Open((BindMount)plan.Steps[step]));
