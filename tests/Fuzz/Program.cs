@@ -7,6 +7,8 @@ using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using System.Threading;
 using CsCheck;
+using SharpRun.Parent;
+using Architecture = SharpRun.Seccomp.Architecture;
 
 namespace SharpRun.Fuzz;
 
@@ -69,7 +71,7 @@ static partial class Program
         var thread = Environment.CurrentManagedThreadId;
         s_busy[thread] = (Stopwatch.GetTimestamp(), input);
         var before = GC.GetAllocatedBytesForCurrentThread();
-        var answer = Reading.AnswerTo(input);
+        var answer = Reading.AnswerTo(input, config => SeccompCompiler.Compile(config, Architecture.X86_64, debug: null));
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         s_busy.TryRemove(thread, out _);
         // A record with its lists is some hundred bytes for a dozen of JSON, and there are three plans.

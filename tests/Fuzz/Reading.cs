@@ -1,7 +1,5 @@
 using System;
-using SharpRun.Parent;
 using SharpRun.Planning;
-using SharpRun.Seccomp;
 
 namespace SharpRun.Fuzz;
 
@@ -14,14 +12,14 @@ static class Reading
 
     /// <summary>"" when it becomes a plan, or what SpecError says. Any other exception, or a sentence of more than one line, is a bug
     /// and thrown.</summary>
-    public static string AnswerTo(ReadOnlySpan<byte> json)
+    public static string AnswerTo(ReadOnlySpan<byte> json, Func<SeccompConfig, ulong[]> compile)
     {
         try
         {
             var spec = SpecReader.Read(json, RequireSentence);
             foreach (var host in s_hosts)
             {
-                Print(Planner.Create(spec, host, s_options, config => SeccompCompiler.Compile(config, Architecture.X86_64, debug: null)));
+                Print(Planner.Create(spec, host, s_options, compile));
             }
             return "";
         }

@@ -13,6 +13,7 @@ public sealed class CorpusTests
     public void Every_input_becomes_a_plan_or_one_sentence()
     {
         Assert.NotEmpty(s_inputs);
-        Assert.All(s_inputs, path => Reading.AnswerTo(File.ReadAllBytes(path)));
+        // This room has no seccomp compiler; its answer is not looked at.
+        Assert.All(s_inputs, path => Reading.AnswerTo(File.ReadAllBytes(path), _ => []));
     }
 }
