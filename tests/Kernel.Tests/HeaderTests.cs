@@ -47,7 +47,7 @@ static partial class HeaderTests
     // Only in the kernel's own headers: include/linux/statfs.h.
     private static readonly string[] s_internal = ["ST_NOSYMFOLLOW"];
 
-    private static readonly string[] s_libcPrefixes = ["AF_", "SOCK_", "MSG_", "SCM_", "MNT_", "UMOUNT_", "ST_", "DT_", "IFF_"];
+    private static readonly string[] s_libcPrefixes = ["POSIX_SPAWN_", "AF_", "SOCK_", "MSG_", "SCM_", "MNT_", "UMOUNT_", "ST_", "DT_", "IFF_"];
 
     private static void Constants()
     {
