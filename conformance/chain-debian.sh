@@ -2,7 +2,7 @@
 # Sourced by chain.sh: Debian's tools in the place of ours that are not there yet. Each function is one verb of
 # sharprun-image, sharprun-layers or sharprun-net, takes the same arguments and prints the same answer, so a verb is
 # deleted here on the day ours can do it. Files lie where ours will put them ($store: oci/, layers/, unions/, networks/).
-# From chain.sh: store, id, work, runtime, interactive, here, say, say_always.
+# From chain.sh: store, id, work, runtime, here, say, say_always.
 # shellcheck disable=SC2154
 
 cni_plugins=/usr/lib/cni
@@ -110,14 +110,16 @@ image_config() { skopeo --insecure-policy inspect --config "oci:$1"; }
 # config.json from what the runtime thinks a container needs (`spec`) and what the image wants (user, environment, working
 # directory, command). Capabilities are docker's fourteen: with fewer, apt-get or su fail in everyday images.
 image_bundle() {
-    local source bundle=$2 rootfs=$4
+    local source bundle=$2 rootfs=$4 netns=$6 terminal=false
     source=$(image_source "$1")
-    shift 5
+    shift 6
+    if [[ $1 == -t ]]; then terminal=true; shift; fi
+    shift
     mkdir -p "$bundle"
     "$runtime" spec --bundle "$bundle"
     mv "$bundle/config.json" "$bundle/spec.json"
     quietly umoci raw runtime-config --image "$source" --rootfs "$rootfs" "$bundle/image.json"
-    image_config "$source" | jq --arg id "$id" --arg rootfs "$rootfs" --slurpfile spec "$bundle/spec.json" \
+    image_config "$source" | jq --arg id "$id" --arg rootfs "$rootfs" --arg netns "$netns" --argjson terminal "$terminal" --slurpfile spec "$bundle/spec.json" \
         --slurpfile wants "$bundle/image.json" '
         (.config.Entrypoint // []) as $entrypoint
         | ["CHOWN", "DAC_OVERRIDE", "FSETID", "FOWNER", "MKNOD", "NET_RAW", "SETGID", "SETUID", "SETFCAP", "SETPCAP",
@@ -127,11 +129,12 @@ image_bundle() {
         | $spec[0]
         | .process += ($wants[0].process | {user, env, cwd, args})
         | if $ARGS.positional != [] then .process.args = $entrypoint + $ARGS.positional else . end
-        | .process.terminal = false
+        | .process.terminal = $terminal
         | .process.noNewPrivileges = false
         | .process.capabilities = {bounding: $all, effective: $held, permitted: $held}
         | .root = {path: $rootfs, readonly: false}
         | .hostname = $id
+        | .linux.namespaces |= map(if .type == "network" then .path = $netns else . end)
         | .linux.cgroupsPath = "/sharprun-test/" + $id' --args -- "$@" >"$bundle/config.json"
     echo "$bundle/config.json"
 }
@@ -173,17 +176,17 @@ layers_remove() {
 
 # ------------------------------------------------------------------------------------------------------ sharprun-net
 
-# Under a lock, since the last to leave removes the bridge. The namespace is kept by a mount until `down`: the bridge
-# plugin takes its address translation rules back only when it can still enter it.
+# Under a lock, since the last to leave removes the bridge. The namespace stays until `down`: the bridge plugin takes its
+# address translation rules back only when it can still enter it.
 net_up() {
-    local network=$1 netns=$2 name=$4 record=$store/networks/$1/$4
+    local network=$1 netns=/run/netns/$2 name=$4 record=$store/networks/$1/$4
     shift 4
     mkdir -p "$record"
     net_configuration "$network" "$name" "$@" >"$record/network.json"
-    : >"$record/netns"
+    echo "$netns" >"$record/netns"
     (
         flock 9
-        mount --bind "$netns" "$record/netns"
+        ip netns add "${netns##*/}"
         cni loopback ADD lo <"$record/network.json" >/dev/null
         cni bridge ADD eth0 <"$record/network.json" >"$record/result.json"
         if [[ $# -gt 0 ]]; then
@@ -198,11 +201,14 @@ net_up() {
 net_down() {
     local network=$1 name=$2 record=$store/networks/$1/$2 failed=
     [[ -e $record ]] || return 0
+    local netns
+    netns=$(cat "$record/netns" 2>/dev/null)
     (
         flock 9
         [[ ! -s $record/ports.json ]] || cni portmap DEL eth0 <"$record/ports.json" || failed=yes
         [[ ! -s $record/network.json ]] || cni bridge DEL eth0 <"$record/network.json" || failed=yes
-        ! pinned "$record/netns" || umount "$record/netns" || failed=yes
+        # Stopped in the middle of `add`, there is a file and no namespace.
+        [[ ! -e $netns ]] || ip netns delete "${netns##*/}" 2>/dev/null || rm -f "$netns" || failed=yes
         if ip link show "$bridge" >/dev/null 2>&1 && [[ -z $(ip -o link show master "$bridge") ]]; then
             ip link delete "$bridge" || failed=yes
         fi
@@ -214,9 +220,9 @@ pinned() { grep -qF " $1 " /proc/self/mountinfo; }
 
 # cni PLUGIN COMMAND INTERFACE <CONFIGURATION: the result on stdout; a failure's reason, which is JSON, goes to stderr.
 cni() {
-    local answer netns=$record/netns
-    pinned "$netns" || netns= # stopped before it was
-    if answer=$(CNI_COMMAND=$2 CNI_CONTAINERID=$name CNI_NETNS=$netns CNI_IFNAME=$3 CNI_PATH=$cni_plugins \
+    local answer path=$netns
+    pinned "$path" || path= # stopped before it was
+    if answer=$(CNI_COMMAND=$2 CNI_CONTAINERID=$name CNI_NETNS=$path CNI_IFNAME=$3 CNI_PATH=$cni_plugins \
         "$cni_plugins/$1"); then
         echo "$answer"
     else
@@ -245,24 +251,3 @@ net_configuration() {
              | {hostPort: (.host | tonumber), containerPort: (.container | tonumber), protocol: (.protocol // "tcp")}
                + if .ip then {hostIP: .ip} else {} end]}}' --args -- "$@"
 }
-
-# -------------------------------------------------------------------------- what `sharprun run` does alone, later
-
-# run_create FLAGS ID: `create`, under a parent that stays to wait for the container (see subreaper).
-run_create() {
-    local input=/dev/null
-    say "+ sharprun create $*"
-    [[ ! $interactive ]] || input=/dev/fd/$stdin
-    "$here/subreaper" "$work/created" "$pid_file" "$runtime" --root "$work/state" create "$@" <"$input" &
-    run_settle
-    [[ -e $work/created ]] || wait $!
-}
-exec {stdin}<&0 # a background command of a shell would get /dev/null
-
-# Wait until `create` is over, well or badly: what is half made cannot be deleted. It is asked for as $!, the shell's only
-# background command, not by a variable: a trap may run between the command and the assignment.
-run_settle() {
-    until [[ -z ${!-} || -e $work/created ]] || ! kill -0 $! 2>/dev/null; do sleep 0.01; done
-}
-
-run_wait() { wait $!; }

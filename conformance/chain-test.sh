@@ -70,7 +70,7 @@ begin() {
     "$here/chain.sh" "$image" --name "$name" --root "$scratch/store" "$@" >"$scratch/$name.out" 2>"$scratch/$name.words" &
     pid=$!
     for _ in $(seq 600); do
-        if grep -qs '+ sharprun start' "$scratch/$name.words"; then return; fi
+        if grep -qs '+ sharprun run' "$scratch/$name.words"; then return; fi
         sleep 0.1
     done
     echo "  not started after 60 s: $(<"$scratch/$name.words")"
@@ -148,12 +148,12 @@ standard_input() {
     is "without -i standard input is empty" "" "$output"
 }
 
-refused() {
-    chain terminal -it
-    is "-it is refused" 2 "$status"
-    has "-it names what is missing" "process.terminal" "$words"
+terminal() {
+    # script(1) gives the chain a terminal of its own.
+    output=$(script -qec "$here/chain.sh $image --name $prefix-tty --root $scratch/store -q -it -- tty" /dev/null </dev/null 2>&1)
+    has "-it gives a terminal" "/dev/pts/0" "$output"
     chain detached -d
-    has "-d names what is missing" "network namespace that is joined by path" "$words"
+    has "-d says why it is not there" "nobody would take" "$words"
 }
 
 neighbours() {
@@ -232,7 +232,7 @@ exit_status
 layers
 image_configuration
 standard_input
-refused
+terminal
 neighbours
 published_port
 is "nothing is left behind" "" "$(left_behind)"

@@ -3,10 +3,10 @@
 # plug an interface into a bridge, give it an address, write config.json, start the container, capture its output.
 # Then all the way back. The part to read aloud is `seven_acts` below.
 #
-#   conformance/chain.sh IMAGE [-i] [-p [IP:]HOST:CONTAINER[/udp]] [-q] [--name ID] [--root DIR] [-- ARGS...]
+#   conformance/chain.sh IMAGE [-it] [-p [IP:]HOST:CONTAINER[/udp]] [-q] [--name ID] [--root DIR] [-- ARGS...]
 #
 # IMAGE: a name as docker reads it (ubuntu, ghcr.io/me/app:1), or oci:DIR:REF, oci-archive:FILE, docker-archive:FILE.
-# ARGS replace the image's command, not its entrypoint. -i hands standard input through. -q: no word about the acts.
+# ARGS replace the image's command, not its entrypoint. -i hands standard input through, -t gives a terminal. -q: no word about the acts.
 # --root is the store of images, layers and networks (default /var/lib/sharprun).
 # RUNTIME is the runtime to use (default: out/sharprun). The status is the container's; 1: an act failed; 2: arguments.
 set -euo pipefail
@@ -23,22 +23,38 @@ seven_acts() {
     top=$(sharprun-image unpack --layers "$image" | tail -n 1)      # 2 the image's layers, read-only,
     sharprun-layers create "$id" --chain "$top"                     # 3 and a writable one above them
     rootfs=$(sharprun-layers mount "$id")
-    sharprun-image bundle "$image" "$bundle" --rootfs "$rootfs" -- "$@"
-    run_create --bundle "$bundle" --pid-file "$pid_file" "$id"      # 6 the container, which waits to be started
-    address=$(sharprun-net up sharprun "/proc/$(<"$pid_file")/ns/net" --name "$id" "${publish[@]}")  # 4, 5
+    address=$(sharprun-net up sharprun "$id" --name "$id" "${publish[@]}")  # 4, 5 an interface on the bridge, its address
     say "eth0 of $id, on bridge sharprun0, has the address $address"
-    sharprun start "$id"                                            # 7 from here on stdout is the container's
-    run_wait
+    sharprun-image bundle "$image" "$bundle" --rootfs "$rootfs" --netns "/run/netns/$id" "${terminal[@]}" -- "$@"
+    sharprun_run --bundle "$bundle" "$id"                           # 6, 7 from here on stdout is the container's
 }
-# Today the interface is plugged in between create and start, as podman does, because sharprun does not join a namespace
-# by path yet. When it does, `sharprun-net up` moves up to its number, run_create, start and run_wait become one
-# `sharprun run`, and the container's config names /run/netns/ID.
+
+# `sharprun run` in the background, since a shell sees a signal only when its foreground command has ended, or while it waits.
+sharprun_run() {
+    local input=/dev/null
+    say "+ sharprun run $*"
+    if [[ $interactive || ${terminal[*]} ]]; then input=/dev/fd/$stdin; fi
+    "$runtime" --root "$work/state" run "$@" <"$input" &
+    wait $!
+}
+exec {stdin}<&0 # a background command of a shell would get /dev/null
+
+# Wait until the container is there, or nobody makes it any more: what is half made cannot be deleted. It is asked for as $!, the
+# shell's only background command, not by a variable: a trap may run between the command and the assignment.
+settle() {
+    local state
+    while [[ ${!-} ]] && kill -0 $! 2>/dev/null; do
+        state=$("$runtime" --root "$work/state" state "$id" 2>/dev/null)
+        if [[ $state == *'"status": '* && $state != *'"status": "creating"'* ]]; then return; fi
+        sleep 0.01
+    done
+}
 
 # The way back: each step may be repeated and forgives what was never made, so it can follow a stop at any moment.
 way_back() {
     trap '' HUP INT TERM
     set +e
-    run_settle
+    settle
     sharprun delete --force "$id" || say_always "could not delete the container $id"
     sharprun-net down sharprun "$id" || say_always "could not take down the network of $id"
     sharprun-layers remove "$id" || say_always "could not remove the union $id"
@@ -71,12 +87,13 @@ wrong() { say_always "$*"; exit 2; }
 
 read_arguments() {
     local port
-    image='' id='' quiet='' interactive='' publish=() args=() store=/var/lib/sharprun
+    image='' id='' quiet='' interactive='' terminal=() publish=() args=() store=/var/lib/sharprun
     while [[ $# -gt 0 ]]; do
         case $1 in
             --) shift; args=("$@"); break ;;
-            -t|-it|-ti) wrong "$1 needs a terminal (process.terminal: true), which the runtime does not have yet" ;;
-            -d) wrong "-d needs a network namespace that is joined by path (sharprun run -d), which is not there yet" ;;
+            -t) terminal=(-t) ;;
+            -it|-ti) terminal=(-t) interactive=yes ;;
+            -d) wrong "-d: nobody would take the container's network and layers away; it comes with sharprun-net and sharprun-layers" ;;
             -i) interactive=yes ;;
             -q) quiet=yes ;;
             -p|--name|--root) [[ $# -gt 1 ]] || wrong "$1 needs a value"
@@ -89,7 +106,7 @@ read_arguments() {
         esac
         shift
     done
-    [[ $image ]] || wrong "which image? usage: chain.sh IMAGE [-i] [-p HOST:CONTAINER] [-- ARGS...]"
+    [[ $image ]] || wrong "which image? usage: chain.sh IMAGE [-it] [-p HOST:CONTAINER] [-- ARGS...]"
     [[ $id ]] || id=chain-$$-$RANDOM
     for port in "${publish[@]}"; do
         [[ $port == -p || $port =~ ^([0-9.]+:)?[0-9]+:[0-9]+(/(tcp|udp))?$ ]] || wrong "-p takes [IP:]HOST:CONTAINER[/udp], not $port"
@@ -115,7 +132,7 @@ claim() (
     trap '' HUP INT TERM
     mkdir -p "${work%/*}" && mkdir -m 700 "$work" 2>/dev/null
 )
-work=/run/sharprun-chain/$id bundle=$work/bundle pid_file=$work/pid
+work=/run/sharprun-chain/$id bundle=$work/bundle
 until claim; do # again: another's way back may take the parent away
     [[ ! -e $work ]] || wrong "a chain named $id is at work already"
 done
