@@ -192,14 +192,14 @@ published_port() {
 }
 
 # From before the first act to well after the start. SIGINT as from a terminal: to the whole process group, so that it
-# ends the tools in the middle of their work. (Background commands of a shell ignore it, so perl sets it right first.)
+# ends the tools in the middle of their work. (Background commands of a shell ignore it, and those of nohup SIGHUP, so perl sets them right first.)
 stopped_at_any_moment() {
     local turn delay signal pid left bad=0 signals=(TERM HUP INT)
     for turn in $(seq "$stops"); do
         signal=${signals[turn % 3]}
         delay=$((turn * duration * 5 / 4 / stops))
         # shellcheck disable=SC2016 # the $ is perl's
-        setsid perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' \
+        setsid perl -e '@SIG{qw(HUP INT TERM)} = ("DEFAULT") x 3; exec @ARGV' \
             "$here/chain.sh" "$image" --name "$prefix-stop$turn" --root "$scratch/store" -- sleep 600 \
             >/dev/null 2>"$scratch/words" &
         pid=$!
