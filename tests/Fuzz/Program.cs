@@ -46,7 +46,7 @@ static partial class Program
         catch (CsCheckException error)
         {
             Console.WriteLine($"not ok fuzz: {error.Message}\n{error.InnerException}");
-            Console.WriteLine($"{s_plans + s_refusals} passed, 1 failed, 0 skipped");
+            Console.WriteLine("0 passed, 1 failed, 0 skipped");
             return 1;
         }
         if (keeps)
@@ -54,7 +54,7 @@ static partial class Program
             Keep(Path.Combine(root, "tests", "Fuzz", "corpus"), s_answers.Where(answer => !known.Contains(answer.Key)).Select(answer => answer.Value));
         }
         Console.WriteLine($"# {s_plans} plans, {s_refusals} refusals in {s_answers.Count} kinds of sentences, from {documents.Length} documents");
-        Console.WriteLine($"{s_plans + s_refusals} passed, 0 failed, 0 skipped");
+        Console.WriteLine("1 passed, 0 failed, 0 skipped");
         return 0;
     }
 
