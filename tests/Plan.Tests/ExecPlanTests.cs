@@ -71,9 +71,9 @@ public sealed class ExecPlanTests
     [Fact]
     public void A_document_decides_alone_and_what_it_does_not_speak_of_stays_the_containers()
     {
-        var spec = Read("limits");
+        var spec = Read("ctr");
         var process = new Process { Args = ["true"], Cwd = "/" };
-        var plan = Planner.Exec(spec, Hosts.All["v2-6.18"], Options("limits", V2) with { Process = process, Uid = 9, NoNewPrivileges = true });
+        var plan = Planner.Exec(spec, Hosts.All["v2-6.18"], Options("ctr", V2) with { Process = process, Uid = 9, NoNewPrivileges = true });
         Assert.Equal(0u, plan.Steps.OfType<SetUser>().Single().Uid);
         Assert.DoesNotContain(plan.Steps, step => step is NoNewPrivileges);
         Assert.Equal(spec.Process!.Rlimits, plan.Steps.OfType<SetRlimits>().Single().Limits);
