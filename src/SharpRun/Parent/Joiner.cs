@@ -93,7 +93,7 @@ static class Joiner
     private static int OpenInit(ContainerState state)
     {
         var container = state.Init.OpenPidFd();
-        return container >= 0 ? container : throw new StateError(ErrorCode.ContainerNotRunning, "cannot exec in a stopped container");
+        return container >= 0 ? container : throw new StateError(ErrorCode.ContainerNotRunning, "cannot exec: the container has just ended");
     }
 
     private static bool HasTerminal(Plan plan)
