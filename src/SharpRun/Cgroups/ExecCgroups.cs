@@ -91,9 +91,17 @@ static class ExecCgroups
     }
 
     /// <summary>The group of cgroup2 (v2 and hybrid), for CLONE_INTO_CGROUP; -1 where there is none.</summary>
-    public static Result OpenUnified(CgroupPlan? plan) => Unified(plan) is { } unified
-        ? Sys.Open(Native.AT_FDCWD, new CString(unified.FullPath), Native.O_PATH | Native.O_DIRECTORY | Native.O_NOFOLLOW)
-        : Result.Of(-1);
+    public static Errno OpenUnified(CgroupPlan? plan, out int group)
+    {
+        group = -1;
+        if (Unified(plan) is not { } unified)
+        {
+            return Errno.OK;
+        }
+        var opened = Sys.Open(Native.AT_FDCWD, new CString(unified.FullPath), Native.O_PATH | Native.O_DIRECTORY | Native.O_NOFOLLOW);
+        group = opened.Ok ? opened.Value : -1;
+        return opened.Error;
+    }
 
     /// <summary>The group of cgroup2 in which the container's init is now, if that is below the container's own.</summary>
     public static Result OpenInits(CgroupPlan plan, int init)

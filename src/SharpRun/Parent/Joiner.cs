@@ -133,8 +133,9 @@ static class Joiner
     private static int Clone(Plan plan, InitContext context, ExecOptions options, ContainerState state, Log log, out int pidFd)
     {
         var timed = log.IsDebug;
-        var group = ExecCgroups.OpenUnified(options.Cgroup);
-        var pid = group.Ok ? Sys.Clone(0, out pidFd, group.Value) : NotCloned(group, out pidFd);
+        pidFd = -1;
+        var error = ExecCgroups.OpenUnified(options.Cgroup, out var group);
+        var pid = error == Errno.OK ? Sys.Clone(0, out pidFd, group) : Result.Failed(error);
         if (!pid.Ok && options.Cgroup is { } cgroup && options.Subgroups.Count == 0)
         {
             // A group with groups below it, and controllers for them, holds no process: init itself has moved on (cgroups(7), "no internal processes").
@@ -148,16 +149,10 @@ static class Joiner
         {
             Init.Run(plan, context, timed);
         }
-        if (group is { Ok: true, Value: >= 0 })
+        if (group >= 0)
         {
-            Sys.Close(group.Value);
+            Sys.Close(group);
         }
         return pid.OrThrow(options.Cgroup is { } asked ? $"clone into cgroup {asked.Directories[^1].FullPath}" : "clone a process for exec");
-    }
-
-    private static Result NotCloned(Result group, out int pidFd)
-    {
-        pidFd = -1;
-        return group;
     }
 }
