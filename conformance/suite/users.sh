@@ -293,6 +293,16 @@ test_an_ordinary_user_has_the_whole_life_of_a_container() {
     must delete "$ID"
 }
 
+test_an_ordinary_user_executes_a_second_program() {
+    as_user
+    sleeper "$rootless"
+    must exec "$ID" id -u
+    expect_equal "user" "$OUT" 0
+    must exec "$ID" readlink /proc/self/ns/user
+    expect_equal "user namespace" "$OUT" "$(readlink "/proc/$PID/ns/user")"
+    end_container
+}
+
 test_an_ordinary_user_needs_a_user_namespace() {
     as_user
     bundle "$rootless | without(\"user\") | del(.linux.uidMappings) | del(.linux.gidMappings)" true

@@ -16,10 +16,15 @@ public sealed unsafe class SharedPage
 
     public Span<byte> Bytes => new(_start, _length);
 
+    /// <summary>Memory without a file: gone with the last process that has it.</summary>
+    public static SharedPage Anonymous(int length) => Map(-1, length, Native.MAP_ANONYMOUS);
+
     /// <summary>Maps the file's first bytes; the file must be that long.</summary>
-    public static SharedPage Map(int fd, int length)
+    public static SharedPage Map(int fd, int length) => Map(fd, length, 0);
+
+    private static SharedPage Map(int fd, int length, int flags)
     {
-        var mapped = Tmds.Linux.LibC.mmap(null, length, Native.PROT_READ | Native.PROT_WRITE, Native.MAP_SHARED, fd, 0);
+        var mapped = Tmds.Linux.LibC.mmap(null, length, Native.PROT_READ | Native.PROT_WRITE, Native.MAP_SHARED | flags, fd, 0);
         return mapped == (void*)-1
             ? throw new ErrnoException("map the recorder", Sys.LastError)
             : new SharedPage((byte*)mapped, length);

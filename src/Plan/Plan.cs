@@ -10,6 +10,9 @@ public sealed record Plan
 {
     public required string Id { get; init; }
 
+    /// <summary>Whose plan it is, for the error of a death.</summary>
+    public string Who { get; init; } = "container init";
+
     /// <summary>The namespaces that clone3 makes at once; a cgroup namespace on v1 and a time namespace are steps.</summary>
     public required CloneFlags CloneFlags { get; init; }
 

@@ -14,11 +14,16 @@ public static partial class Planner
     {
         if (process.Terminal)
         {
-            var size = process.ConsoleSize ?? new ConsoleSize(0, 0);
-            steps.Add(new OpenTerminal(Rows: Clamped(size.Height), Columns: Clamped(size.Width)));
+            steps.Add(Terminal(process));
             steps.Add(new BindConsole());
             steps.Add(new SendTerminal());
         }
+    }
+
+    private static OpenTerminal Terminal(Process process)
+    {
+        var size = process.ConsoleSize ?? new ConsoleSize(0, 0);
+        return new OpenTerminal(Rows: Clamped(size.Height), Columns: Clamped(size.Width));
     }
 
     // The kernel's field has 16 bits.

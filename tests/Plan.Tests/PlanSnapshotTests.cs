@@ -74,6 +74,7 @@ public sealed class PlanSnapshotTests
     public void Every_kind_of_step_is_used_by_a_bundle()
     {
         var used = Repository.Bundles().SelectMany(bundle => Hosts.All.Keys.SelectMany(host => PlanOf(bundle, host).Steps))
+            .Concat(ExecPlanTests.All().SelectMany(plan => plan.Steps))
             .Select(step => step.GetType().Name).ToHashSet();
         var kinds = typeof(Step).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(Step))).Select(type => type.Name);
         Assert.Empty(kinds.Where(kind => !used.Contains(kind)));

@@ -25,7 +25,8 @@ public sealed class StepsDocumentTests
     private static string Document()
     {
         var text = new StringBuilder("# The steps\n\nWhat the clone child can be told to do, one verb each (`src/SharpRun/Init`); written by a test from the records in\n`src/Plan/Steps`. A plan is a list of them: `sharprun plan`.\n\n| step | as a plan prints it |\n|---|---|\n");
-        var plans = Repository.Bundles().SelectMany(bundle => Hosts.All.Keys.Select(host => PlanSnapshotTests.PlanOf(bundle, host))).ToList();
+        var plans = Repository.Bundles().SelectMany(bundle => Hosts.All.Keys.Select(host => PlanSnapshotTests.PlanOf(bundle, host)))
+            .Concat(ExecPlanTests.All()).ToList();
         foreach (var group in plans.SelectMany(plan => plan.Steps).GroupBy(step => step.GetType().Name).OrderBy(group => group.Key, System.StringComparer.Ordinal))
         {
             var example = group.First().Text;

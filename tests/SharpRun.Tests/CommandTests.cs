@@ -40,7 +40,6 @@ public sealed class CommandTests
     }
 
     [Theory]
-    [InlineData("exec", 255)]
     [InlineData("ps", 1)]
     [InlineData("pause", 1)]
     [InlineData("resume", 1)]

@@ -43,6 +43,24 @@ public ref partial struct SpecReader
         }
     }
 
+    /// <summary>A document that is a process object alone, for exec --process; null when it says null.</summary>
+    public static Process? ReadProcess(ReadOnlySpan<byte> json, Action<string>? warn)
+    {
+        CheckBytes(json);
+        var reader = new SpecReader(json, warn);
+        try
+        {
+            reader._reader.Read();
+            var process = reader.ReadProcess();
+            reader._reader.Read();
+            return process;
+        }
+        catch (JsonException error)
+        {
+            throw SyntaxError(json, error, reader.OpenLevels());
+        }
+    }
+
     private Spec ReadSpec()
     {
         string? version = null, hostname = null, domainname = null;

@@ -27,7 +27,7 @@ static class Commands
     /// <summary>In the order of the help.</summary>
     public static ReadOnlySpan<string> Names => s_names;
 
-    private static readonly string[] s_names = ["create", "start", "run", "state", "list", "kill", "delete", "spec", "plan"];
+    private static readonly string[] s_names = ["create", "start", "run", "state", "list", "exec", "kill", "delete", "spec", "plan"];
 
     public static Command Find(string name) => name switch
     {
@@ -36,11 +36,11 @@ static class Commands
         "run" => Run.Command,
         "state" => State.Command,
         "list" => List.Command,
+        "exec" => ExecCommand.Command,
         "kill" => Kill.Command,
         "delete" => Delete.Command,
         "spec" => SpecCommand.Command,
         "plan" => PlanCommand.Command,
-        "exec" => NotYet(name) with { FailureCode = 255 },
         "ps" or "pause" or "resume" or "update" or "events" or "features" or "checkpoint" or "restore" => NotYet(name),
         _ => throw new UsageError($"unknown command \"{name}\" (sharprun help lists them)"),
     };

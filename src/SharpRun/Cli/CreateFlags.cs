@@ -54,7 +54,7 @@ static class CreateFlags
             ? count
             : 0;
 
-    private static int Preserved(Arguments arguments, int listen)
+    public static int Preserved(Arguments arguments, int listen)
     {
         var preserve = arguments.Number("preserve-fds", 0);
         if (preserve < 0)

@@ -73,6 +73,9 @@ sealed class Arguments(Flag[] flags, string command = "")
 
     public string? Text(string name) => Find(name);
 
+    /// <summary>All values of a flag that may be repeated, in their order.</summary>
+    public List<string> Texts(string name) => _given.FindAll(given => given.Flag.Name == name).ConvertAll(given => given.Value);
+
     public int Number(string name, int otherwise) => Find(name) is { } value ? int.Parse(value, CultureInfo.InvariantCulture) : otherwise;
 
     public void RequireWords(int least, int most)

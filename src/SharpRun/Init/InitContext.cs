@@ -26,6 +26,9 @@ sealed class InitContext
     /// <summary>The namespaces to join, opened and checked by the parent, in the order of <see cref="Plan.Joins"/>.</summary>
     public required int[] Namespaces { get; init; }
 
+    /// <summary>A pidfd of the container's init, for exec; else -1.</summary>
+    public int Container { get; init; } = -1;
+
     public required StringVector Arguments { get; init; }
     public required StringVector Environment { get; init; }
 

@@ -11,6 +11,11 @@ static partial class Verbs
     private static Errno NewKeyring(NewKeyring keyring)
     {
         var joined = Sys.KeyctlJoin(keyring.Name);
+        if (joined.Ok)
+        {
+            // Without it, each exec would have another keyring of the same name.
+            Sys.KeyctlSetPerm(joined.Value, Native.KEY_POS_ALL | Native.KEY_USR_VIEW | Native.KEY_USR_READ | Native.KEY_USR_SEARCH | Native.KEY_USR_LINK);
+        }
         // A kernel without keyrings has nothing to leak.
         return joined.Error == Errno.ENOSYS ? Errno.OK : joined.Error;
     }

@@ -21,11 +21,12 @@ static class Creator
     /// <summary>Creates the container. On return it is complete on disk; on any error nothing of it is left.</summary>
     public static CreatedContainer Create(CreateOptions options, Log log)
     {
-        var spec = SpecReader.Read(BundleFile.Read(options), log.Warning);
+        var config = BundleFile.Read(options);
+        var spec = SpecReader.Read(config, log.Warning);
         var plan = Planner.Create(spec, FactsReader.Read(), options, SeccompCompiler.For(log));
         RequireRootfs(options, spec);
         var namespaces = NamespaceFiles.Open(plan, spec);
-        var sockets = HandedIn.Connect(spec, options);
+        var sockets = HandedIn.Connect(spec.Process is { Terminal: true }, options.Detach, options.ConsoleSocket, options.PidFdSocket);
         WarnOfStrays(plan, log);
         var agent = SeccompAgent.Connect(spec);
 
@@ -50,13 +51,13 @@ static class Creator
         var context = Context(plan, state, talk, page, fifo, namespaces, sockets.ConsoleOfChild);
         var pid = Clone(plan, context, cgroups, log, out var pidFd);
         hasBegun = true;
-        undo.Push("KillInit", () => Reap(pidFd));
+        undo.Push("KillInit", () => Child.Reap(pidFd));
         talk.CloseChildEnd();
         Sys.Close(fifo);
         sockets.CloseConsoleOfChild();
         if (plan.Again is not null)
         {
-            pid = AwaitInit(plan, talk, page, cgroups, ref pidFd);
+            pid = Child.AwaitSecond(plan, talk, page, cgroups, ref pidFd);
         }
         if (plan.IdMaps is { } maps)
         {
@@ -65,6 +66,7 @@ static class Creator
         }
 
         state = state.WithInit(ProcessId.Of(pid), cgroups);
+        directory.WriteConfig(config);
         Accompany(plan, state, talk, page, pidFd, cgroups, agent, () =>
         {
             directory.Write(state);
@@ -112,7 +114,7 @@ static class Creator
         recorder.Start(plan.Steps.Count);
         var exec = (Exec)plan.Steps[^1];
         // One more string: HOME, which the child looks up in the container.
-        var environment = Vector(exec.Env, PasswdFile.HomeRoom + 8);
+        var environment = Child.Vector(exec.Env, PasswdFile.HomeRoom + 8);
         return new InitContext
         {
             Recorder = recorder,
@@ -122,25 +124,10 @@ static class Creator
             Namespaces = namespaces,
             ConsoleSocket = consoleSocket,
             HasMountSetAttr = plan.HasMountSetAttr,
-            Arguments = Vector(exec.Args, 0),
+            Arguments = Child.Vector(exec.Args, 0),
             Environment = environment,
             Hooks = PreparedHook.ForInit(plan.Hooks, state, environment),
         };
-    }
-
-    private static StringVector Vector(System.Collections.Generic.IReadOnlyList<CString> texts, int spare)
-    {
-        var room = spare;
-        foreach (var text in texts)
-        {
-            room += text.Bytes.Length;
-        }
-        var vector = new StringVector(texts.Count + 1, room);
-        foreach (var text in texts)
-        {
-            vector.TryAdd(text.Text);
-        }
-        return vector;
     }
 
     private static int Clone(Plan plan, InitContext context, CgroupTree? cgroups, Log log, out int pidFd)
@@ -151,21 +138,6 @@ static class Creator
         {
             Init.Run(plan, context, timed);
         }
-        return pid;
-    }
-
-    // The first clone has joined what had to be joined, and has made init, which is this process's child as well.
-    private static int AwaitInit(Plan plan, Conversation talk, SharedPage page, CgroupTree? cgroups, ref int pidFd)
-    {
-        if (talk.Hear(out var pid) != Conversation.Born)
-        {
-            throw Failure(plan, page, Reap(pidFd), cgroups);
-        }
-        var joiner = pidFd;
-        pidFd = Sys.PidfdOpen(pid).OrThrow("open the container's init");
-        Sys.WaitId(joiner, Native.WEXITED, out _).OrThrow("wait for the process that has joined the namespaces");
-        Sys.Close(joiner);
-        talk.Answer();
         return pid;
     }
 
@@ -180,7 +152,7 @@ static class Creator
         catch (ErrnoException) when (RecorderFile.Parse(page.Bytes).Failed)
         {
             // The child has failed before: that is the reason.
-            throw Failure(plan, page, Reap(pidFd), cgroups);
+            throw Child.Failure(plan, page, Child.Reap(pidFd), cgroups);
         }
     }
 
@@ -203,7 +175,7 @@ static class Creator
         {
             if (word == Conversation.Listener)
             {
-                agent!.HandOver(talk, state);
+                agent!.HandOver(talk, state, state.Init.Pid, "creating");
                 continue;
             }
             if (word == Conversation.Source)
@@ -226,25 +198,6 @@ static class Creator
                 return;
             }
         }
-        throw Failure(plan, page, Reap(pidFd), cgroups);
-    }
-
-    private static Exception Failure(Plan plan, SharedPage page, WaitStatus status, CgroupTree? cgroups)
-    {
-        var outcome = RecorderFile.Parse(page.Bytes);
-        return outcome.Failed
-            ? RecorderFile.Describe(outcome, plan)
-            : DescribeDeath(outcome, plan, status, cgroups?.OomKills() ?? 0);
-    }
-
-    private static StepError DescribeDeath(in Outcome outcome, Plan plan, WaitStatus status, long oomKills) => oomKills > 0
-        ? RecorderFile.DescribeDeath(outcome, plan, ErrorCode.OutOfMemory, $"was OOM-killed (memory limit too low?) ({oomKills} oom kill)")
-        : RecorderFile.DescribeDeath(outcome, plan, ErrorCode.InitDied, status.IsSignal ? $"was killed by signal {status.Status}" : $"ended with status {status.Status}");
-
-    private static WaitStatus Reap(int pidFd)
-    {
-        Sys.PidfdSendSignal(pidFd, Native.SIGKILL);
-        Sys.WaitId(pidFd, Native.WEXITED, out var status);
-        return status;
+        throw Child.Failure(plan, page, Child.Reap(pidFd), cgroups);
     }
 }

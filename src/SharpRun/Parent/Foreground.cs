@@ -5,7 +5,8 @@ using SharpRun.State;
 
 namespace SharpRun.Parent;
 
-/// <summary>`run` without --detach: hands signals on, waits for the container's end, removes it, and ends as it ended.</summary>
+/// <summary>`run` and `exec` without --detach: signals are handed on, the end is waited for, and we end as it ended; run also removes the
+/// container.</summary>
 static class Foreground
 {
     public static int Run(CreateOptions options, Log log)
@@ -31,6 +32,19 @@ static class Foreground
             Remover.Remove(container.Directory, container.State, log.Warning);
         }
         return code;
+    }
+
+    /// <summary>`exec` without --detach.</summary>
+    public static int Exec(ExecOptions options, Log log)
+    {
+        var signals = Signals.Listen();
+        using var undo = new Undo(log.Warning);
+        var joined = Joiner.Join(options, undo, log);
+        // Before the program can print anything.
+        using var terminal = joined.Terminal < 0 ? null : new TerminalSession(joined.Terminal);
+        joined.Execute();
+        undo.Forget();
+        return Wait(joined.PidFd, signals, terminal, null);
     }
 
     private static int Wait(int pidFd, int signals, TerminalSession? terminal, NotifySocket? notify)

@@ -14,19 +14,18 @@ sealed class HandedIn
     public int ConsoleOfChild { get; private set; } = -1;
 
     /// <summary>Before anything is made, so that a socket at which nobody listens costs nothing.</summary>
-    public static HandedIn Connect(Spec spec, CreateOptions options)
+    public static HandedIn Connect(bool terminal, bool detach, string? consoleSocket, string? pidFdSocket)
     {
-        var terminal = spec.Process is { Terminal: true };
         var sockets = new HandedIn();
-        if (Check.TerminalHasReceiver.Fails(terminal && options is { Detach: true, ConsoleSocket: null }))
+        if (Check.TerminalHasReceiver.Fails(terminal && detach && consoleSocket is null))
         {
             throw new SpecError("process.terminal", "cannot allocate tty if sharprun will detach without setting console socket");
         }
-        if (Check.ConsoleSocketHasTerminal.Fails(options.ConsoleSocket is not null && !(terminal && options.Detach)))
+        if (Check.ConsoleSocketHasTerminal.Fails(consoleSocket is not null && !(terminal && detach)))
         {
             throw new UsageError("cannot use console socket if sharprun will not detach or allocate tty");
         }
-        if (options.ConsoleSocket is { } console)
+        if (consoleSocket is { } console)
         {
             sockets.ConsoleOfChild = UnixSocket.Connect(console, Native.SOCK_STREAM, "console socket");
         }
@@ -35,7 +34,7 @@ sealed class HandedIn
             Sys.SocketPair(Native.SOCK_STREAM, out var parent, out var child).OrThrow("make a socket pair for the terminal");
             (sockets._consoleOfParent, sockets.ConsoleOfChild) = (parent, child);
         }
-        if (options.PidFdSocket is { } pidFd)
+        if (pidFdSocket is { } pidFd)
         {
             sockets._pidFdSocket = UnixSocket.Connect(pidFd, Native.SOCK_STREAM, "pidfd socket");
         }

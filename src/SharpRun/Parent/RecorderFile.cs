@@ -73,10 +73,10 @@ static class RecorderFile
     {
         if (outcome.Step < 0)
         {
-            return new StepError($"container init {how} before its first step", "", Errno.OK, code);
+            return new StepError($"{plan.Who} {how} before its first step", "", Errno.OK, code);
         }
         var step = plan.Steps[Math.Clamp(outcome.Step, 0, plan.Steps.Count - 1)];
-        return new StepError($"container init {how} in step {outcome.Step} of {plan.Steps.Count}, {step.Text}", step.Text, Errno.OK, code);
+        return new StepError($"{plan.Who} {how} in step {outcome.Step} of {plan.Steps.Count}, {step.Text}", step.Text, Errno.OK, code);
     }
 
     /// <summary>The timed plan of --debug: when each step began, and how long it took, in microseconds.</summary>

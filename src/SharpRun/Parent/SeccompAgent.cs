@@ -35,8 +35,9 @@ sealed class SeccompAgent
         }
     }
 
-    /// <summary>Takes the listener from the child, gives it to the agent and lets the child go on, unless that is gone.</summary>
-    public void HandOver(Conversation talk, ContainerState state)
+    /// <summary>Takes the listener from the child, gives it to the agent and lets the child go on, unless that is gone. The pid is the
+    /// child's, init's or that of an exec.</summary>
+    public void HandOver(Conversation talk, ContainerState state, int pid, string status)
     {
         var listener = Sys.ReceiveDescriptor(talk.ParentEnd);
         // End of file has no descriptor either.
@@ -48,7 +49,7 @@ sealed class SeccompAgent
         {
             throw Refused(listener.Error);
         }
-        var sent = Sys.SendDescriptor(_socket, Json(state), listener.Value);
+        var sent = Sys.SendDescriptor(_socket, Json(state, pid, status), listener.Value);
         // The child has a copy of the socket, which it closes under the filter, and so perhaps not before the agent lets it.
         Sys.EndOfSending(_socket);
         Sys.Close(listener.Value);
@@ -63,7 +64,7 @@ sealed class SeccompAgent
     private static StepError Refused(Errno error) =>
         new($"hand the seccomp listener to the agent: {error.Text()} ({error})", "hand the seccomp listener to the agent", error, ErrorCode.SystemCallFailed);
 
-    private byte[] Json(ContainerState state)
+    private byte[] Json(ContainerState state, int pid, string status)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
@@ -73,13 +74,13 @@ sealed class SeccompAgent
             json.WriteStartArray("fds"u8);
             json.WriteStringValue("seccompFd"u8);
             json.WriteEndArray();
-            json.WriteNumber("pid"u8, state.Init.Pid);
+            json.WriteNumber("pid"u8, pid);
             if (_metadata.Length > 0)
             {
                 json.WriteString("metadata"u8, _metadata);
             }
             json.WriteStartObject("state"u8);
-            WriteState(json, state);
+            WriteState(json, state, status);
             json.WriteEndObject();
             json.WriteEndObject();
         }
@@ -87,11 +88,11 @@ sealed class SeccompAgent
     }
 
     // The specification's state, not what the command `state` prints.
-    private static void WriteState(Utf8JsonWriter json, ContainerState state)
+    private static void WriteState(Utf8JsonWriter json, ContainerState state, string status)
     {
         json.WriteString("ociVersion"u8, state.OciVersion);
         json.WriteString("id"u8, state.Id);
-        json.WriteString("status"u8, "creating"u8);
+        json.WriteString("status"u8, status);
         json.WriteNumber("pid"u8, state.Init.Pid);
         json.WriteString("bundle"u8, state.Bundle);
         if (state.Annotations.Count > 0)

@@ -4,10 +4,11 @@ using SharpRun.Planning;
 
 namespace SharpRun.State;
 
-/// <summary>$root/ID: state.json, exec.fifo, recorder. Held open; its files are reached by descriptor, and it is removed by descriptor.</summary>
+/// <summary>$root/ID: state.json, config.json, exec.fifo, recorder. Held open; its files are reached by descriptor, and it is removed by descriptor.</summary>
 sealed class ContainerDirectory(StateRoot root, string id, int fd) : IDisposable
 {
     private const int StateLimit = 16 << 20;
+    private const int ConfigLimit = 64 << 20;
     private const int LockPause = 10; // milliseconds
     private const int LockAttempts = 3000;
 
@@ -81,6 +82,23 @@ sealed class ContainerDirectory(StateRoot root, string id, int fd) : IDisposable
         Sys.Close(file);
         error.OrThrow($"write the state of {Id}");
         Sys.RenameAt(Fd, "state.new"u8, Fd, "state.json"u8).OrThrow($"write the state of {Id}");
+    }
+
+    /// <summary>The bundle's document as create has read it: the bundle may be gone, or another, when exec wants to know.
+    /// Written while the child is busy, and would have to be waited for.</summary>
+    public void WriteConfig(ReadOnlySpan<byte> config)
+    {
+        var file = Sys.Open(Fd, "config.json"u8, Native.O_WRONLY | Native.O_CREAT | Native.O_EXCL | Native.O_NOFOLLOW, 0x180 /* 0600 */)
+            .OrThrow($"keep the config.json of {Id}");
+        var error = Sys.WriteAll(file, config);
+        Sys.Close(file);
+        error.OrThrow($"keep the config.json of {Id}");
+    }
+
+    public byte[] ReadConfig()
+    {
+        ProcFiles.ReadWhole(Fd, "config.json"u8, ConfigLimit, out var config).OrThrow($"read the config.json of container {Id}");
+        return config;
     }
 
     /// <summary>The fifo that init holds open, in both directions, until it executes the program. Returns that descriptor.</summary>

@@ -41,6 +41,9 @@ sealed record ContainerState
     /// <summary>Without one, init's death leaves the others alive.</summary>
     public bool HasOwnPidNamespace { get; init; }
 
+    /// <summary>Created with --no-new-keyring: exec keeps its caller's too.</summary>
+    public bool KeepsKeyring { get; init; }
+
     public string OciVersion { get; init; } = "";
     public string Bundle { get; init; } = "";
     public string Rootfs { get; init; } = "";
@@ -64,6 +67,7 @@ sealed record ContainerState
             Cgroup = plan.Cgroup is { } cgroup ? new CgroupRecord(cgroup.Layout, Paths(cgroup.Directories)) : CgroupRecord.None,
             PidFile = options.PidFile,
             HasOwnPidNamespace = (plan.OwnNamespaces & CloneFlags.Pid) != 0,
+            KeepsKeyring = options.NoNewKeyring,
             OciVersion = spec.OciVersion,
             Bundle = options.Bundle,
             Rootfs = spec.Root.Path.StartsWith('/') ? spec.Root.Path : options.Bundle.TrimEnd('/') + "/" + spec.Root.Path,

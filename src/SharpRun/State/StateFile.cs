@@ -31,6 +31,10 @@ static class StateFile
                 json.WriteString("pidFile"u8, state.PidFile);
             }
             json.WriteBoolean("ownPidNamespace"u8, state.HasOwnPidNamespace);
+            if (state.KeepsKeyring)
+            {
+                json.WriteBoolean("keepsKeyring"u8, true);
+            }
             json.WriteString("created"u8, state.Created);
             json.WriteString("ociVersion"u8, state.OciVersion);
             json.WriteString("bundle"u8, state.Bundle);
@@ -80,6 +84,7 @@ static class StateFile
         if (Is(ref reader, "cgroups"u8)) { return state with { Cgroup = state.Cgroup with { Directories = Texts(ref reader) } }; }
         if (Is(ref reader, "pidFile"u8)) { return state with { PidFile = reader.GetString() }; }
         if (Is(ref reader, "ownPidNamespace"u8)) { return state with { HasOwnPidNamespace = reader.GetBoolean() }; }
+        if (Is(ref reader, "keepsKeyring"u8)) { return state with { KeepsKeyring = reader.GetBoolean() }; }
         if (Is(ref reader, "created"u8)) { return state with { Created = reader.GetString() ?? "" }; }
         if (Is(ref reader, "ociVersion"u8)) { return state with { OciVersion = reader.GetString() ?? "" }; }
         if (Is(ref reader, "bundle"u8)) { return state with { Bundle = reader.GetString() ?? "" }; }

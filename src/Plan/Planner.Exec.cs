@@ -1,0 +1,126 @@
+using System;
+using System.Collections.Generic;
+
+namespace SharpRun.Planning;
+
+// The story of exec: another program in a container that exists, as confined as its init.
+public static partial class Planner
+{
+    /// <summary>The container's own config.json, as create has kept it, and what exec was told.</summary>
+    public static Plan Exec(Spec spec, HostFacts host, ExecOptions options, Func<SeccompConfig, ulong[]>? compile = null)
+    {
+        var process = ExecProcess(spec.Process!, options);
+        SpecRules.Check(spec with { Process = process });
+        var filter = Seccomp(spec, compile);
+        var steps = new List<Step>(24) { new ResetSignals(), new CloseHostsDescriptors(options.PreservedDescriptors) };
+        if (options.Cgroup is { } cgroup && cgroup.Layout != CgroupLayout.V2)
+        {
+            steps.Add(JoinCgroups(cgroup));
+        }
+        var again = Join(steps, spec);
+        steps.Add(new NewSession());
+        if (!options.KeepsKeyring)
+        {
+            steps.Add(new JoinKeyring("_ses." + options.Id));
+        }
+        if (process.Terminal)
+        {
+            // /dev/console stays init's.
+            steps.Add(Terminal(process));
+            steps.Add(new SendTerminal());
+        }
+        Identity(steps, WithPowerToFilter(process, filter), host);
+        steps.Add(new FindExecutable(process.Args[0], Candidates(process)));
+        SeccompWithListener(steps, filter);
+        steps.Add(new TellPrepared());
+        steps.Add(new CloseDescriptors(options.PreservedDescriptors));
+        if (MemoryLimits(process) is { Count: > 0 } limits)
+        {
+            steps.Add(new SetMemoryRlimits(limits));
+        }
+        SeccompAtLast(steps, filter);
+        steps.Add(new Exec(Texts(process.Args), Texts(Environment(process))));
+        return new Plan
+        {
+            Id = options.Id,
+            Who = "exec process",
+            CloneFlags = CloneFlags.None,
+            Again = again,
+            Steps = steps,
+            HasMountSetAttr = HasMountSetAttr(host),
+            OomScoreAdj = process.OomScoreAdj,
+        };
+    }
+
+    // What the container shares with the host is not joined: nobody made it the container's.
+    private static CloneAgain? Join(List<Step> steps, Spec spec)
+    {
+        var types = new List<NamespaceType>(spec.Linux.Namespaces.Count);
+        foreach (var space in spec.Linux.Namespaces)
+        {
+            if (space.Type != NamespaceType.Mount)
+            {
+                types.Add(space.Type);
+            }
+        }
+        steps.Add(new HideMemory());
+        if (types.Count > 0)
+        {
+            steps.Add(new JoinContainer(types));
+        }
+        var again = spec.Linux.Namespace(NamespaceType.Pid) is null ? null : new CloneAgain(CloneFlags.None);
+        if (again is not null)
+        {
+            steps.Add(again);
+        }
+        steps.Add(new JoinContainer([NamespaceType.Mount]));
+        if (spec.Linux.Namespace(NamespaceType.User) is not null)
+        {
+            steps.Add(new BecomeRoot());
+        }
+        return again;
+    }
+
+    // A document of --process decides alone, also for more than the container's own (docker's privileged exec); of what it does not speak
+    // stays the container's. Without one, exec takes the container's process, and adds (R19, R24).
+    private static Process ExecProcess(Process own, ExecOptions options)
+    {
+        if (options.Process is { } given)
+        {
+            return given with
+            {
+                Capabilities = given.Capabilities ?? own.Capabilities,
+                Rlimits = given.Rlimits.Count > 0 ? given.Rlimits : own.Rlimits,
+                OomScoreAdj = given.OomScoreAdj ?? own.OomScoreAdj,
+                User = given.User with { Umask = given.User.Umask ?? own.User.Umask },
+            };
+        }
+        return own with
+        {
+            Args = options.Args,
+            Env = [.. own.Env, .. options.Env],
+            Cwd = options.Cwd ?? own.Cwd,
+            Terminal = options.Terminal,
+            NoNewPrivileges = own.NoNewPrivileges || options.NoNewPrivileges,
+            Capabilities = WithMore(own.Capabilities, options.Capabilities),
+            User = own.User with
+            {
+                Uid = options.Uid ?? own.User.Uid,
+                Gid = options.Gid ?? own.User.Gid,
+                AdditionalGids = [.. own.User.AdditionalGids, .. options.AdditionalGids],
+            },
+        };
+    }
+
+    // Never to the inheritable set, and to the ambient one only what is in that already (CVE-2022-29162, CVE-2025-27612).
+    private static CapabilitySets? WithMore(CapabilitySets? own, ulong more)
+    {
+        if (more == 0)
+        {
+            return own;
+        }
+        var sets = own ?? new CapabilitySets(0, 0, 0, 0, 0);
+        return new CapabilitySets(
+            sets.Bounding | more, sets.Effective | more, sets.Permitted | more, sets.Inheritable, sets.Ambient | (more & sets.Inheritable));
+    }
+}

@@ -1,0 +1,63 @@
+using System;
+using System.Collections.Generic;
+using SharpRun.Cgroups;
+using SharpRun.InitStage;
+using SharpRun.Linux;
+using SharpRun.Planning;
+
+namespace SharpRun.Parent;
+
+/// <summary>What create and exec have in common: a clone child that walks its steps, and how it is waited for.</summary>
+static class Child
+{
+    public static StringVector Vector(IReadOnlyList<CString> texts, int spare)
+    {
+        var room = spare;
+        foreach (var text in texts)
+        {
+            room += text.Bytes.Length;
+        }
+        var vector = new StringVector(texts.Count + 1, room);
+        foreach (var text in texts)
+        {
+            vector.TryAdd(text.Text);
+        }
+        return vector;
+    }
+
+    /// <summary>The first clone has joined what had to be joined, and has made the second, which is this process's child as well.
+    /// Gives its pid, and its pidfd in place of the first one's.</summary>
+    public static int AwaitSecond(Plan plan, Conversation talk, SharedPage page, CgroupTree? cgroups, ref int pidFd)
+    {
+        if (talk.Hear(out var pid) != Conversation.Born)
+        {
+            throw Failure(plan, page, Reap(pidFd), cgroups);
+        }
+        var joiner = pidFd;
+        pidFd = Sys.PidfdOpen(pid).OrThrow($"open the {plan.Who}");
+        Sys.WaitId(joiner, Native.WEXITED, out _).OrThrow("wait for the process that has joined the namespaces");
+        Sys.Close(joiner);
+        talk.Answer();
+        return pid;
+    }
+
+    /// <summary>Why a child has ended that had more to do.</summary>
+    public static Exception Failure(Plan plan, SharedPage page, WaitStatus status, CgroupTree? cgroups)
+    {
+        var outcome = RecorderFile.Parse(page.Bytes);
+        return outcome.Failed
+            ? RecorderFile.Describe(outcome, plan)
+            : DescribeDeath(outcome, plan, status, cgroups?.OomKills() ?? 0);
+    }
+
+    private static StepError DescribeDeath(in Outcome outcome, Plan plan, WaitStatus status, long oomKills) => oomKills > 0
+        ? RecorderFile.DescribeDeath(outcome, plan, ErrorCode.OutOfMemory, $"was OOM-killed (memory limit too low?) ({oomKills} oom kill)")
+        : RecorderFile.DescribeDeath(outcome, plan, ErrorCode.InitDied, status.IsSignal ? $"was killed by signal {status.Status}" : $"ended with status {status.Status}");
+
+    public static WaitStatus Reap(int pidFd)
+    {
+        Sys.PidfdSendSignal(pidFd, Native.SIGKILL);
+        Sys.WaitId(pidFd, Native.WEXITED, out var status);
+        return status;
+    }
+}

@@ -1,0 +1,158 @@
+using SharpRun.Cgroups;
+using SharpRun.InitStage;
+using SharpRun.Linux;
+using SharpRun.Planning;
+using SharpRun.Sealed;
+using SharpRun.State;
+
+namespace SharpRun.Parent;
+
+/// <summary>A process in the container that has nothing left to do but to execute the program, and waits for the word.</summary>
+sealed class JoinedProcess(Plan plan, SharedPage page, Conversation talk, int pidFd)
+{
+    public int PidFd => pidFd;
+
+    /// <summary>The master of its terminal, in the foreground; else -1.</summary>
+    public int Terminal { get; init; } = -1;
+
+    /// <summary>Comes back when the program was executed: then the conversation's other end, close-on-exec, is closed. Anything else is an error.</summary>
+    public void Execute()
+    {
+        talk.Answer();
+        talk.Hear(out _);
+        if (Check.ExecSeesFailedExec.Fails(!RecorderFile.Parse(page.Bytes).Executed))
+        {
+            throw Child.Failure(plan, page, Child.Reap(pidFd), null);
+        }
+    }
+}
+
+/// <summary>The parent's part of exec: each act with its undo beside it; the child's part is the plan's steps.</summary>
+static class Joiner
+{
+    public static JoinedProcess Join(ExecOptions options, Undo undo, Log log)
+    {
+        log.Debug($"own program sealed by {OwnProgram.Seal()}");
+        var (state, spec) = Container(options, log);
+        var host = FactsReader.Read();
+        options = options with { Cgroup = ExecCgroups.Of(state.Cgroup, options.Subgroups, host), KeepsKeyring = state.KeepsKeyring };
+        var plan = Planner.Exec(spec, host, options, SeccompCompiler.For(log));
+        var sockets = HandedIn.Connect(HasTerminal(plan), options.Detach, options.ConsoleSocket, options.PidFdSocket);
+        var agent = SeccompAgent.Connect(spec);
+        var container = OpenInit(state);
+
+        var page = SharedPage.Anonymous(Recorder.SizeFor(plan.Steps.Count));
+        var talk = new Conversation();
+        var pid = Clone(plan, Context(plan, talk, page, container, sockets.ConsoleOfChild), options, state, log, out var pidFd);
+        undo.Push("KillExecuted", () => Child.Reap(pidFd));
+        talk.CloseChildEnd();
+        sockets.CloseConsoleOfChild();
+        Sys.Close(container);
+        if (plan.Again is not null)
+        {
+            pid = Child.AwaitSecond(plan, talk, page, null, ref pidFd);
+        }
+        byte word;
+        while ((word = talk.Hear(out _)) == Conversation.Listener)
+        {
+            agent!.HandOver(talk, state, pid, "running");
+        }
+        if (word != Conversation.Created)
+        {
+            throw Child.Failure(plan, page, Child.Reap(pidFd), null);
+        }
+        Limits.Apply(plan, pid);
+        if (options.PidFile is { } pidFile)
+        {
+            undo.Push("RemovePidFileOfExec", () => PidFile.Remove(pidFile));
+            PidFile.Write(pidFile, pid);
+        }
+        sockets.SendPidFd(pidFd);
+        return new JoinedProcess(plan, page, talk, pidFd) { Terminal = sockets.ReceiveTerminal() };
+    }
+
+    // Nothing of the state directory is open any more when the child is made.
+    private static (ContainerState State, Spec Spec) Container(ExecOptions options, Log log)
+    {
+        using var directory = StateRoot.OpenContainer(options.StateRoot, options.Id);
+        var state = directory.Read();
+        var status = Status.Of(directory, state);
+        if (Check.ExecOnlyAlive.Fails(status is ContainerStatus.Stopped or ContainerStatus.Creating))
+        {
+            throw new StateError(ErrorCode.ContainerNotRunning, status == ContainerStatus.Stopped
+                ? "cannot exec in a stopped container"
+                : $"cannot exec in a container that process {state.Creator.Pid} is still creating");
+        }
+        if (Check.ExecNotWhilePaused.Fails(status == ContainerStatus.Paused && !options.IgnorePaused))
+        {
+            throw new StateError(ErrorCode.ContainerNotRunning, "cannot exec in a paused container (use --ignore-paused to override)");
+        }
+        return (state, SpecReader.Read(directory.ReadConfig(), log.Debug));
+    }
+
+    private static int OpenInit(ContainerState state)
+    {
+        var container = state.Init.OpenPidFd();
+        return container >= 0 ? container : throw new StateError(ErrorCode.ContainerNotRunning, "cannot exec: the container has just ended");
+    }
+
+    private static bool HasTerminal(Plan plan)
+    {
+        foreach (var step in plan.Steps)
+        {
+            if (step is OpenTerminal)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static InitContext Context(Plan plan, Conversation talk, SharedPage page, int container, int consoleSocket)
+    {
+        var recorder = new Recorder(page);
+        recorder.Start(plan.Steps.Count);
+        var exec = (Exec)plan.Steps[^1];
+        return new InitContext
+        {
+            Recorder = recorder,
+            Sync = talk.ChildEnd,
+            ParentSync = talk.ParentEnd,
+            // What create's fifo is for start: closed by execve, and by nothing else.
+            StartFifo = talk.ChildEnd,
+            Namespaces = [],
+            Container = container,
+            ConsoleSocket = consoleSocket,
+            HasMountSetAttr = plan.HasMountSetAttr,
+            Arguments = Child.Vector(exec.Args, 0),
+            // One more string: HOME, which the child looks up in the container.
+            Environment = Child.Vector(exec.Env, PasswdFile.HomeRoom + 8),
+        };
+    }
+
+    private static int Clone(Plan plan, InitContext context, ExecOptions options, ContainerState state, Log log, out int pidFd)
+    {
+        var timed = log.IsDebug;
+        pidFd = -1;
+        var error = ExecCgroups.OpenUnified(options.Cgroup, out var group);
+        var pid = error == Errno.OK ? Sys.Clone(0, out pidFd, group) : Result.Failed(error);
+        if (!pid.Ok && options.Cgroup is { } cgroup && options.Subgroups.Count == 0)
+        {
+            // A group with groups below it, and controllers for them, holds no process: init itself has moved on (cgroups(7), "no internal processes").
+            var other = ExecCgroups.OpenInits(cgroup, state.Init.Pid);
+            if (other.Ok)
+            {
+                pid = Sys.Clone(0, out pidFd, other.Value);
+            }
+        }
+        if (pid is { Ok: true, Value: 0 })
+        {
+            Init.Run(plan, context, timed);
+        }
+        if (group >= 0)
+        {
+            Sys.Close(group);
+        }
+        return pid.OrThrow(options.Cgroup is { } asked ? $"clone into cgroup {asked.Directories[^1].FullPath}" : "clone a process for exec");
+    }
+}
