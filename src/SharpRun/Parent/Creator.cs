@@ -175,7 +175,7 @@ static class Creator
         {
             if (word == Conversation.Listener)
             {
-                agent!.HandOver(talk, state, state.Init.Pid, "creating");
+                agent!.HandOver(talk, state, state.Init.Pid, ContainerStatus.Creating);
                 continue;
             }
             if (word == Conversation.Source)

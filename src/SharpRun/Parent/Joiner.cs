@@ -55,7 +55,7 @@ static class Joiner
         byte word;
         while ((word = talk.Hear(out _)) == Conversation.Listener)
         {
-            agent!.HandOver(talk, state, pid, "running");
+            agent!.HandOver(talk, state, pid, ContainerStatus.Running);
         }
         if (word != Conversation.Created)
         {

@@ -37,7 +37,7 @@ sealed class SeccompAgent
 
     /// <summary>Takes the listener from the child, gives it to the agent and lets the child go on, unless that is gone. The pid is the
     /// child's, init's or that of an exec.</summary>
-    public void HandOver(Conversation talk, ContainerState state, int pid, string status)
+    public void HandOver(Conversation talk, ContainerState state, int pid, ContainerStatus status)
     {
         var listener = Sys.ReceiveDescriptor(talk.ParentEnd);
         // End of file has no descriptor either.
@@ -64,7 +64,7 @@ sealed class SeccompAgent
     private static StepError Refused(Errno error) =>
         new($"hand the seccomp listener to the agent: {error.Text()} ({error})", "hand the seccomp listener to the agent", error, ErrorCode.SystemCallFailed);
 
-    private byte[] Json(ContainerState state, int pid, string status)
+    private byte[] Json(ContainerState state, int pid, ContainerStatus status)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
@@ -79,30 +79,10 @@ sealed class SeccompAgent
             {
                 json.WriteString("metadata"u8, _metadata);
             }
-            json.WriteStartObject("state"u8);
-            WriteState(json, state, status);
-            json.WriteEndObject();
+            json.WritePropertyName("state"u8);
+            HookState.Write(json, state, status, state.Init.Pid);
             json.WriteEndObject();
         }
         return buffer.WrittenSpan.ToArray();
-    }
-
-    // The specification's state, not what the command `state` prints.
-    private static void WriteState(Utf8JsonWriter json, ContainerState state, string status)
-    {
-        json.WriteString("ociVersion"u8, state.OciVersion);
-        json.WriteString("id"u8, state.Id);
-        json.WriteString("status"u8, status);
-        json.WriteNumber("pid"u8, state.Init.Pid);
-        json.WriteString("bundle"u8, state.Bundle);
-        if (state.Annotations.Count > 0)
-        {
-            json.WriteStartObject("annotations"u8);
-            foreach (var (name, value) in state.Annotations)
-            {
-                json.WriteString(name, value);
-            }
-            json.WriteEndObject();
-        }
     }
 }

@@ -31,16 +31,23 @@ static class StateOutput
         json.WriteString("bundle"u8, state.Bundle);
         json.WriteString("rootfs"u8, state.Rootfs);
         json.WriteString("created"u8, state.Created);
-        if (state.Annotations.Count > 0)
-        {
-            json.WriteStartObject("annotations"u8);
-            foreach (var (name, value) in state.Annotations)
-            {
-                json.WriteString(name, value);
-            }
-            json.WriteEndObject();
-        }
+        WriteAnnotations(json, state);
         json.WriteString("owner"u8, owner);
+        json.WriteEndObject();
+    }
+
+    /// <summary>Nothing when there are none.</summary>
+    public static void WriteAnnotations(Utf8JsonWriter json, ContainerState state)
+    {
+        if (state.Annotations.Count == 0)
+        {
+            return;
+        }
+        json.WriteStartObject("annotations"u8);
+        foreach (var (name, value) in state.Annotations)
+        {
+            json.WriteString(name, value);
+        }
         json.WriteEndObject();
     }
 }
