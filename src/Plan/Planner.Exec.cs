@@ -34,12 +34,7 @@ public static partial class Planner
         SeccompWithListener(steps, filter);
         steps.Add(new TellPrepared());
         steps.Add(new CloseDescriptors(options.PreservedDescriptors));
-        if (MemoryLimits(process) is { Count: > 0 } limits)
-        {
-            steps.Add(new SetMemoryRlimits(limits));
-        }
-        SeccompAtLast(steps, filter);
-        steps.Add(new Exec(Texts(process.Args), Texts(Environment(process))));
+        Start(steps, [], process, filter);
         return new Plan
         {
             Id = options.Id,
@@ -119,7 +114,7 @@ public static partial class Planner
         {
             return own;
         }
-        var sets = own ?? new CapabilitySets(0, 0, 0, 0, 0);
+        var sets = own ?? CapabilitySets.None;
         return new CapabilitySets(
             sets.Bounding | more, sets.Effective | more, sets.Permitted | more, sets.Inheritable, sets.Ambient | (more & sets.Inheritable));
     }

@@ -12,7 +12,7 @@ public static partial class Planner
     private static void Identity(List<Step> steps, Process process, HostFacts host)
     {
         var user = process.User;
-        var sets = process.Capabilities ?? new CapabilitySets(0, 0, 0, 0, 0);
+        var sets = process.Capabilities ?? CapabilitySets.None;
         steps.Add(new ChangeDirectory(process.Cwd, MayBeDenied: true));
         steps.Add(new OwnStreams(user.Uid));
         if (NeedsHome(process))

@@ -47,7 +47,7 @@ public static partial class Planner
         {
             return process;
         }
-        var sets = process.Capabilities ?? new CapabilitySets(0, 0, 0, 0, 0);
+        var sets = process.Capabilities ?? CapabilitySets.None;
         return process with { Capabilities = sets with { Effective = sets.Effective | SysAdmin, Permitted = sets.Permitted | SysAdmin } };
     }
 }

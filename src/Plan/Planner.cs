@@ -49,7 +49,7 @@ public static partial class Planner
         steps.Add(new TellCreated());
         steps.Add(new CloseDescriptors(options.PreservedDescriptors));
         steps.Add(new WaitForStart());
-        Start(steps, spec, process, filter);
+        Start(steps, spec.Hooks.StartContainer, process, filter);
         return new Plan
         {
             Id = options.Id,
@@ -65,12 +65,13 @@ public static partial class Planner
         };
     }
 
-    private static void Start(List<Step> steps, Spec spec, Process process, SeccompFilter? filter)
+    // What comes after the last word from outside, in create and in exec (which has no hooks).
+    private static void Start(List<Step> steps, IReadOnlyList<Hook> hooks, Process process, SeccompFilter? filter)
     {
         // A hook of the container's start is judged as its program is, like under runc.
-        var judgesHooks = spec.Hooks.StartContainer.Count > 0;
+        var judgesHooks = hooks.Count > 0;
         SeccompAtLast(steps, judgesHooks ? filter : null);
-        RunHooks(steps, HookKind.StartContainer, spec.Hooks.StartContainer);
+        RunHooks(steps, HookKind.StartContainer, hooks);
         if (MemoryLimits(process) is { Count: > 0 } limits)
         {
             steps.Add(new SetMemoryRlimits(limits));

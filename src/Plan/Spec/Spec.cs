@@ -48,7 +48,10 @@ public sealed record User
 }
 
 /// <summary>The five sets as bit masks (bit n = capability n of linux/capability.h); unknown names are left out with a warning.</summary>
-public sealed record CapabilitySets(ulong Bounding, ulong Effective, ulong Permitted, ulong Inheritable, ulong Ambient);
+public sealed record CapabilitySets(ulong Bounding, ulong Effective, ulong Permitted, ulong Inheritable, ulong Ambient)
+{
+    public static CapabilitySets None { get; } = new(0, 0, 0, 0, 0);
+}
 
 /// <summary>Resource is the kernel's number (RLIMIT_NOFILE = 7); Name the specification's word.</summary>
 public sealed record Rlimit(string Name, int Resource, ulong Soft, ulong Hard)

@@ -24,10 +24,10 @@ sealed class InitContext
     public int Step { get; set; }
 
     /// <summary>The namespaces to join, opened and checked by the parent, in the order of <see cref="Plan.Joins"/>.</summary>
-    public required int[] Namespaces { get; init; }
+    public int[] Namespaces { get; set; } = [];
 
     /// <summary>A pidfd of the container's init, for exec; else -1.</summary>
-    public int Container { get; init; } = -1;
+    public int Container { get; set; } = -1;
 
     public required StringVector Arguments { get; init; }
     public required StringVector Environment { get; init; }
@@ -49,7 +49,7 @@ sealed class InitContext
     public DirectoryCache Devices { get; } = new();
 
     /// <summary>Null: the plan has no step that runs one.</summary>
-    public InitHooks? Hooks { get; init; }
+    public InitHooks? Hooks { get; set; }
 
     /// <summary>Where the terminal's master is sent; -1 without a terminal.</summary>
     public int ConsoleSocket { get; init; } = -1;

@@ -10,7 +10,27 @@ namespace SharpRun.Parent;
 /// <summary>What create and exec have in common: a clone child that walks its steps, and how it is waited for.</summary>
 static class Child
 {
-    public static StringVector Vector(IReadOnlyList<CString> texts, int spare)
+    /// <summary>What every child needs for its steps; StartFifo is the descriptor that only execve closes.</summary>
+    public static InitContext Context(Plan plan, Conversation talk, SharedPage page, int startFifo, int consoleSocket)
+    {
+        var recorder = new Recorder(page);
+        recorder.Start(plan.Steps.Count);
+        var exec = (Exec)plan.Steps[^1];
+        return new InitContext
+        {
+            Recorder = recorder,
+            Sync = talk.ChildEnd,
+            ParentSync = talk.ParentEnd,
+            StartFifo = startFifo,
+            ConsoleSocket = consoleSocket,
+            HasMountSetAttr = plan.HasMountSetAttr,
+            Arguments = Vector(exec.Args, 0),
+            // One more string: HOME, which the child looks up in the container.
+            Environment = Vector(exec.Env, PasswdFile.HomeRoom + 8),
+        };
+    }
+
+    private static StringVector Vector(IReadOnlyList<CString> texts, int spare)
     {
         var room = spare;
         foreach (var text in texts)

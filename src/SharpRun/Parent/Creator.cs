@@ -48,7 +48,9 @@ static class Creator
         var page = NewRecorder(directory, plan);
         var fifo = directory.MakeStartFifo();
         var talk = new Conversation();
-        var context = Context(plan, state, talk, page, fifo, namespaces, sockets.ConsoleOfChild);
+        var context = Child.Context(plan, talk, page, fifo, sockets.ConsoleOfChild);
+        context.Namespaces = namespaces;
+        context.Hooks = PreparedHook.ForInit(plan.Hooks, state, context.Environment);
         var pid = Clone(plan, context, cgroups, log, out var pidFd);
         hasBegun = true;
         undo.Push("KillInit", () => Child.Reap(pidFd));
@@ -59,11 +61,7 @@ static class Creator
         {
             pid = Child.AwaitSecond(plan, talk, page, cgroups, ref pidFd);
         }
-        if (plan.IdMaps is { } maps)
-        {
-            MapIds(plan, maps, pid, page, pidFd, cgroups);
-            talk.Answer();
-        }
+        MapIds(plan, talk, page, pid, pidFd, cgroups);
 
         state = state.WithInit(ProcessId.Of(pid), cgroups);
         directory.WriteConfig(config);
@@ -108,28 +106,6 @@ static class Creator
         return page;
     }
 
-    private static InitContext Context(Plan plan, ContainerState state, Conversation talk, SharedPage page, int fifo, int[] namespaces, int consoleSocket)
-    {
-        var recorder = new Recorder(page);
-        recorder.Start(plan.Steps.Count);
-        var exec = (Exec)plan.Steps[^1];
-        // One more string: HOME, which the child looks up in the container.
-        var environment = Child.Vector(exec.Env, PasswdFile.HomeRoom + 8);
-        return new InitContext
-        {
-            Recorder = recorder,
-            Sync = talk.ChildEnd,
-            ParentSync = talk.ParentEnd,
-            StartFifo = fifo,
-            Namespaces = namespaces,
-            ConsoleSocket = consoleSocket,
-            HasMountSetAttr = plan.HasMountSetAttr,
-            Arguments = Child.Vector(exec.Args, 0),
-            Environment = environment,
-            Hooks = PreparedHook.ForInit(plan.Hooks, state, environment),
-        };
-    }
-
     private static int Clone(Plan plan, InitContext context, CgroupTree? cgroups, Log log, out int pidFd)
     {
         var timed = log.IsDebug;
@@ -142,8 +118,12 @@ static class Creator
     }
 
     // With the oom score, which an ordinary user may set only until its child hides.
-    private static void MapIds(Plan plan, IdMaps maps, int pid, SharedPage page, int pidFd, CgroupTree? cgroups)
+    private static void MapIds(Plan plan, Conversation talk, SharedPage page, int pid, int pidFd, CgroupTree? cgroups)
     {
+        if (plan.IdMaps is not { } maps)
+        {
+            return;
+        }
         try
         {
             IdMapFiles.Write(maps, pid);
@@ -154,6 +134,7 @@ static class Creator
             // The child has failed before: that is the reason.
             throw Child.Failure(plan, page, Child.Reap(pidFd), cgroups);
         }
+        talk.Answer();
     }
 
     // runc's words: some managers show them to their users.

@@ -43,7 +43,10 @@ static class Joiner
 
         var page = SharedPage.Anonymous(Recorder.SizeFor(plan.Steps.Count));
         var talk = new Conversation();
-        var pid = Clone(plan, Context(plan, talk, page, container, sockets.ConsoleOfChild), options, state, log, out var pidFd);
+        // The conversation is to exec what create's fifo is to start.
+        var context = Child.Context(plan, talk, page, talk.ChildEnd, sockets.ConsoleOfChild);
+        context.Container = container;
+        var pid = Clone(plan, context, options, state, log, out var pidFd);
         undo.Push("KillExecuted", () => Child.Reap(pidFd));
         talk.CloseChildEnd();
         sockets.CloseConsoleOfChild();
@@ -106,28 +109,6 @@ static class Joiner
             }
         }
         return false;
-    }
-
-    private static InitContext Context(Plan plan, Conversation talk, SharedPage page, int container, int consoleSocket)
-    {
-        var recorder = new Recorder(page);
-        recorder.Start(plan.Steps.Count);
-        var exec = (Exec)plan.Steps[^1];
-        return new InitContext
-        {
-            Recorder = recorder,
-            Sync = talk.ChildEnd,
-            ParentSync = talk.ParentEnd,
-            // What create's fifo is for start: closed by execve, and by nothing else.
-            StartFifo = talk.ChildEnd,
-            Namespaces = [],
-            Container = container,
-            ConsoleSocket = consoleSocket,
-            HasMountSetAttr = plan.HasMountSetAttr,
-            Arguments = Child.Vector(exec.Args, 0),
-            // One more string: HOME, which the child looks up in the container.
-            Environment = Child.Vector(exec.Env, PasswdFile.HomeRoom + 8),
-        };
     }
 
     private static int Clone(Plan plan, InitContext context, ExecOptions options, ContainerState state, Log log, out int pidFd)
