@@ -12,6 +12,9 @@ sealed class UsageError(string message, ErrorCode code = ErrorCode.UsageInvalid)
 /// <summary>The container is not in the state that the command needs: missing, taken, not running, still running.</summary>
 sealed class StateError(ErrorCode code, string message) : Exception(message)
 {
+    /// <summary>containerd's shim and podman match these words.</summary>
+    public static StateError NotFound => new(ErrorCode.ContainerNotFound, "container does not exist");
+
     public ErrorCode Code { get; } = code;
 }
 

@@ -18,7 +18,7 @@ static class Delete
         using var directory = StateRoot.FindContainer(globals.StateRootPath, id);
         if (directory is null && !force)
         {
-            throw new StateError(ErrorCode.ContainerNotFound, "container does not exist");
+            throw StateError.NotFound;
         }
         if (directory is not null)
         {

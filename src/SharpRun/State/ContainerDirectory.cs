@@ -21,7 +21,7 @@ sealed class ContainerDirectory(StateRoot root, string id, int fd) : IDisposable
     {
         if (!TryLock())
         {
-            throw new StateError(ErrorCode.ContainerNotFound, "container does not exist");
+            throw StateError.NotFound;
         }
     }
 
@@ -51,7 +51,7 @@ sealed class ContainerDirectory(StateRoot root, string id, int fd) : IDisposable
             ? state
             : throw (isDamaged
                 ? new StateError(ErrorCode.ContainerDamaged, $"{StateFile.Name} of container {Id} is damaged (delete --force removes it)")
-                : new StateError(ErrorCode.ContainerNotFound, "container does not exist"));
+                : StateError.NotFound);
 
     /// <summary>Null when there is no state.json. Of a damaged one, what could be read.</summary>
     public ContainerState? TryRead(out bool isDamaged)
@@ -76,23 +76,24 @@ sealed class ContainerDirectory(StateRoot root, string id, int fd) : IDisposable
     /// <summary>A reader sees the old or the new record, never half of one. No fsync: after a crash of the host there is no container.</summary>
     public void Write(ContainerState state)
     {
-        var file = Sys.Open(Fd, "state.new"u8, Native.O_WRONLY | Native.O_CREAT | Native.O_TRUNC | Native.O_NOFOLLOW, 0x180 /* 0600 */)
-            .OrThrow($"write the state of {Id}");
-        var error = Sys.WriteAll(file, StateFile.Bytes(state));
-        Sys.Close(file);
-        error.OrThrow($"write the state of {Id}");
+        Write("state.new"u8, Native.O_TRUNC, StateFile.Bytes(state)).OrThrow($"write the state of {Id}");
         Sys.RenameAt(Fd, "state.new"u8, Fd, "state.json"u8).OrThrow($"write the state of {Id}");
     }
 
     /// <summary>The bundle's document as create has read it: the bundle may be gone, or another, when exec wants to know.
     /// Written while the child is busy, and would have to be waited for.</summary>
-    public void WriteConfig(ReadOnlySpan<byte> config)
+    public void WriteConfig(ReadOnlySpan<byte> config) => Write("config.json"u8, Native.O_EXCL, config).OrThrow($"keep the config.json of {Id}");
+
+    private Errno Write(ReadOnlySpan<byte> name, int flags, ReadOnlySpan<byte> bytes)
     {
-        var file = Sys.Open(Fd, "config.json"u8, Native.O_WRONLY | Native.O_CREAT | Native.O_EXCL | Native.O_NOFOLLOW, 0x180 /* 0600 */)
-            .OrThrow($"keep the config.json of {Id}");
-        var error = Sys.WriteAll(file, config);
-        Sys.Close(file);
-        error.OrThrow($"keep the config.json of {Id}");
+        var file = Sys.Open(Fd, name, Native.O_WRONLY | Native.O_CREAT | Native.O_NOFOLLOW | flags, 0x180 /* 0600 */);
+        if (!file.Ok)
+        {
+            return file.Error;
+        }
+        var error = Sys.WriteAll(file.Value, bytes);
+        Sys.Close(file.Value);
+        return error;
     }
 
     public byte[] ReadConfig()

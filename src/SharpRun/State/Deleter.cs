@@ -18,7 +18,7 @@ static class Deleter
             // Another delete came first, and has done what was asked.
             if (!force)
             {
-                throw new StateError(ErrorCode.ContainerNotFound, "container does not exist");
+                throw StateError.NotFound;
             }
             return;
         }

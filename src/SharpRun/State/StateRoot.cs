@@ -62,7 +62,7 @@ sealed class StateRoot : IDisposable
     }
 
     public static ContainerDirectory OpenContainer(string path, string id) =>
-        FindContainer(path, id) ?? throw new StateError(ErrorCode.ContainerNotFound, "container does not exist");
+        FindContainer(path, id) ?? throw StateError.NotFound;
 
     /// <summary>Making the directory is the claim: of two creates of one id, one wins, and the other touches nothing (R38).</summary>
     public ContainerDirectory Claim(string id)
