@@ -176,16 +176,7 @@ static partial class Verbs
         {
             return directory.Error;
         }
-        var made = Sys.Open(directory.Value, name, Native.O_CREAT | Native.O_EXCL | Native.O_NOFOLLOW | Native.O_WRONLY, 0);
-        if (made.Ok)
-        {
-            Sys.Close(made.Value);
-        }
-        else if (made.Error != Errno.EEXIST)
-        {
-            return made.Error;
-        }
-        var target = Sys.Open(directory.Value, name, Native.O_PATH | Native.O_NOFOLLOW);
+        var target = MadeFile(directory.Value, name, mode: 0);
         var error = target.Ok ? Sys.MoveMountOnto(source, target.Value) : target.Error;
         Sys.Close(target.Value);
         return error;

@@ -33,6 +33,17 @@ static partial class Verbs
         return there.Error == Errno.ENOENT ? RootPath.MakeFile(context.Root, path.Value, 0x1ED) : there;
     }
 
+    /// <summary>What has this name in an open directory, be it a link, as O_PATH; made as an empty file when nothing has.</summary>
+    private static Result MadeFile(int directory, ReadOnlySpan<byte> name, uint mode)
+    {
+        var made = Sys.Open(directory, name, Native.O_WRONLY | Native.O_CREAT | Native.O_EXCL | Native.O_NOFOLLOW, mode);
+        if (made.Ok)
+        {
+            Sys.Close(made.Value);
+        }
+        return made.Ok || made.Error == Errno.EEXIST ? Sys.Open(directory, name, Native.O_PATH | Native.O_NOFOLLOW) : made;
+    }
+
     private static Errno MakeWorkingDirectory(InitContext context, MakeWorkingDirectory make)
     {
         var directory = RootPath.MakeDirectories(context.Root, make.Path.Value, 0x1ED);

@@ -76,19 +76,10 @@ static partial class Verbs
         {
             return directory.Error;
         }
-        var made = Sys.Open(directory.Value, name, Native.O_RDONLY | Native.O_CREAT | Native.O_EXCL | Native.O_NOFOLLOW | Native.O_NOCTTY, 0x1B6 /* 0666 */);
-        if (made.Ok)
-        {
-            Sys.Close(made.Value);
-        }
-        else if (made.Error != Errno.EEXIST)
-        {
-            return context.Failed("make it"u8, made.Error);
-        }
-        var target = Sys.Open(directory.Value, name, Native.O_PATH | Native.O_NOFOLLOW);
+        var target = MadeFile(directory.Value, name, 0x1B6 /* 0666 */);
         if (!target.Ok)
         {
-            return target.Error;
+            return context.Failed("make it"u8, target.Error);
         }
         var error = Sys.Stat(target.Value, ""u8, Native.AT_EMPTY_PATH, out var status);
         if (error == Errno.OK && Check.ConsoleIsNoLink.Fails(status.IsSymlink))
