@@ -15,8 +15,8 @@ static class MappingTool
     public static void Run(string name, int pid, IReadOnlyList<IdMapping> mappings)
     {
         var path = Find(name);
-        var arguments = Arguments(name, pid, mappings);
-        var environment = new StringVector(0, 0);
+        var arguments = StringVector.Of([name, pid.ToString(CultureInfo.InvariantCulture), .. Numbers(mappings)]);
+        var environment = StringVector.Of([]);
         var child = Sys.Clone(0, out var pidFd).OrThrow($"clone a process for {path}");
         if (child == 0)
         {
@@ -38,9 +38,7 @@ static class MappingTool
 
     private static CString Find(string name)
     {
-#pragma warning disable RS0030 // The contract names the variable: it says where the two programs are.
-        var variable = Environment.GetEnvironmentVariable("PATH");
-#pragma warning restore RS0030
+        var variable = CallerEnvironment.Variable("PATH");
         foreach (var directory in (variable is { Length: > 0 } ? variable : UsualPath).Split(':'))
         {
             var path = new CString($"{directory}/{name}");
@@ -50,18 +48,6 @@ static class MappingTool
             }
         }
         throw new StepError($"{name}: executable file not found in $PATH: an ordinary user needs it to map more than its own id", "", Errno.ENOENT, ErrorCode.StepFailed);
-    }
-
-    private static StringVector Arguments(string name, int pid, IReadOnlyList<IdMapping> mappings)
-    {
-        var words = new List<string> { name, pid.ToString(CultureInfo.InvariantCulture) };
-        words.AddRange(Numbers(mappings));
-        var vector = new StringVector(words.Count, 16 * words.Count + name.Length);
-        foreach (var word in words)
-        {
-            vector.TryAdd(new CString(word).Text);
-        }
-        return vector;
     }
 
     private static List<string> Numbers(IReadOnlyList<IdMapping> mappings)
