@@ -17,7 +17,7 @@ static class Foreground
         try
         {
             using var terminal = container.Terminal < 0 ? null : new TerminalSession(container.Terminal);
-            var notify = options.HasNotifySocket ? NotifySocket.Listen(container.Directory) : null;
+            var notify = NotifySocket.Listen(container.Directory);
             Starter.Start(container.Directory, container.State, container.PidFd);
             log.Times(container);
             code = Wait(container.PidFd, signals, terminal, notify);
