@@ -38,6 +38,7 @@ sealed class Comparison
             }
             Dictionary<string, string> versions = Versions(launcher);
             Times(launcher);
+            Execs(launcher);
             Lists(launcher);
             PrintTimes(versions);
             if (_options.Memory)
@@ -58,16 +59,59 @@ sealed class Comparison
     void Times(Launcher launcher)
     {
         Dictionary<Peer, Bundle> bundles = [];
+        Dictionary<Peer, Bundle> filtered = [];
         foreach (Peer peer in _peers)
         {
             bundles[peer] = new Bundle(_options.Work, peer, 1);
+            filtered[peer] = new Bundle(_options.Work, peer, 4, seccomp: true);
         }
         Rounds(launcher, life =>
         {
             EachShuffled(_peers, life.Version);
             EachShuffled(_peers, peer => life.Run(peer, bundles[peer]));
+            EachShuffled(Runtimes, peer => life.RunFiltered(peer, filtered[peer]));
             EachShuffled(Runtimes, peer => life.CreateToDelete(peer, bundles[peer]));
         });
+    }
+
+    /// <summary>Each runtime in a container of its own; the floor in the first one's.</summary>
+    void Execs(Launcher launcher)
+    {
+        Dictionary<Peer, (Bundle Bundle, int Init)> plain = [];
+        Dictionary<Peer, (Bundle Bundle, int Init)> filtered = [];
+        Life life = new(launcher, _samples);
+        try
+        {
+            foreach (Peer peer in Runtimes)
+            {
+                plain[peer] = Started(life, peer, 5, seccomp: false);
+                filtered[peer] = Started(life, peer, 6, seccomp: true);
+            }
+            Rounds(launcher, round =>
+            {
+                EachShuffled(_peers, peer => Exec(round, Life.ExecRow, peer, plain));
+                EachShuffled(Runtimes, peer => Exec(round, Life.FilteredExecRow, peer, filtered));
+            });
+        }
+        finally
+        {
+            foreach ((Peer peer, (Bundle bundle, int init)) in (KeyValuePair<Peer, (Bundle, int)>[])[.. plain, .. filtered])
+            {
+                life.DeleteForced(peer, bundle, init);
+            }
+        }
+    }
+
+    (Bundle Bundle, int Init) Started(Life life, Peer peer, int number, bool seccomp)
+    {
+        Bundle bundle = new(_options.Work, peer, number, program: ["/bin/sleep", "1000000"], seccomp: seccomp);
+        return (bundle, life.Start(peer, bundle));
+    }
+
+    void Exec(Life life, string row, Peer peer, Dictionary<Peer, (Bundle Bundle, int Init)> containers)
+    {
+        (Bundle bundle, int init) = containers[peer.IsFloor ? Runtimes[0] : peer];
+        life.Exec(row, peer, bundle, init);
     }
 
     /// <summary>After everything else: the waiting containers must not be there while the rest is timed.</summary>
@@ -153,10 +197,15 @@ sealed class Comparison
         Console.WriteLine(
             $"Medians of {_options.Rounds} interleaved rounds, whole processes; {string.Join(", ", versions.Values)}; "
             + $"Linux {File.ReadAllText("/proc/sys/kernel/osrelease").Trim()}, {Cgroups.Layout}, {Environment.ProcessorCount} CPUs.");
+        List<string> filters = Runtimes.ConvertAll(
+            peer => $"{peer.Name} {Table.Number(_samples.MedianDifference(Life.FilteredRunRow, Life.RunRow, peer))} ms");
+        Console.WriteLine(
+            "docker's default filter (read, built, loaded, and asked by the program), as what `run` with it takes more than "
+            + $"`run` without it, medians: {string.Join(", ", filters)}.");
         if (_peers.Find(peer => peer.IsFloor) is Peer floor)
         {
             Console.WriteLine(
-                "floor: a C program that makes only the kernel calls that the same config.json needs; its `--version` is "
+                "floor: a C program that makes only the kernel calls that the same config.json (without seccomp) needs; its `--version` is "
                 + $"a static C program that does nothing: {Table.Number(_samples.Median("`--version`", floor))} ms under this bench.");
         }
     }

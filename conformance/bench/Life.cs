@@ -11,6 +11,11 @@ namespace SharpRun.Bench;
 /// <summary>The measured operations. Every figure is one whole process, from start to exit.</summary>
 sealed class Life(Launcher launcher, Samples samples)
 {
+    public const string RunRow = "`run /bin/true`";
+    public const string FilteredRunRow = "`run /bin/true`, docker's seccomp profile";
+    public const string ExecRow = "`exec /bin/true`";
+    public const string FilteredExecRow = "`exec /bin/true`, docker's seccomp profile";
+
     /// <summary>Shows before anything is timed that `run` really runs the program, in its own namespaces.</summary>
     public void Prove(Peer peer, Bundle proof)
     {
@@ -32,8 +37,23 @@ sealed class Life(Launcher launcher, Samples samples)
     public void Run(Peer peer, Bundle bundle)
     {
         Outcome outcome = launcher.Expect(peer.Run(bundle));
-        samples.Add("`run /bin/true`", peer, outcome.Wall);
-        samples.Add("`run /bin/true`, CPU time", peer, outcome.Cpu);
+        samples.Add(RunRow, peer, outcome.Wall);
+        samples.Add($"{RunRow}, CPU time", peer, outcome.Cpu);
+    }
+
+    public void RunFiltered(Peer peer, Bundle bundle) =>
+        samples.Add(FilteredRunRow, peer, launcher.Expect(peer.Run(bundle)).Wall);
+
+    /// <summary>The row says what kind of container it is.</summary>
+    public void Exec(string row, Peer peer, Bundle bundle, int init) =>
+        samples.Add(row, peer, launcher.Expect(peer.Exec(bundle, init)).Wall);
+
+    /// <summary>Makes a container whose program runs until it is deleted; returns its init.</summary>
+    public int Start(Peer peer, Bundle bundle)
+    {
+        int init = Create(peer, bundle);
+        launcher.Expect(peer.Start(bundle));
+        return init;
     }
 
     /// <summary>create, state, start, delete; the container's own time between start and delete is not counted.</summary>

@@ -6,7 +6,7 @@ namespace SharpRun.Bench;
 /// <summary>A program under measurement and the words by which it is called.</summary>
 sealed class Peer(string name, string path, string work)
 {
-    /// <summary>The C program that only makes the kernel calls; it knows `run` and `--version`.</summary>
+    /// <summary>The C program that only makes the kernel calls; it knows `run`, `exec` and `--version`.</summary>
     public const string FloorName = "floor";
 
     public string Name => name;
@@ -40,6 +40,11 @@ sealed class Peer(string name, string path, string work)
             ? [path, bundle.Rootfs, bundle.CgroupsPath, "run"]
             : [path, bundle.Rootfs, bundle.CgroupsPath, "run", $"{memory}"]
         : [path, "--root", Root, "run", "--bundle", bundle.Directory, bundle.Id];
+
+    /// <summary>In a container that this peer has made; for the floor, in any.</summary>
+    public string[] Exec(Bundle bundle, int init) => IsFloor
+        ? [path, bundle.Rootfs, bundle.CgroupsPath, "exec", $"{init}"]
+        : [path, "--root", Root, "exec", bundle.Id, "/bin/true"];
 
     public string[] Create(Bundle bundle) => [path, "--root", Root, "create", "--bundle", bundle.Directory, bundle.Id];
 

@@ -71,6 +71,7 @@ prepare_rootfs() {
         cp /bin/busybox "$work/$root/bin/busybox"
         ln -s busybox "$work/$root/bin/true"
         ln -s busybox "$work/$root/bin/sh"
+        ln -s busybox "$work/$root/bin/sleep"
     done
     rm "$work/proof/bin/true"
     # Only builtins of busybox's shell: pid, hostname, cgroups.
@@ -82,6 +83,7 @@ while read -r line; do echo "$line"; done </proc/self/cgroup
 PROOF
     chmod 755 "$work/proof/bin/true"
     cp "$here/config.json" "$work/config.json"
+    cp "$project/tests/Seccomp.Tests/Profiles/docker.json" "$work/seccomp.json"
 }
 
 # Absolute "NAME=PATH" words, one a line. A default peer that is not there is left out, and said.

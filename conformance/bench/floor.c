@@ -5,6 +5,7 @@
  *
  *   floor ROOTFS CGROUP run [MEMORY]   ROOTFS holds /bin/true, /proc, /dev and /sys; CGROUP is /parent/name
  *                                      below a parent that exists; MEMORY is a limit in bytes
+ *   floor ROOTFS CGROUP exec PID       /bin/true once more, in the container whose init is PID
  *   floor --version                    ends at once: what any static program costs
  *
  * bench.sh compiles it for the host's layout of cgroups:
@@ -21,6 +22,7 @@
 #include <linux/keyctl.h>
 #include <linux/sched.h>
 #include <net/if.h>
+#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -113,6 +115,13 @@ static void allow_devices(const char *directory)
 }
 
 /* Returns nothing to clone into: version 1 has no such thing. */
+/* Nothing to clone into: version 1 has no such thing. */
+static int open_cgroup(const char *cgroup)
+{
+    (void)cgroup;
+    return -1;
+}
+
 static int make_cgroups(const char *cgroup, const char *memory)
 {
     for (size_t i = 0; i < COUNT(hierarchies); i++)
@@ -129,13 +138,13 @@ static int make_cgroups(const char *cgroup, const char *memory)
         if (memory && strstr(hierarchies[i], "memory"))
             put(directory, "memory.limit_in_bytes", memory);
     }
-    return -1;
+    return open_cgroup(cgroup);
 }
 
 /*
  * The child moves itself, one thread, through "tasks". The kernel then skips cgroup_threadgroup_rwsem
  * (cgroup_procs_write_start); a write to cgroup.procs, or of another's pid, takes it for writing and
- * may wait for an RCU grace period. The trees are what the container will see of its cgroups.
+ * may wait for an RCU grace period.
  */
 static void join_cgroups(const char *cgroup)
 {
@@ -143,6 +152,15 @@ static void join_cgroups(const char *cgroup)
     {
         const char *path = directory_of(i, cgroup);
         put(path, "tasks", "0");
+    }
+}
+
+/* What the container will see of its cgroups. */
+static void open_cgroup_trees(const char *cgroup)
+{
+    for (size_t i = 0; i < COUNT(hierarchies); i++)
+    {
+        const char *path = directory_of(i, cgroup);
         cgroup_trees[i] = check(open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC), path);
         set_attributes(cgroup_trees[i], 0, SAFE | MOUNT_ATTR_RDONLY);
     }
@@ -213,13 +231,19 @@ static void allow_devices(int cgroup)
     close(program);
 }
 
+static int open_cgroup(const char *cgroup)
+{
+    const char *directory = directory_of(cgroup);
+    return check(open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC), directory);
+}
+
 static int make_cgroups(const char *cgroup, const char *memory)
 {
     const char *directory = directory_of(cgroup);
     check(mkdir(directory, 0755), directory);
     if (memory)
         put(directory, "memory.max", memory);
-    int fd = check(open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC), directory);
+    int fd = open_cgroup(cgroup);
     allow_devices(fd);
     return fd;
 }
@@ -227,6 +251,11 @@ static int make_cgroups(const char *cgroup, const char *memory)
 static void join_cgroups(const char *cgroup)
 {
     (void)cgroup; /* CLONE_INTO_CGROUP has done it */
+}
+
+static void open_cgroup_trees(const char *cgroup)
+{
+    (void)cgroup; /* a mount in the cgroup namespace shows it */
 }
 
 static void remove_cgroups(const char *cgroup)
@@ -333,7 +362,6 @@ static void become_the_user(void)
 {
     const uint32_t keep = 1u << CAP_AUDIT_WRITE | 1u << CAP_KILL | 1u << CAP_NET_BIND_SERVICE;
     const struct rlimit files = {1024, 1024};
-    check(sethostname("bench", 5), "sethostname");
     check(setrlimit(RLIMIT_NOFILE, &files), "setrlimit");
     for (int cap = 0; cap <= CAP_LAST_CAP; cap++)
         if (cap >= 32 || !(keep >> cap & 1))
@@ -348,47 +376,95 @@ static void become_the_user(void)
     check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs");
 }
 
-static void be_the_container(const char *rootfs, const char *cgroup)
+static void execute(void)
 {
     char *const arguments[] = {"/bin/true", NULL};
     char *const environment[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TERM=xterm", NULL};
-    join_cgroups(cgroup);
+    become_the_user();
+    check(close_range(3, ~0U, CLOSE_RANGE_CLOEXEC), "close_range");
+    check(execve("/bin/true", arguments, environment), "/bin/true");
+}
+
+static void enter_session(void)
+{
     check(setsid(), "setsid");
     check(syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, "floor"), "session keyring");
+}
+
+static void be_the_container(const char *rootfs, const char *cgroup)
+{
+    join_cgroups(cgroup);
+    open_cgroup_trees(cgroup);
+    enter_session();
     umask(0);
     raise_loopback();
     enter_root(rootfs);
     mount_all();
     mask_paths();
     umask(022);
-    become_the_user();
-    check(close_range(3, ~0U, CLOSE_RANGE_CLOEXEC), "close_range");
-    check(execve("/bin/true", arguments, environment), "/bin/true");
+    check(sethostname("bench", 5), "sethostname");
+    execute();
+}
+
+/* Returns 0 in the child; into is a cgroup of version 2, or -1. */
+static int clone_child(uint64_t flags, int into)
+{
+    struct clone_args clone = {.flags = flags, .exit_signal = SIGCHLD};
+    if (into >= 0)
+    {
+        clone.flags |= CLONE_INTO_CGROUP;
+        clone.cgroup = into;
+    }
+    return check(syscall(SYS_clone3, &clone, sizeof clone), "clone3");
+}
+
+static int wait_for(int child)
+{
+    int status = 0;
+    check(waitpid(child, &status, 0), "waitpid");
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static int run(const char *rootfs, const char *cgroup, const char *memory)
+{
+    int into = make_cgroups(cgroup, memory);
+    /* On version 2 `runc spec` adds a cgroup namespace. */
+    int child = clone_child(CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNS
+                            | (into >= 0 ? CLONE_NEWCGROUP : 0), into);
+    if (child == 0)
+        be_the_container(rootfs, cgroup);
+    int status = wait_for(child);
+    remove_cgroups(cgroup);
+    return status;
+}
+
+/* A process can have its children born in another pid namespace: one clone is enough. */
+static int exec(const char *cgroup, const char *init)
+{
+    int container = check(syscall(SYS_pidfd_open, atoi(init), 0), "pidfd_open");
+    int into = open_cgroup(cgroup);
+    check(setns(container, CLONE_NEWPID), "join the pid namespace");
+    int child = clone_child(0, into);
+    if (child == 0)
+    {
+        join_cgroups(cgroup);
+        enter_session();
+        check(setns(container, CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNS
+                    | (into >= 0 ? CLONE_NEWCGROUP : 0)), "join the namespaces");
+        umask(022);
+        execute();
+    }
+    return wait_for(child);
 }
 
 int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "--version") == 0)
         return puts("floor") < 0;
-    if (argc < 4 || argc > 5 || strcmp(argv[3], "run") != 0)
-    {
-        fputs("usage: floor ROOTFS CGROUP run [MEMORY]\n", stderr);
-        return 2;
-    }
-    int into = make_cgroups(argv[2], argv[4]);
-    struct clone_args clone = {
-        .flags = CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNS, .exit_signal = SIGCHLD};
-    if (into >= 0)
-    {
-        /* On version 2 `runc spec` adds a cgroup namespace. */
-        clone.flags |= CLONE_INTO_CGROUP | CLONE_NEWCGROUP;
-        clone.cgroup = into;
-    }
-    int child = check(syscall(SYS_clone3, &clone, sizeof clone), "clone3");
-    if (child == 0)
-        be_the_container(argv[1], argv[2]);
-    int status = 0;
-    check(waitpid(child, &status, 0), "waitpid");
-    remove_cgroups(argv[2]);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    if (argc >= 4 && argc <= 5 && strcmp(argv[3], "run") == 0)
+        return run(argv[1], argv[2], argv[4]);
+    if (argc == 5 && strcmp(argv[3], "exec") == 0)
+        return exec(argv[2], argv[4]);
+    fputs("usage: floor ROOTFS CGROUP run [MEMORY] | exec PID\n", stderr);
+    return 2;
 }
