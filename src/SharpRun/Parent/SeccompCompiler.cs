@@ -1,4 +1,6 @@
 using System;
+using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using SharpRun.Planning;
 using SharpRun.Seccomp;
@@ -10,7 +12,16 @@ namespace SharpRun.Parent;
 static class SeccompCompiler
 {
     /// <summary>The function that the planner calls.</summary>
-    public static Func<SeccompConfig, ulong[]> For(Log log) => config => Compile(config, Native, log.IsDebug ? log.Debug : null);
+    public static Func<SeccompConfig, ulong[]> For(Log log) => log.IsDebug ? config => CompileTimed(config, log) : config => Compile(config, Native, null);
+
+    private static ulong[] CompileTimed(SeccompConfig config, Log log)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var program = Compile(config, Native, log.Debug);
+        var taken = Stopwatch.GetElapsedTime(start).TotalMicroseconds;
+        log.Debug(string.Create(CultureInfo.InvariantCulture, $"seccomp filter of {program.Length} instructions compiled in {taken:F0} us"));
+        return program;
+    }
 
     private static Architecture Native =>
         RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? Architecture.Arm64 : Architecture.X86_64;
