@@ -30,6 +30,12 @@ public static unsafe partial class Sys
     public static Result Clone(ulong flags, out int pidFd, int intoCgroupFd = -1)
     {
         WaitForQuiet();
+        return CloneAlone(flags, out pidFd, intoCgroupFd);
+    }
+
+    /// <summary>The same in a clone child: it has one thread, so that there is nobody to wait for, and no /proc is looked at.</summary>
+    public static Result CloneAlone(ulong flags, out int pidFd, int intoCgroupFd = -1)
+    {
         var descriptor = -1;
         var arguments = new CloneArgs
         {

@@ -58,17 +58,14 @@ public static partial class Planner
                 types.Add(space.Type);
             }
         }
+        types.Add(NamespaceType.Mount);
         steps.Add(new HideMemory());
-        if (types.Count > 0)
-        {
-            steps.Add(new JoinContainer(types));
-        }
+        steps.Add(new JoinContainer(types));
         var again = spec.Linux.Namespace(NamespaceType.Pid) is null ? null : new CloneAgain(CloneFlags.None);
         if (again is not null)
         {
             steps.Add(again);
         }
-        steps.Add(new JoinContainer([NamespaceType.Mount]));
         if (spec.Linux.Namespace(NamespaceType.User) is not null)
         {
             steps.Add(new BecomeRoot());

@@ -35,7 +35,8 @@ public sealed class ExecPlanTests
             Assert.IsType<CloseHostsDescriptors>(steps[1]);
             Assert.True(At<HideMemory>() < At<JoinContainer>(), "nobody inside looks into it (CVE-2016-9962)");
             Assert.True(At<JoinCgroups>() < At<JoinContainer>(), "the host's groups are reached by the host's paths");
-            Assert.True(At<CloneAgain>() < LastAt<JoinContainer>());
+            Assert.True(At<JoinContainer>() < At<CloneAgain>(), "whoever is seen inside has the container's root");
+            Assert.Equal(NamespaceType.Mount, steps.OfType<JoinContainer>().Single().Types[^1]);
             Assert.True(LastAt<JoinContainer>() < At<DropBoundingSet>());
             Assert.True(At<DropBoundingSet>() < At<SetUser>() && At<SetUser>() < At<SetCapabilities>());
             Assert.True(LastAt<ChangeDirectory>() > At<SetCapabilities>(), "the user's own chdir is checked too (CVE-2024-21626)");

@@ -11,8 +11,8 @@ public sealed record CloseHostsDescriptors(int Preserved) : Step
 
 /// <summary>
 /// By a pidfd of the container's init, whose start time was compared: what is joined cannot be swapped for another process's. All at
-/// once, so that the kernel judges each with the rights over the user namespace among them (setns(2), 5.8). The mount namespace comes by
-/// itself, after a second clone: with it the host's /proc is gone, which the clone looks at.
+/// once, so that the kernel judges each with the rights over the user namespace among them (setns(2), 5.8). What is born in the container's pid
+/// namespace by the second clone has the container's root from its first moment: there is no host left for a process inside to look at.
 /// </summary>
 public sealed record JoinContainer(IReadOnlyList<NamespaceType> Types) : Step
 {

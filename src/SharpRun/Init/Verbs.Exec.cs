@@ -34,7 +34,7 @@ static partial class Verbs
             flags |= type.Flag();
         }
         var error = Sys.SetNs(context.Container, (int)flags);
-        if (error != Errno.OK || (flags & Native.CLONE_NEWNS) == 0)
+        if (error != Errno.OK)
         {
             return error;
         }
