@@ -55,9 +55,10 @@ static class Child
         }
         var joiner = pidFd;
         pidFd = Sys.PidfdOpen(pid).OrThrow($"open the {plan.Who}");
+        // The second goes on while the first one ends.
+        talk.Answer();
         Sys.WaitId(joiner, Native.WEXITED, out _).OrThrow("wait for the process that has joined the namespaces");
         Sys.Close(joiner);
-        talk.Answer();
         return pid;
     }
 
