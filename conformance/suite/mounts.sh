@@ -383,3 +383,17 @@ test_tmpfs_without_a_mode_has_that_of_what_it_covers() {
     run_container
     expect_equal "status and modes" "$RC $OUT" $'0 /covered 2750\n/made 1777\n/covered2 711'
 }
+
+# mutant: Step.MakeMountReadonly
+test_a_read_only_tmpfs_takes_what_is_mounted_below_it() {
+    mkdir "$T/from"
+    output_of 'add_mount("tmpfs"; "tmpfs"; "/mnt"; ["ro", "nosuid"]) | bind($folder + "/from"; "/mnt/deep/from"; [])' \
+        sh -c 'awk "\$5 == \"/mnt\" { print \$6 }" /proc/self/mountinfo; ls /mnt/deep; echo x >/mnt/deep/from/x && ! echo x 2>/dev/null >/mnt/x && echo read-only'
+    expect_match "what is seen" "$OUT" $'^ro,nosuid,[a-z]+\nfrom\nread-only$'
+}
+
+test_a_read_only_dev_has_its_devices() {
+    output_of '(.mounts[] | select(.destination == "/dev") | .options) += ["ro"]' \
+        sh -c 'echo x >/dev/null; ! touch /dev/x 2>/dev/null && awk "\$5 == \"/dev\" { print \$6 }" /proc/self/mountinfo'
+    expect_match "options of /dev" "$OUT" '^ro,nosuid'
+}

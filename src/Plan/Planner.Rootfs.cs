@@ -18,9 +18,15 @@ public static partial class Planner
         }
         steps.Add(new BindRootfs(rootfs));
         var ownDev = true;
+        List<Step>? readonlyLater = null;
         for (var i = 0; i < spec.Mounts.Count; i++)
         {
             var step = MountStep(spec, i, options, host, cgroup, inUserNamespace);
+            if (step is MountFilesystem fresh && IsFilledLater(spec, i, fresh))
+            {
+                (readonlyLater ??= []).Add(new MakeMountReadonly(fresh.Target));
+                step = fresh with { Flags = fresh.Flags with { AttributesSet = fresh.Flags.AttributesSet & ~MOUNT_ATTR_RDONLY } };
+            }
             steps.Add(step);
             // A /dev that is bound from the host is the host's: nothing is made or linked in it.
             ownDev &= step is not BindMount bind || bind.Target.ToString() != "/dev";
@@ -30,6 +36,7 @@ public static partial class Planner
         {
             Devices(steps, spec, inUserNamespace);
         }
+        steps.AddRange(readonlyLater ?? []);
     }
 
     private static SetRootPropagation RootPropagation(string? word)

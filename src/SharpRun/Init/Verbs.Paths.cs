@@ -44,6 +44,18 @@ static partial class Verbs
         return made.Ok || made.Error == Errno.EEXIST ? Sys.Open(directory, name, Native.O_PATH | Native.O_NOFOLLOW) : made;
     }
 
+    private static Errno MakeMountReadonly(InitContext context, MakeMountReadonly make)
+    {
+        var target = RootPath.Open(context.Root, make.Target.Value, Native.O_PATH | Native.O_DIRECTORY);
+        if (!target.Ok)
+        {
+            return target.Error;
+        }
+        var error = SetAttributes(context, target.Value, Native.MOUNT_ATTR_RDONLY, recursive: false);
+        Sys.Close(target.Value);
+        return error;
+    }
+
     private static Errno MakeWorkingDirectory(InitContext context, MakeWorkingDirectory make)
     {
         var directory = RootPath.MakeDirectories(context.Root, make.Path.Value, 0x1ED);

@@ -36,6 +36,7 @@ static partial class Verbs
         MountFilesystem mount => MountFilesystem(context, mount),
         BindMount bind => BindMount(context, bind),
         MountCgroups mount => MountCgroups(context, mount),
+        MakeMountReadonly mount => MakeMountReadonly(context, mount),
         BindDevice device => BindDevice(context, device),
         MakeDevice device => MakeDevice(context, device),
         LinkDevice link => LinkDevice(context, link),
