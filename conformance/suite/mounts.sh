@@ -397,3 +397,11 @@ test_a_read_only_dev_has_its_devices() {
         sh -c 'echo x >/dev/null; ! touch /dev/x 2>/dev/null && awk "\$5 == \"/dev\" { print \$6 }" /proc/self/mountinfo'
     expect_match "options of /dev" "$OUT" '^ro,nosuid'
 }
+
+# A hierarchy is no volume: what a container mounts in it must not be seen on the host.
+# mutant: MountCgroups.Isolate
+test_cgroup_hierarchies_are_no_peers_of_the_hosts() {
+    output_of '.linux.rootfsPropagation = "shared"' cat /proc/self/mountinfo
+    expect_match "mounts" "$OUT" '/sys/fs/cgroup'
+    expect_equal "shared cgroup mounts" "$(grep -E ' shared:.* - cgroup' <<<"$OUT")" ''
+}

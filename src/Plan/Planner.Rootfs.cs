@@ -127,7 +127,7 @@ public static partial class Planner
             }
             binds.Add(new CgroupBind(name, directory.FullPath, links));
         }
-        return new MountCgroups(target, flags, binds);
+        return new MountCgroups(target, flags, binds) { HostHasPeers = !RootPropagation(spec.Linux.RootfsPropagation).HidesOurMounts };
     }
 
     private static readonly (string Path, uint Major, uint Minor)[] s_defaultDevices =

@@ -104,6 +104,9 @@ public sealed record CgroupBind(CString Name, CString Source, IReadOnlyList<CStr
 /// <summary>The v1 (or hybrid) tree: a tmpfs with the container's own group of every hierarchy bound below it.</summary>
 public sealed record MountCgroups(RootedPath Target, MountFlags Flags, IReadOnlyList<CgroupBind> Binds) : Step
 {
+    /// <summary>The host's mounts are still peers here (linux.rootfsPropagation). A hierarchy is no volume: what is mounted in it stays here.</summary>
+    public bool HostHasPeers { get; init; }
+
     public override string Text => $"mount cgroup ({Binds.Count} hierarchies) at {Target}{Flags.Describe()}";
 
     public override string Failure(string detail) => MountFailure.Sentence("cgroup", Target, detail);

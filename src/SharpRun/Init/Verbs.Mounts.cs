@@ -302,7 +302,7 @@ static partial class Verbs
         error = Sys.MoveMountOnto(tmpfs.Value, target.Value);
         foreach (var bind in mount.Binds)
         {
-            error = error == Errno.OK ? BindCgroup(context, tmpfs.Value, bind, attributes) : error;
+            error = error == Errno.OK ? BindCgroup(context, mount, tmpfs.Value, bind) : error;
         }
         if (error == Errno.OK && (attributes & Native.MOUNT_ATTR_RDONLY) != 0)
         {
@@ -313,8 +313,9 @@ static partial class Verbs
         return error;
     }
 
-    private static Errno BindCgroup(InitContext context, int tmpfs, CgroupBind bind, ulong attributes)
+    private static Errno BindCgroup(InitContext context, MountCgroups mount, int tmpfs, CgroupBind bind)
     {
+        ulong attributes = mount.Flags.AttributesSet;
         var error = Sys.MkdirAt(tmpfs, bind.Name, 0x1ED);
         var place = error == Errno.OK ? Sys.Open(tmpfs, bind.Name, Native.O_PATH | Native.O_DIRECTORY | Native.O_NOFOLLOW) : Result.Failed(error);
         var tree = place.Ok ? Sys.OpenTree(Native.AT_FDCWD, bind.Source, Native.OPEN_TREE_CLONE) : place;
@@ -326,6 +327,10 @@ static partial class Verbs
         if (error == Errno.OK && attributes != 0)
         {
             error = SetAttributes(context, tree.Value, attributes, recursive: false);
+        }
+        if (error == Errno.OK && mount.HostHasPeers && !Mutant.Skips("MountCgroups.Isolate"))
+        {
+            error = SetPropagation(context, tree.Value, Native.MS_PRIVATE, recursive: false);
         }
         foreach (var link in bind.Links)
         {
