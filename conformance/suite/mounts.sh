@@ -405,3 +405,9 @@ test_cgroup_hierarchies_are_no_peers_of_the_hosts() {
     expect_match "mounts" "$OUT" '/sys/fs/cgroup'
     expect_equal "shared cgroup mounts" "$(grep -E ' shared:.* - cgroup' <<<"$OUT")" ''
 }
+
+test_the_file_under_a_bind_mount_is_no_program() {
+    echo x >"$T/from"
+    output_of 'writable | bind($folder + "/from"; "/new/file"; [])' cat /new/file
+    expect_equal "mode of what was made" "$(stat -c %a "$BUNDLE/rootfs/new/file")" 644
+}

@@ -30,7 +30,7 @@ static partial class Verbs
     private static Result FileTarget(InitContext context, RootedPath path)
     {
         var there = RootPath.Open(context.Root, path.Value, Native.O_PATH);
-        return there.Error == Errno.ENOENT ? RootPath.MakeFile(context.Root, path.Value, 0x1ED) : there;
+        return there.Error == Errno.ENOENT ? RootPath.MakeFile(context.Root, path.Value, 0x1A4 /* 0644 */) : there;
     }
 
     /// <summary>What has this name in an open directory, be it a link, as O_PATH; made as an empty file when nothing has.</summary>
