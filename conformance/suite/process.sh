@@ -51,6 +51,15 @@ test_working_directory_is_the_configured_one() {
     expect_equal "cwd" "$OUT" /home/alice
 }
 
+# An image may let its user work in a directory of root's.
+test_working_directory_may_be_out_of_the_users_reach() {
+    bundle 'writable | .process.cwd = "/root" | .process.user = {uid: 1000, gid: 1000} | capable([])' sh -c 'pwd; ! ls /root 2>/dev/null && echo hidden'
+    chmod 700 "$BUNDLE/rootfs/root"
+    run_container
+    expect_equal "directory" "$RC $OUT" $'0 /root\nhidden'
+    rm -r "$BUNDLE"
+}
+
 # mutant: Step.MakeWorkingDirectory
 test_working_directory_is_made_when_absent() {
     output_of '.process.cwd = "/new/folder"' pwd

@@ -56,6 +56,8 @@ sealed class InitContext
 
     public (int Master, int Slave) Terminal { get; set; } = (-1, -1);
 
+    public bool IsInWorkingDirectory { get; set; }
+
     /// <summary>What <see cref="FindExecutable"/> found.</summary>
     public CString? Executable { get; set; }
 

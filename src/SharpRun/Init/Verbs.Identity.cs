@@ -27,10 +27,12 @@ static partial class Verbs
         {
             return Errno.OK;
         }
-        if (error != Errno.OK)
+        // Who is in it already as root stays: an image may have its user work in a directory that is not the user's.
+        if (error != Errno.OK && !(error == Errno.EACCES && context.IsInWorkingDirectory))
         {
             return error;
         }
+        context.IsInWorkingDirectory = true;
         // The raw call: libc hides the kernel's "(unreachable)", by which a directory outside of the root shows itself (R13, CVE-2024-21626).
         Span<byte> path = stackalloc byte[4096];
         var length = Sys.GetCwd(path);
