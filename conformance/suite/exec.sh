@@ -337,6 +337,35 @@ test_exec_with_a_pid_file_that_cannot_be_written_leaves_no_process() {
     end_container
 }
 
+test_exec_sends_a_pidfd_of_its_process() {
+    local pid
+    sleeper
+    "$here/receiver" "$T/pidfd" "$T/report" 9 </dev/null >/dev/null &
+    local receiver=$!
+    soon "the manager listens" test -S "$T/pidfd"
+    exec_in --detach --pidfd-socket "$T/pidfd" --pid-file "$T/exec.pid" -- sleep 1003
+    expect_equal "status ($ERR)" "$RC" 0
+    wait "$receiver" || fail "the receiver ended with $?"
+    expect_match "message" "$(<"$T/report")" 'descriptors 1, then 0$'
+    # SIGKILL by the descriptor has ended this process, and no other.
+    pid=$(<"$T/exec.pid")
+    soon "the process ends" dead "$pid"
+    expect_status running
+    exec_refused "$T/nobody" --pidfd-socket "$T/nobody" -- true
+    end_container
+}
+
+test_exec_prints_the_time_of_each_step_when_asked() {
+    sleeper
+    RC=0
+    "$RUNTIME" --root "$ROOT" --debug --log "$T/log" exec "$ID" true || RC=$?
+    expect_equal "status" "$RC" 0
+    expect_match "log" "$(<"$T/log")" '  0 +[0-9]+ us  .* us  .*join '
+    "$RUNTIME" --root "$ROOT" --debug --log "$T/log2" exec --detach "$ID" true
+    expect_match "log" "$(<"$T/log2")" '  0 +[0-9]+ us  '
+    end_container
+}
+
 test_exec_forwards_signals() {
     sleeper
     background exec "$ID" sh -c 'trap "exit 7" TERM; echo ready; while :; do sleep 0.02; done'

@@ -205,6 +205,45 @@ test_an_agent_answers_for_the_runtime_too() {
     expect_equal "status and output" "$RC $OUT" "0 lives"
 }
 
+# Every exec has a filter, and so a listener, of its own.
+test_an_agent_is_told_of_an_exec() {
+    agent continue
+    bundle "$(notifying '["getpriority"]')" sleep 1000
+    create
+    start
+    get_pid
+    rm "$T/agent" "$T/told"
+    agent
+    rt exec --pid-file "$T/exec.pid" "$ID" perl -e 'syscall('$GETPRIORITY', 0, 0) == -1 and print $! + 0'
+    expect_equal "status, errno ($ERR)" "$RC $OUT" "0 71"
+    wait "$AGENT"
+    expect_equal "what the agent was told" "$(jq -r --argjson init "$PID" --argjson pid "$(<"$T/exec.pid")" '[.fds[0], .metadata, .state.id,
+        .state.status, .state.pid == $init, .pid == $pid] | join(" ")' "$T/told")" "seccompFd a word $ID running true true"
+    rm "$T/agent"
+    rt exec "$ID" true
+    expect_equal "status without an agent" "$RC" 255
+    expect_match "error" "$ERR" 'failed to connect with seccomp agent'
+    end_container
+}
+
+# The agent lets the process wait at the call that would tell it that the runtime is gone: it cannot end by itself.
+# mutant: Undo.KillExecuted
+test_an_exec_that_fails_leaves_no_process_even_when_the_agent_holds_it() {
+    local pids
+    agent continue
+    bundle "$(notifying '["recvfrom", "recvmsg"]')" sleep 1000
+    create
+    start
+    get_pid
+    rm "$T/agent"
+    agent continue 1
+    refused 'o such file' exec --detach --pid-file "$T/no/such/folder/pid" "$ID" sleep 1002
+    pids=$(cat "$(cgroup_file pids cgroup.procs)")
+    kill "$AGENT" || true
+    expect_equal "processes" "$pids" "$PID"
+    end_container
+}
+
 test_without_an_agent_there_is_no_container() {
     bundle "$(notifying '["getpriority"]')" true
     refused_create 'failed to connect with seccomp agent'

@@ -77,11 +77,11 @@ sealed class Log
     }
 
     /// <summary>The timed plan: when each step began and how long it took.</summary>
-    public void Times(CreatedContainer container)
+    public void Times(Plan plan, Func<byte[]> recorder)
     {
         if (IsDebug)
         {
-            foreach (var line in RecorderFile.Times(container.Times, container.Plan))
+            foreach (var line in RecorderFile.Times(recorder(), plan))
             {
                 Debug(line);
             }

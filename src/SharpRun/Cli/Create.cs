@@ -12,7 +12,8 @@ static class Create
 
     private static int Act(Arguments arguments, GlobalOptions globals, Log log)
     {
-        log.Times(Creator.Create(CreateFlags.Options(arguments, globals) with { Detach = true }, log));
+        var container = Creator.Create(CreateFlags.Options(arguments, globals) with { Detach = true }, log);
+        log.Times(container.Plan, () => container.Times);
         return 0;
     }
 }

@@ -50,8 +50,10 @@ static class ExecCommand
             return Foreground.Exec(options, log);
         }
         using var undo = new Undo(log.Warning);
-        Joiner.Join(options, undo, log).Execute();
+        var joined = Joiner.Join(options, undo, log);
+        joined.Execute();
         undo.Forget();
+        log.Times(joined.Plan, joined.Times);
         return 0;
     }
 

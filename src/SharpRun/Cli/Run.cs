@@ -48,6 +48,6 @@ static class Run
             }
             throw;
         }
-        log.Times(container);
+        log.Times(container.Plan, () => container.Times);
     }
 }

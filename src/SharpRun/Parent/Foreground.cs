@@ -19,7 +19,7 @@ static class Foreground
             using var terminal = container.Terminal < 0 ? null : new TerminalSession(container.Terminal);
             var notify = NotifySocket.Listen(container.Directory);
             Starter.Start(container.Directory, container.State, container.PidFd);
-            log.Times(container);
+            log.Times(container.Plan, () => container.Times);
             code = Wait(container.PidFd, signals, terminal, notify);
         }
         catch
@@ -44,6 +44,7 @@ static class Foreground
         using var terminal = joined.Terminal < 0 ? null : new TerminalSession(joined.Terminal);
         joined.Execute();
         undo.Forget();
+        log.Times(joined.Plan, joined.Times);
         return Wait(joined.PidFd, signals, terminal, null);
     }
 

@@ -12,6 +12,11 @@ sealed class JoinedProcess(Plan plan, SharedPage page, Conversation talk, int pi
 {
     public int PidFd => pidFd;
 
+    public Plan Plan => plan;
+
+    /// <summary>The recorder, with the time of each step under --debug.</summary>
+    public byte[] Times() => page.Bytes.ToArray();
+
     /// <summary>The master of its terminal, in the foreground; else -1.</summary>
     public int Terminal { get; init; } = -1;
 
