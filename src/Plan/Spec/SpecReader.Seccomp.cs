@@ -118,32 +118,31 @@ public ref partial struct SpecReader
         return new SeccompArgument(index ?? throw Missing("index"), op ?? throw Missing("op"), value ?? throw Missing("value"), valueTwo ?? 0);
     }
 
-    private SeccompAction? ReadSeccompAction() => Text() switch
+    private SeccompAction? ReadSeccompAction()
     {
-        null => null,
-        "SCMP_ACT_KILL" or "SCMP_ACT_KILL_THREAD" => SeccompAction.KillThread,
-        "SCMP_ACT_KILL_PROCESS" => SeccompAction.KillProcess,
-        "SCMP_ACT_TRAP" => SeccompAction.Trap,
-        "SCMP_ACT_ERRNO" => SeccompAction.Errno,
-        "SCMP_ACT_TRACE" => SeccompAction.Trace,
-        "SCMP_ACT_ALLOW" => SeccompAction.Allow,
-        "SCMP_ACT_LOG" => SeccompAction.Log,
-        "SCMP_ACT_NOTIFY" => SeccompAction.Notify,
-        var word => throw Problem($"\"{word}\" is not a seccomp action"),
-    };
+        var text = Text();
+        foreach (var (word, action) in SeccompWords.Actions)
+        {
+            if (word == text)
+            {
+                return action;
+            }
+        }
+        return text is null ? null : throw Problem($"\"{text}\" is not a seccomp action");
+    }
 
-    private SeccompOperator? ReadSeccompOperator() => Text() switch
+    private SeccompOperator? ReadSeccompOperator()
     {
-        null => null,
-        "SCMP_CMP_NE" => SeccompOperator.NotEqual,
-        "SCMP_CMP_LT" => SeccompOperator.Less,
-        "SCMP_CMP_LE" => SeccompOperator.LessOrEqual,
-        "SCMP_CMP_EQ" => SeccompOperator.Equal,
-        "SCMP_CMP_GE" => SeccompOperator.GreaterOrEqual,
-        "SCMP_CMP_GT" => SeccompOperator.Greater,
-        "SCMP_CMP_MASKED_EQ" => SeccompOperator.MaskedEqual,
-        var word => throw Problem($"\"{word}\" is not a seccomp operator"),
-    };
+        var text = Text();
+        foreach (var (word, operation) in SeccompWords.Operators)
+        {
+            if (word == text)
+            {
+                return operation;
+            }
+        }
+        return text is null ? null : throw Problem($"\"{text}\" is not a seccomp operator");
+    }
 
     private List<string> ReadSeccompArchitectures()
     {
@@ -171,16 +170,22 @@ public ref partial struct SpecReader
         {
             while (NextElement())
             {
-                flags |= RequiredText() switch
-                {
-                    "SECCOMP_FILTER_FLAG_TSYNC" => SeccompFlags.Tsync,
-                    "SECCOMP_FILTER_FLAG_LOG" => SeccompFlags.Log,
-                    "SECCOMP_FILTER_FLAG_SPEC_ALLOW" => SeccompFlags.SpecAllow,
-                    "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV" => SeccompFlags.WaitKillableRecv,
-                    var word => throw Problem($"\"{word}\" is not a seccomp flag"),
-                };
+                flags |= ReadSeccompFlag();
             }
         }
         return flags;
+    }
+
+    private SeccompFlags ReadSeccompFlag()
+    {
+        var text = RequiredText();
+        foreach (var (word, flag) in SeccompWords.Flags)
+        {
+            if (word == text)
+            {
+                return flag;
+            }
+        }
+        throw Problem($"\"{text}\" is not a seccomp flag");
     }
 }

@@ -95,12 +95,22 @@ static class SeccompCompiler
         _ => FilterAction.KillThread,
     };
 
-    private static Architecture? ArchitectureOf(string name) => name switch
+    /// <summary>The architectures whose calls we know by number; the filter of a profile has a part for each of them that it names.</summary>
+    internal static readonly (string Word, Architecture Architecture)[] Architectures =
+    [
+        ("SCMP_ARCH_AARCH64", Architecture.Arm64), ("SCMP_ARCH_X32", Architecture.X32), ("SCMP_ARCH_X86", Architecture.X86),
+        ("SCMP_ARCH_X86_64", Architecture.X86_64),
+    ];
+
+    private static Architecture? ArchitectureOf(string name)
     {
-        "SCMP_ARCH_X86_64" => Architecture.X86_64,
-        "SCMP_ARCH_X86" => Architecture.X86,
-        "SCMP_ARCH_X32" => Architecture.X32,
-        "SCMP_ARCH_AARCH64" => Architecture.Arm64,
-        _ => null,
-    };
+        foreach (var (word, architecture) in Architectures)
+        {
+            if (word == name)
+            {
+                return architecture;
+            }
+        }
+        return null;
+    }
 }
