@@ -43,6 +43,8 @@ public enum Check
     ExecSeesFailedExec,
     SubgroupStaysBelow,
     KillOnlyAlive,
+    PauseOnlyRunning,
+    ResumeOnlyPaused,
     DeleteOnlyStopped,
     DeleteWaitsForCreator,
     DeleteWaitsForInit,

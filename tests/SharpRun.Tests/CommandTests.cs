@@ -41,11 +41,9 @@ public sealed class CommandTests
 
     [Theory]
     [InlineData("ps", 1)]
-    [InlineData("pause", 1)]
-    [InlineData("resume", 1)]
-    [InlineData("update", 1)]
     [InlineData("events", 1)]
     [InlineData("features", 1)]
+    [InlineData("update", 1)]
     [InlineData("checkpoint", 1)]
     [InlineData("restore", 1)]
     public void What_is_not_built_yet_is_known_by_name(string name, int code)

@@ -8,7 +8,10 @@ namespace SharpRun.Cgroups;
 /// <summary>Standstill of a group: the freezer hierarchy on v1 and hybrid (freezer.state), a file of every group on cgroup2 (cgroup.freeze).</summary>
 static class Freezer
 {
-    const string V1File = "freezer.state", V2File = "cgroup.freeze";
+    const string V1File = "freezer.state", V2File = "cgroup.freeze", V2Events = "cgroup.events";
+
+    /// <summary>R40: milliseconds. A process inside the kernel, at a slow disk for instance, stands still only when it comes out.</summary>
+    const int LongestWait = 10_000;
 
     public static bool IsFrozen(int directory) =>
         CgroupFile.Read(directory, V1File, out var state) == Errno.OK
@@ -30,6 +33,63 @@ static class Freezer
         var wait = new Patience(milliseconds: 20);
         while (isV1 && CgroupFile.Read(Native.AT_FDCWD, file, out var state) == Errno.OK && state == "FREEZING" && wait.Pause())
         {
+        }
+    }
+
+    /// <summary>Returns when everything stands still. What does not in time goes on, all of it, and that is an error.</summary>
+    public static void Pause(IReadOnlyList<string> paths)
+    {
+        var group = Group.Of(paths);
+        var wait = new Patience(LongestWait);
+        do
+        {
+            // Again and again: on v1 a process that was born meanwhile may not have heard of it (kernel, freezer-subsystem.rst).
+            group.Write(freeze: true).OrThrow($"cgroup: freeze {group.File}");
+            if (group.StandsStill())
+            {
+                return;
+            }
+        }
+        while (wait.Pause());
+        group.Write(freeze: false);
+        throw new ErrnoException($"cgroup: freeze {group.File}: not everything stands still in time", Errno.EBUSY);
+    }
+
+    /// <summary>Returns when everything runs. A group above that is frozen keeps it still, and that is an error.</summary>
+    public static void Resume(IReadOnlyList<string> paths)
+    {
+        var group = Group.Of(paths);
+        group.Write(freeze: false).OrThrow($"cgroup: thaw {group.File}");
+        var wait = new Patience(LongestWait);
+        while (group.StandsStill())
+        {
+            if (!wait.Pause())
+            {
+                throw new ErrnoException($"cgroup: thaw {group.File}: a group above it is frozen", Errno.EBUSY);
+            }
+        }
+    }
+
+    /// <summary>The file that freezes, and how one sees that it has.</summary>
+    readonly record struct Group(string File, bool IsV1)
+    {
+        public static Group Of(IReadOnlyList<string> paths) => Find(paths, out var file, out _)
+            ? new Group(file, file.EndsWith(V1File, StringComparison.Ordinal))
+            : throw new ErrnoException("cgroup: find a freezer among the container's groups", Errno.ENOENT);
+
+        public Errno Write(bool freeze) => CgroupFile.Write(Native.AT_FDCWD, File, (freeze, IsV1) switch
+        {
+            (true, true) => "FROZEN"u8,
+            (true, false) => "1"u8,
+            (false, true) => "THAWED"u8,
+            (false, false) => "0"u8,
+        });
+
+        public bool StandsStill()
+        {
+            var file = IsV1 ? File : File[..^V2File.Length] + V2Events;
+            CgroupFile.Read(Native.AT_FDCWD, file, out var text).OrThrow($"cgroup: read {file}");
+            return IsV1 ? text == "FROZEN" : text.Contains("frozen 1", StringComparison.Ordinal);
         }
     }
 

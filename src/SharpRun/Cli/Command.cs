@@ -27,7 +27,11 @@ static class Commands
     /// <summary>In the order of the help.</summary>
     public static ReadOnlySpan<string> Names => s_names;
 
-    private static readonly string[] s_names = ["create", "start", "run", "state", "list", "exec", "kill", "delete", "spec", "plan"];
+    private static readonly string[] s_names =
+    [
+        "create", "start", "run", "state", "list", "exec", "kill", "pause", "resume", "delete",
+        "spec", "plan",
+    ];
 
     public static Command Find(string name) => name switch
     {
@@ -38,10 +42,12 @@ static class Commands
         "list" => List.Command,
         "exec" => ExecCommand.Command,
         "kill" => Kill.Command,
+        "pause" => Pause.Command,
+        "resume" => Resume.Command,
         "delete" => Delete.Command,
         "spec" => SpecCommand.Command,
         "plan" => PlanCommand.Command,
-        "ps" or "pause" or "resume" or "update" or "events" or "features" or "checkpoint" or "restore" => NotYet(name),
+        "ps" or "events" or "features" or "update" or "checkpoint" or "restore" => NotYet(name),
         _ => throw new UsageError($"unknown command \"{name}\" (sharprun help lists them)"),
     };
 
