@@ -3,7 +3,7 @@ using System;
 namespace SharpRun;
 
 /// <summary>The caller's variables. The contract names those that mean something: XDG_RUNTIME_DIR, USER, NOTIFY_SOCKET, LISTEN_FDS,
-/// LISTEN_PID, LISTEN_FDNAMES, and PATH, for newuidmap and newgidmap. None of them reaches a container by itself.</summary>
+/// LISTEN_PID, LISTEN_FDNAMES, and PATH, for newuidmap, newgidmap and ps. None of them reaches a container by itself.</summary>
 static class CallerEnvironment
 {
     public static string? Variable(string name)

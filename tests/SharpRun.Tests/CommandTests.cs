@@ -40,7 +40,6 @@ public sealed class CommandTests
     }
 
     [Theory]
-    [InlineData("ps", 1)]
     [InlineData("events", 1)]
     [InlineData("features", 1)]
     [InlineData("update", 1)]

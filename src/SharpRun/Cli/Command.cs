@@ -29,7 +29,7 @@ static class Commands
 
     private static readonly string[] s_names =
     [
-        "create", "start", "run", "state", "list", "exec", "kill", "pause", "resume", "delete",
+        "create", "start", "run", "state", "list", "exec", "kill", "pause", "resume", "ps", "delete",
         "spec", "plan",
     ];
 
@@ -44,10 +44,11 @@ static class Commands
         "kill" => Kill.Command,
         "pause" => Pause.Command,
         "resume" => Resume.Command,
+        "ps" => Ps.Command,
         "delete" => Delete.Command,
         "spec" => SpecCommand.Command,
         "plan" => PlanCommand.Command,
-        "ps" or "events" or "features" or "update" or "checkpoint" or "restore" => NotYet(name),
+        "events" or "features" or "update" or "checkpoint" or "restore" => NotYet(name),
         _ => throw new UsageError($"unknown command \"{name}\" (sharprun help lists them)"),
     };
 

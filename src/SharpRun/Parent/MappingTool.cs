@@ -9,7 +9,6 @@ namespace SharpRun.Parent;
 /// <summary>newuidmap(1) and newgidmap(1): set-user-id programs that write what /etc/subuid and /etc/subgid allow the caller.</summary>
 static class MappingTool
 {
-    private const string UsualPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     private const int NotExecuted = 127;
 
     public static void Run(string name, int pid, IReadOnlyList<IdMapping> mappings)
@@ -36,19 +35,9 @@ static class MappingTool
         }
     }
 
-    private static CString Find(string name)
-    {
-        var variable = CallerEnvironment.Variable("PATH");
-        foreach (var directory in (variable is { Length: > 0 } ? variable : UsualPath).Split(':'))
-        {
-            var path = new CString($"{directory}/{name}");
-            if (directory.StartsWith('/') && Sys.FaccessAt(Native.AT_FDCWD, path, Native.X_OK, Native.AT_EACCESS) == Errno.OK)
-            {
-                return path;
-            }
-        }
-        throw new StepError($"{name}: executable file not found in $PATH: an ordinary user needs it to map more than its own id", "", Errno.ENOENT, ErrorCode.StepFailed);
-    }
+    private static CString Find(string name) => SearchPath.Find(name) is { } path
+        ? new CString(path)
+        : throw new StepError($"{name}: executable file not found in $PATH: an ordinary user needs it to map more than its own id", "", Errno.ENOENT, ErrorCode.StepFailed);
 
     private static List<string> Numbers(IReadOnlyList<IdMapping> mappings)
     {
