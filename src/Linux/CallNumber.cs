@@ -50,6 +50,7 @@ public static class CallNumber
     public static int fchmodat => Pick(268, 53);
     public static int ppoll => Pick(271, 73);
     public static int signalfd4 => Pick(289, 74);
+    public static int eventfd2 => Pick(290, 19);
     public static int dup3 => Pick(292, 24);
     public static int pipe2 => Pick(293, 59);
     public static int prlimit64 => Pick(302, 261);

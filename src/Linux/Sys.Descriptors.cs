@@ -62,6 +62,9 @@ public static unsafe partial class Sys
         return error;
     }
 
+    /// <summary>eventfd(2): a counter that another part of the kernel raises; a read of eight bytes takes it. It does not wait (O_NONBLOCK) and is O_CLOEXEC.</summary>
+    public static Result EventFd() => Call(CallNumber.eventfd2, 0, Native.O_NONBLOCK | Native.O_CLOEXEC);
+
     public static Result MemfdCreate(ReadOnlySpan<byte> name, uint flags)
     {
         fixed (byte* text = Text(name))

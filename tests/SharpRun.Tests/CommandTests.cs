@@ -40,7 +40,6 @@ public sealed class CommandTests
     }
 
     [Theory]
-    [InlineData("events", 1)]
     [InlineData("features", 1)]
     [InlineData("update", 1)]
     [InlineData("checkpoint", 1)]

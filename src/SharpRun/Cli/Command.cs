@@ -29,7 +29,7 @@ static class Commands
 
     private static readonly string[] s_names =
     [
-        "create", "start", "run", "state", "list", "exec", "kill", "pause", "resume", "ps", "delete",
+        "create", "start", "run", "state", "list", "exec", "kill", "pause", "resume", "ps", "events", "delete",
         "spec", "plan",
     ];
 
@@ -45,10 +45,11 @@ static class Commands
         "pause" => Pause.Command,
         "resume" => Resume.Command,
         "ps" => Ps.Command,
+        "events" => Events.Command,
         "delete" => Delete.Command,
         "spec" => SpecCommand.Command,
         "plan" => PlanCommand.Command,
-        "events" or "features" or "update" or "checkpoint" or "restore" => NotYet(name),
+        "features" or "update" or "checkpoint" or "restore" => NotYet(name),
         _ => throw new UsageError($"unknown command \"{name}\" (sharprun help lists them)"),
     };
 

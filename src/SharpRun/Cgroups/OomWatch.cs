@@ -1,0 +1,99 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Text;
+using SharpRun.Linux;
+using SharpRun.Planning;
+
+namespace SharpRun.Cgroups;
+
+/// <summary>Tells when the kernel's OOM killer is at work in a container: on v1 an eventfd that memory.oom_control raises (kernel,
+/// cgroup-v1/memory.rst, "OOM Control"), on v2 memory.events, which poll(2) shows to have changed.</summary>
+sealed class OomWatch
+{
+    private readonly bool _isV2;
+    private ulong _seen;
+
+    private OomWatch(int fd, bool isV2)
+    {
+        (Fd, _isV2) = (fd, isV2);
+        _seen = isV2 ? Kills() : 0;
+    }
+
+    /// <summary>For poll(2), with <see cref="Events"/>; -1 when nothing can be seen: there is no memory controller, or the group is gone.</summary>
+    public int Fd { get; private set; }
+
+    public short Events => _isV2 ? Native.POLLPRI : Native.POLLIN;
+
+    public static OomWatch Open(CgroupLayout layout, IReadOnlyList<(string Controllers, string Path)> directories)
+    {
+        if (layout == CgroupLayout.V2)
+        {
+            var file = Sys.Open(Native.AT_FDCWD, new CString(directories[0].Path + "/memory.events"), Native.O_RDONLY);
+            return new OomWatch(file.Ok ? file.Value : -1, isV2: true);
+        }
+        foreach (var (controllers, path) in directories)
+        {
+            if (Array.IndexOf(controllers.Split(','), "memory") >= 0)
+            {
+                return new OomWatch(EventFd(path), isV2: false);
+            }
+        }
+        return new OomWatch(-1, isV2: false);
+    }
+
+    /// <summary>How many since the last look; does not wait.</summary>
+    public ulong Take()
+    {
+        if (Fd < 0)
+        {
+            return 0;
+        }
+        if (_isV2)
+        {
+            var before = _seen;
+            _seen = Kills();
+            return _seen > before ? _seen - before : 0;
+        }
+        Span<byte> count = stackalloc byte[8];
+        return Sys.Read(Fd, count).Ok ? BitConverter.ToUInt64(count) : 0;
+    }
+
+    // The kernel keeps the pair until one of them is closed, or the group is removed, which raises the eventfd too.
+    private static int EventFd(string directory)
+    {
+        var control = Sys.Open(Native.AT_FDCWD, new CString(directory + "/memory.oom_control"), Native.O_RDONLY);
+        if (!control.Ok)
+        {
+            return -1;
+        }
+        var raised = Sys.EventFd().OrThrow("make an eventfd");
+        var pair = string.Create(CultureInfo.InvariantCulture, $"{raised} {control.Value}");
+        CgroupFile.Write(Native.AT_FDCWD, directory + "/cgroup.event_control", Encoding.UTF8.GetBytes(pair))
+            .OrThrow($"cgroup: write {directory}/cgroup.event_control");
+        Sys.Close(control.Value);
+        return raised;
+    }
+
+    // Reading from the start is also what ends the "changed" of poll(2).
+    private ulong Kills()
+    {
+        const string key = "oom_kill ";
+        Span<byte> text = stackalloc byte[512];
+        var read = Fd < 0 ? Result.Of(0) : Sys.PRead(Fd, text, 0);
+        if (!read.Ok)
+        {
+            Sys.Close(Fd);
+            Fd = -1;
+            return _seen;
+        }
+        foreach (var line in Encoding.UTF8.GetString(text[..read.Value]).Split('\n'))
+        {
+            if (line.StartsWith(key, StringComparison.Ordinal))
+            {
+                return GroupFiles.Parse(line.AsSpan(key.Length));
+            }
+        }
+        return 0;
+    }
+}
