@@ -40,7 +40,6 @@ public sealed class CommandTests
     }
 
     [Theory]
-    [InlineData("features", 1)]
     [InlineData("update", 1)]
     [InlineData("checkpoint", 1)]
     [InlineData("restore", 1)]

@@ -120,6 +120,19 @@ public static class NotYet
         ["tmpcopyup"] = "copies of what a tmpfs covers",
     };
 
+    /// <summary>Whether a property is among them, and so not built: for `features`, which is true by itself then.</summary>
+    public static bool Has(NotYetProperty[] properties, string name)
+    {
+        foreach (var property in properties)
+        {
+            if (property.Name == name)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
     public static SpecError Error(string path, string value, string words) =>
         new(path, $"{(value.Length == 0 ? "" : value + " is ")}not supported yet ({words} come with a later version)") { IsUnsupported = true };
 }

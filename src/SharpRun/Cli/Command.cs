@@ -30,7 +30,7 @@ static class Commands
     private static readonly string[] s_names =
     [
         "create", "start", "run", "state", "list", "exec", "kill", "pause", "resume", "ps", "events", "delete",
-        "spec", "plan",
+        "features", "spec", "plan",
     ];
 
     public static Command Find(string name) => name switch
@@ -47,9 +47,10 @@ static class Commands
         "ps" => Ps.Command,
         "events" => Events.Command,
         "delete" => Delete.Command,
+        "features" => Features.Command,
         "spec" => SpecCommand.Command,
         "plan" => PlanCommand.Command,
-        "features" or "update" or "checkpoint" or "restore" => NotYet(name),
+        "update" or "checkpoint" or "restore" => NotYet(name),
         _ => throw new UsageError($"unknown command \"{name}\" (sharprun help lists them)"),
     };
 
