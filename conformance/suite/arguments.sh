@@ -55,7 +55,7 @@ test_help_makes_nothing() {
     local verb
     must --help
     expect_match "help" "$OUT" 'create'
-    for verb in create start state kill delete run list spec; do
+    for verb in create start state kill delete run list spec exec ps pause resume events features; do
         must "$verb" --help
         expect_match "help of $verb" "$OUT" "$verb"
     done

@@ -303,6 +303,16 @@ test_an_ordinary_user_executes_a_second_program() {
     end_container
 }
 
+test_an_ordinary_users_container_without_a_cgroup_is_not_paused_or_counted() {
+    as_user
+    sleeper "$rootless"
+    refused "cgroup" pause "$ID"
+    expect_status running
+    refused "cgroup" ps -f json "$ID"
+    refused "cgroup" events --stats "$ID"
+    end_container
+}
+
 test_an_ordinary_user_needs_a_user_namespace() {
     as_user
     bundle "$rootless | without(\"user\") | del(.linux.uidMappings) | del(.linux.gidMappings)" true
@@ -388,6 +398,12 @@ test_an_ordinary_user_has_limits_in_a_delegated_cgroup() {
     bundle "$rootless | .linux.resources.pids.limit = 20" sleep 1000
     create
     expect_equal "pids.max" "$(<"$above/$ID/pids.max")" 20
+    must pause "$ID"
+    expect_status paused
+    must resume "$ID"
+    expect_status created
+    must events --stats "$ID"
+    expect_equal "limit" "$(jq .data.pids.limit <<<"$OUT")" 20
     end_container
     if [[ -e $above/$ID ]]; then fail "the cgroup is left"; fi
     echo "$BASHPID" >/sys/fs/cgroup/cgroup.procs
