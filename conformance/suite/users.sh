@@ -313,6 +313,17 @@ test_an_ordinary_users_container_without_a_cgroup_is_not_paused_or_counted() {
     end_container
 }
 
+test_an_ordinary_user_is_told_that_a_created_container_has_to_be_started() {
+    as_user
+    bundle "$rootless" sleep 1000
+    create
+    refused 'cannot exec in a created container as an ordinary user' exec "$ID" true
+    expect_status created
+    start
+    must exec "$ID" true
+    end_container
+}
+
 test_an_ordinary_user_needs_a_user_namespace() {
     as_user
     bundle "$rootless | without(\"user\") | del(.linux.uidMappings) | del(.linux.gidMappings)" true

@@ -20,7 +20,21 @@ static class DescriptorTests
         new("poll sees data, hang-up and the end of its time", Polls),
         new("poll gives its errno", PollFails),
         new("messages over a socket pair", Messages),
+        new("an eventfd counts and is taken at once", Counts),
     ];
+
+    private static void Counts()
+    {
+        var fd = Check.Value(Sys.EventFd());
+        Span<byte> count = stackalloc byte[8];
+        Check.Fails(Errno.EAGAIN, Sys.Read(fd, count));
+        Check.Value(Sys.Write(fd, BitConverter.GetBytes(2UL)));
+        Check.Value(Sys.Write(fd, BitConverter.GetBytes(3UL)));
+        Check.Equal(8, Check.Value(Sys.Read(fd, count)), "bytes");
+        Check.Equal(5UL, BitConverter.ToUInt64(count), "count");
+        Check.Equal(Native.FD_CLOEXEC, Check.Value(Sys.Fcntl(fd, Native.F_GETFD)), "flags");
+        Sys.Close(fd);
+    }
 
     private static void Close(Func<uint, uint, Errno> close)
     {

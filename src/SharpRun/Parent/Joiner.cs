@@ -38,7 +38,21 @@ static class Joiner
     public static JoinedProcess Join(ExecOptions options, Undo undo, Log log)
     {
         log.Debug($"own program sealed by {OwnProgram.Seal()}");
-        var (state, spec) = Container(options, log);
+        var (state, status, spec) = Container(options, log);
+        try
+        {
+            return Join(options, state, spec, undo, log);
+        }
+        catch (StepError refused) when (status == ContainerStatus.Created && refused.Error == Errno.EPERM && Sys.GetEuid() != 0)
+        {
+            // setns(2) by pidfd, /proc/PID/ns and the ioctls of pidfds all ask ptrace(2) for its leave.
+            throw new StateError(ErrorCode.ContainerNotRunning,
+                "cannot exec in a created container as an ordinary user: its init is hidden until start, and only CAP_SYS_PTRACE on the host looks in");
+        }
+    }
+
+    private static JoinedProcess Join(ExecOptions options, ContainerState state, Spec spec, Undo undo, Log log)
+    {
         var host = FactsReader.Read();
         options = options with { Cgroup = ExecCgroups.Of(state.Cgroup, options.Subgroups, host), KeepsKeyring = state.KeepsKeyring };
         var plan = Planner.Exec(spec, host, options, SeccompCompiler.For(log));
@@ -80,7 +94,7 @@ static class Joiner
     }
 
     // Nothing of the state directory is open any more when the child is made.
-    private static (ContainerState State, Spec Spec) Container(ExecOptions options, Log log)
+    private static (ContainerState State, ContainerStatus Status, Spec Spec) Container(ExecOptions options, Log log)
     {
         using var directory = StateRoot.OpenContainer(options.StateRoot, options.Id);
         var state = directory.Read();
@@ -95,7 +109,7 @@ static class Joiner
         {
             throw new StateError(ErrorCode.ContainerNotRunning, "cannot exec in a paused container (use --ignore-paused to override)");
         }
-        return (state, SpecReader.Read(directory.ReadConfig(), log.Debug));
+        return (state, status, SpecReader.Read(directory.ReadConfig(), log.Debug));
     }
 
     private static int OpenInit(ContainerState state)
