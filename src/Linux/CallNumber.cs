@@ -42,6 +42,9 @@ public static class CallNumber
     public static int umount2 => Pick(166, 39);
     public static int setdomainname => Pick(171, 162);
     public static int gettid => Pick(186, 178);
+    public static int fsetxattr => Pick(190, 7);
+    public static int fgetxattr => Pick(193, 10);
+    public static int flistxattr => Pick(196, 13);
     public static int getdents64 => Pick(217, 61);
     public static int waitid => Pick(247, 95);
     public static int keyctl => Pick(250, 219);

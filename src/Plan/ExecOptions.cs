@@ -23,6 +23,10 @@ public sealed record ExecOptions
     /// <summary>Bit n = capability n.</summary>
     public ulong Capabilities { get; init; }
 
+    /// <summary>Null or empty: the container's own.</summary>
+    public string? ApparmorProfile { get; init; }
+    public string? SelinuxLabel { get; init; }
+
     public bool NoNewPrivileges { get; init; }
     public bool Terminal { get; init; }
 

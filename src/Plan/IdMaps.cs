@@ -37,5 +37,5 @@ public sealed record IdMaps(IReadOnlyList<IdMapping> Uids, IReadOnlyList<IdMappi
         text.Append(line, $"parent: {(GidsByTool ? "map gids by newgidmap" : "map gids")} {OneLine(Gids)}\n");
     }
 
-    private static string OneLine(IReadOnlyList<IdMapping> mappings) => Text(mappings).TrimEnd('\n').Replace("\n", ", ", System.StringComparison.Ordinal);
+    internal static string OneLine(IReadOnlyList<IdMapping> mappings) => Text(mappings).TrimEnd('\n').Replace("\n", ", ", System.StringComparison.Ordinal);
 }

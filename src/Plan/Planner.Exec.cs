@@ -17,7 +17,7 @@ public static partial class Planner
         {
             steps.Add(JoinCgroups(cgroup));
         }
-        var again = Join(steps, spec);
+        var again = Join(steps, spec, process, options);
         steps.Add(new NewSession());
         if (!options.KeepsKeyring)
         {
@@ -48,7 +48,7 @@ public static partial class Planner
     }
 
     // What the container shares with the host is not joined: nobody made it the container's.
-    private static CloneAgain? Join(List<Step> steps, Spec spec)
+    private static CloneAgain? Join(List<Step> steps, Spec spec, Process process, ExecOptions options)
     {
         var types = new List<NamespaceType>(spec.Linux.Namespaces.Count);
         foreach (var space in spec.Linux.Namespaces)
@@ -60,6 +60,8 @@ public static partial class Planner
         }
         types.Add(NamespaceType.Mount);
         steps.Add(new HideMemory());
+        // By the host's /proc; the second child inherits it.
+        SecurityModules(steps, process, hasKeyring: !options.KeepsKeyring);
         steps.Add(new JoinContainer(types));
         var again = spec.Linux.Namespace(NamespaceType.Pid) is null ? null : new CloneAgain(CloneFlags.None);
         if (again is not null)
@@ -84,6 +86,8 @@ public static partial class Planner
                 Capabilities = given.Capabilities ?? own.Capabilities,
                 Rlimits = given.Rlimits.Count > 0 ? given.Rlimits : own.Rlimits,
                 OomScoreAdj = given.OomScoreAdj ?? own.OomScoreAdj,
+                ApparmorProfile = Given(given.ApparmorProfile) ?? own.ApparmorProfile,
+                SelinuxLabel = Given(given.SelinuxLabel) ?? own.SelinuxLabel,
                 User = given.User with { Umask = given.User.Umask ?? own.User.Umask },
             };
         }
@@ -94,6 +98,8 @@ public static partial class Planner
             Cwd = options.Cwd ?? own.Cwd,
             Terminal = options.Terminal,
             NoNewPrivileges = own.NoNewPrivileges || options.NoNewPrivileges,
+            ApparmorProfile = Given(options.ApparmorProfile) ?? own.ApparmorProfile,
+            SelinuxLabel = Given(options.SelinuxLabel) ?? own.SelinuxLabel,
             Capabilities = WithMore(own.Capabilities, options.Capabilities),
             User = own.User with
             {
@@ -103,6 +109,8 @@ public static partial class Planner
             },
         };
     }
+
+    private static string? Given(string? text) => text is { Length: > 0 } ? text : null;
 
     // Never to the inheritable set, and to the ambient one only what is in that already (CVE-2022-29162, CVE-2025-27612).
     private static CapabilitySets? WithMore(CapabilitySets? own, ulong more)

@@ -83,18 +83,46 @@ public static partial class Planner
             {
                 throw new SpecError($"mounts[{index}].source", "a bind mount needs a source");
             }
-            return new BindMount(Below(options.Bundle, mount.Source), target, flags);
+            return new BindMount(Below(options.Bundle, mount.Source), target, flags) { IdMap = IdMapOf(spec, mount, index, host) };
         }
         return mount.Type switch
         {
             null or "" or "none" => throw new SpecError($"mounts[{index}].type", "a mount that is no bind mount needs a type"),
             "cgroup" or "cgroup2" => CgroupMount(spec, mount, index, target, flags, cgroup, inUserNamespace),
-            _ => new MountFilesystem(mount.Type, mount.Source is { Length: > 0 } ? mount.Source : mount.Type, target, flags)
-            {
-                LongData = LongData(flags),
-                HostsOwn = inUserNamespace ? HostsOwn(mount.Type) : null,
-            },
+            _ => FilesystemMount(spec, mount, index, target, flags, inUserNamespace),
         };
+    }
+
+    private static MountFilesystem FilesystemMount(Spec spec, Mount mount, int index, RootedPath target, MountFlags flags, bool inUserNamespace)
+    {
+        var type = mount.Type!;
+        flags = WithLabel(flags, type, spec.Linux.MountLabel);
+        var longData = LongData(flags);
+        if (flags.CopyUp && longData is not null)
+        {
+            // Such a mount cannot be filled before it is seen.
+            throw new SpecError($"mounts[{index}].options", "\"tmpcopyup\" beside an option of more than 255 bytes is not supported") { IsUnsupported = true };
+        }
+        return new MountFilesystem(type, mount.Source is { Length: > 0 } source ? source : type, target, flags)
+        {
+            LongData = longData,
+            TopLabel = type == "mqueue" && spec.Linux.MountLabel is { Length: > 0 } label ? new CString(label) : null,
+            HostsOwn = inUserNamespace ? HostsOwn(type) : null,
+        };
+    }
+
+    private static MountIdMap? IdMapOf(Spec spec, Mount mount, int index, HostFacts host)
+    {
+        var map = MountIdMap.Of(mount, spec.Linux);
+        if (map is not null && !HasMountSetAttr(host))
+        {
+            throw new SpecError($"mounts[{index}]", $"id-mapped mounts need Linux 5.12 or later, this is {host.Kernel}") { IsUnsupported = true };
+        }
+        if (map is not null && host.Euid != 0)
+        {
+            throw new SpecError($"mounts[{index}]", "id-mapped mounts are not supported for rootless containers") { IsUnsupported = true };
+        }
+        return map;
     }
 
     // On v2 "cgroup" means cgroup2; on v1 and hybrid it is a tmpfs with the container's own group of each hierarchy bound below.
@@ -127,7 +155,11 @@ public static partial class Planner
             }
             binds.Add(new CgroupBind(name, directory.FullPath, links));
         }
-        return new MountCgroups(target, flags, binds) { HostHasPeers = !RootPropagation(spec.Linux.RootfsPropagation).HidesOurMounts };
+        return new MountCgroups(target, flags, binds)
+        {
+            HostHasPeers = !RootPropagation(spec.Linux.RootfsPropagation).HidesOurMounts,
+            Label = spec.Linux.MountLabel is { Length: > 0 } label ? new CString(label) : null,
+        };
     }
 
     private static readonly (string Path, uint Major, uint Minor)[] s_defaultDevices =

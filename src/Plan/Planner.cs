@@ -35,6 +35,7 @@ public static partial class Planner
             steps.Add(new MakeWorkingDirectory(RootedPath.Of(process.Cwd)));
         }
         HooksBeforePivot(steps, spec.Hooks);
+        SecurityModules(steps, process, hasKeyring: !options.NoNewKeyring);
         steps.Add(options.NoPivot ? new MoveRoot() : new PivotRoot(!RootPropagation(spec.Linux.RootfsPropagation).HidesOurMounts));
         Terminal(steps, process);
         AfterPivot(steps, spec, host);

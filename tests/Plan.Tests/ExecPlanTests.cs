@@ -16,6 +16,7 @@ public sealed class ExecPlanTests
     [InlineData("ctr", V2)]
     [InlineData("userns", V2)]
     [InlineData("limits", V2)]
+    [InlineData("labels", V2)]
     [InlineData("seccomp", V2)]
     [InlineData("seccomp-agent", V2)]
     [InlineData("terminal", V2)]

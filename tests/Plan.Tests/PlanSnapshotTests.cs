@@ -50,6 +50,11 @@ public sealed class PlanSnapshotTests
             {
                 Assert.InRange(pair.i, At<BindRootfs>() + 1, Pivot() - 1);
             }
+            if (pair.step is SetApparmorProfile or SetSelinuxLabel)
+            {
+                // By the host's /proc, and not for its hooks.
+                Assert.InRange(pair.i, steps.ToList().FindLastIndex(step => step is RunHook { Kind: HookKind.CreateContainer }) + 1, Pivot() - 1);
+            }
             if (pair.step is AskForHooks or RunHook { Kind: HookKind.CreateContainer })
             {
                 Assert.InRange(pair.i, LastAt<LinkPtmx>() + 1, Pivot() - 1);

@@ -5,7 +5,7 @@ using Xunit;
 namespace SharpRun.Planning.Tests;
 
 /// <summary>Every rule by name, with bundles that only it refuses: without the rule they would be accepted or refused for another reason.</summary>
-public sealed class RuleTests
+public sealed partial class RuleTests
 {
     private const string NoMount = "[{\"type\":\"uts\"}]";
     private const string AllKinds = "[{\"type\":\"mount\"},{\"type\":\"uts\"},{\"type\":\"ipc\"},{\"type\":\"network\"}]";
@@ -52,6 +52,7 @@ public sealed class RuleTests
         new("DomainnameFits", "domainname: the name has more than 64 bytes", ("domainname", s_long)),
         .. Namespaces(),
         .. Mappings(),
+        .. Mounts(),
         new("PathsHaveMountNamespace", "linux.maskedPaths: unable to restrict sys entries without a private MNT namespace",
             ("linux.maskedPaths", "[\"/proc/kcore\"]"), ("linux.namespaces", NoMount)),
         new("PathsHaveMountNamespace", "linux.readonlyPaths: unable to restrict sys entries without a private MNT namespace",

@@ -6,7 +6,11 @@ namespace SharpRun.Planning;
 /// <summary>One fsconfig(2) call: a flag when Value is null, else a string.</summary>
 public sealed record FsOption(CString Key, CString? Value)
 {
-    public override string ToString() => Value is null ? $"{Key}" : $"{Key}={Value}";
+    /// <summary>As mount(2) wants it in its data: a comma of a label would end the option (mount(8), "context").</summary>
+    public override string ToString() => Value is null ? $"{Key}" : IsLabel(Key.ToString()) ? $"{Key}=\"{Value}\"" : $"{Key}={Value}";
+
+    /// <summary>An SELinux label of the file system.</summary>
+    internal static bool IsLabel(string key) => key is "context" or "fscontext" or "defcontext" or "rootcontext";
 }
 
 /// <summary>The options of one mount, sorted by the call that takes them. Later words have already won over earlier ones.</summary>
@@ -39,6 +43,9 @@ public sealed record MountFlags
 
     /// <summary>remount was said: nothing new is mounted.</summary>
     public bool Remount { get; init; }
+
+    /// <summary>tmpcopyup was said: a tmpfs begins with what it covers.</summary>
+    public bool CopyUp { get; init; }
 
     /// <summary>MS_SHARED and its kin, each one call, in this order.</summary>
     public IReadOnlyList<(ulong Flags, bool Recursive)> Propagation { get; init; } = [];

@@ -51,7 +51,7 @@ public static class MountOptions
     // What the words so far add up to: the mount's own attributes, and those of it with everything below.
     private struct State
     {
-        public bool Bind, Recursive, Remount;
+        public bool Bind, Recursive, Remount, CopyUp;
         public Attributes Own, Below;
         public List<string> Superblock;
         public List<(ulong, bool)> Propagation;
@@ -74,10 +74,6 @@ public static class MountOptions
                 || (word.StartsWith('r') && Attribute(ref state.Below, word[1..])))
             {
                 continue;
-            }
-            if (NotYet.MountOptions.TryGetValue(NameOf(word), out var words))
-            {
-                throw NotYet.Error($"{path}[{i}]", $"\"{word}\"", words);
             }
             firstData = firstData < 0 && word.Length > 0 ? i : firstData;
             AddData(state.Data, word, $"{path}[{i}]");
@@ -107,6 +103,7 @@ public static class MountOptions
             Bind = state.Bind,
             Recursive = state.Recursive,
             Remount = state.Remount,
+            CopyUp = state.CopyUp,
             RecursiveSet = state.Below.AllSet,
             RecursiveClear = state.Below.AllClear,
             AttributesSet = set,
@@ -174,6 +171,9 @@ public static class MountOptions
             case "bind": (state.Bind, state.Recursive) = (true, false); return true;
             case "rbind": (state.Bind, state.Recursive) = (true, true); return true;
             case "remount": state.Remount = true; return true;
+            case "tmpcopyup": state.CopyUp = true; return true;
+            // The mount's own property: MountIdMap reads them.
+            case "idmap" or "ridmap": return true;
             default: return false;
         }
     }
@@ -259,8 +259,12 @@ public static class MountOptions
         {
             throw new SpecError(path, $"\"{option}\" has a value but no name");
         }
-        data.Add(new FsOption(key, key.Length == option.Length ? null : new CString(option[(key.Length + 1)..])));
+        data.Add(new FsOption(key, key.Length == option.Length ? null : new CString(Value(key, option[(key.Length + 1)..]))));
     }
+
+    // The quotes keep the commas of a label from mount(2); fsconfig(2) takes the label as it is.
+    private static string Value(string key, string text) =>
+        FsOption.IsLabel(key) && text.Length >= 2 && text[0] == '"' && text[^1] == '"' ? text[1..^1] : text;
 
     private static string NameOf(string option)
     {
@@ -287,6 +291,10 @@ public static class MountOptions
         foreach (var option in flags.Data)
         {
             yield return option.ToString();
+        }
+        if (flags.CopyUp)
+        {
+            yield return "tmpcopyup";
         }
     }
 

@@ -1,5 +1,3 @@
-using System.Collections.Generic;
-
 namespace SharpRun.Planning;
 
 /// <summary>When a property that we do not do yet asks for something. Whatever asks for nothing is accepted: managers send empty ones.</summary>
@@ -32,8 +30,6 @@ public static class NotYet
 {
     public static readonly NotYetProperty[] Process =
     [
-        new("apparmorProfile", Asks.Text, "AppArmor profiles"),
-        new("selinuxLabel", Asks.Text, "SELinux labels"),
         new("scheduler", Asks.Members, "scheduler settings"),
         new("ioPriority", Asks.Members, "I/O priorities"),
         new("execCPUAffinity", Asks.Members, "CPU affinities"),
@@ -44,12 +40,6 @@ public static class NotYet
         new("username", Asks.Never, ""), // Windows only.
     ];
 
-    public static readonly NotYetProperty[] Mount =
-    [
-        new("uidMappings", Asks.List, "id-mapped mounts"),
-        new("gidMappings", Asks.List, "id-mapped mounts"),
-    ];
-
     public static readonly NotYetProperty[] Linux =
     [
         // Even an empty object asks: the group is then named like the container.
@@ -57,7 +47,6 @@ public static class NotYet
         new("personality", Asks.Members, "personalities"),
         new("netDevices", Asks.Members, "network devices"),
         new("memoryPolicy", Asks.Members, "memory policies"),
-        new("mountLabel", Asks.Text, "SELinux labels"),
     ];
 
     public static readonly NotYetProperty[] Resources =
@@ -106,19 +95,10 @@ public static class NotYet
     /// <summary>Every table with the JSON path of its objects, for tests and documents.</summary>
     public static readonly (string Object, NotYetProperty[] Properties)[] All =
     [
-        ("process", Process), ("process.user", User), ("mounts[0]", Mount), ("linux", Linux),
+        ("process", Process), ("process.user", User), ("linux", Linux),
         ("linux.resources", Resources), ("linux.resources.memory", Memory),
         ("linux.resources.cpu", Cpu), ("linux.resources.blockIO", BlockIO), ("linux.resources.network", Network),
     ];
-
-    // Values of properties that we do read. Each is looked up by its word; the value is the subject of the sentence.
-
-    public static readonly Dictionary<string, string> MountOptions = new()
-    {
-        ["idmap"] = "id-mapped mounts",
-        ["ridmap"] = "id-mapped mounts",
-        ["tmpcopyup"] = "copies of what a tmpfs covers",
-    };
 
     /// <summary>Whether a property is among them, and so not built: for `features`, which is true by itself then.</summary>
     public static bool Has(NotYetProperty[] properties, string name)

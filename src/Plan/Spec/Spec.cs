@@ -34,6 +34,10 @@ public sealed record Process
     public IReadOnlyList<Rlimit> Rlimits { get; init; } = [];
     public bool NoNewPrivileges { get; init; }
     public int? OomScoreAdj { get; init; }
+
+    /// <summary>Null or empty: whatever the caller's own leads to.</summary>
+    public string? ApparmorProfile { get; init; }
+    public string? SelinuxLabel { get; init; }
 }
 
 /// <summary>In characters. Means nothing without a terminal.</summary>
@@ -66,6 +70,8 @@ public sealed record Mount
     public string? Type { get; init; }
     public string? Source { get; init; }
     public IReadOnlyList<string> Options { get; init; } = [];
+    public IReadOnlyList<IdMapping> UidMappings { get; init; } = [];
+    public IReadOnlyList<IdMapping> GidMappings { get; init; } = [];
 }
 
 public sealed record LinuxConfig
@@ -78,6 +84,7 @@ public sealed record LinuxConfig
     public string? CgroupsPath { get; init; }
     public Resources Resources { get; init; } = new();
     public string? RootfsPropagation { get; init; }
+    public string? MountLabel { get; init; }
     public IReadOnlyDictionary<string, string> Sysctl { get; init; } = new Dictionary<string, string>();
     public IReadOnlyList<string> MaskedPaths { get; init; } = [];
     public IReadOnlyList<string> ReadonlyPaths { get; init; } = [];

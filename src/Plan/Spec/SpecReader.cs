@@ -174,6 +174,7 @@ public ref partial struct SpecReader
     {
         string? destination = null, type = null, source = null;
         IReadOnlyList<string> options = [];
+        IReadOnlyList<IdMapping> uids = [], gids = [];
         RequireObject();
         ulong seen = 0;
         while (NextKey())
@@ -182,9 +183,11 @@ public ref partial struct SpecReader
             else if (Key("type", ref seen)) { type = Text(); }
             else if (Key("source", ref seen)) { source = Text(); }
             else if (Key("options", ref seen)) { options = ReadTexts(); }
-            else { Other(NotYet.Mount, ref seen); }
+            else if (Key("uidMappings", ref seen)) { uids = ReadMappings(); }
+            else if (Key("gidMappings", ref seen)) { gids = ReadMappings(); }
+            else { _reader.Skip(); }
         }
-        return new Mount { Destination = destination ?? "", Type = type, Source = source, Options = options };
+        return new Mount { Destination = destination ?? "", Type = type, Source = source, Options = options, UidMappings = uids, GidMappings = gids };
     }
 
     /// <summary>An object whose names are data: annotations, sysctls.</summary>

@@ -63,10 +63,13 @@ public sealed record MountFilesystem(CString Type, CString Source, RootedPath Ta
     /// <summary>All data as one text, when a value is too long for fsconfig(2) (255 bytes); else null.</summary>
     public CString? LongData { get; init; }
 
+    /// <summary>linux.mountLabel, where it is no option of the file system but the label of its top (mqueue, as runc does); else null.</summary>
+    public CString? TopLabel { get; init; }
+
     /// <summary>In a user namespace: what of the host is bound in its place when the kernel refuses a new one (EPERM); else null.</summary>
     public CString? HostsOwn { get; init; }
 
-    public override string Text => $"mount {Type} at {Target}{Flags.Describe()}{(HostsOwn is null ? "" : $", or bind {HostsOwn}")}";
+    public override string Text => $"mount {Type} at {Target}{Flags.Describe()}{(TopLabel is null ? "" : $", labelled {TopLabel}")}{(HostsOwn is null ? "" : $", or bind {HostsOwn}")}";
 
     public override string Failure(string detail) => MountFailure.Sentence(Source, Target, detail);
 
@@ -93,7 +96,10 @@ public sealed record MountFilesystem(CString Type, CString Source, RootedPath Ta
 /// <summary>A file or directory of the host at a place in the container.</summary>
 public sealed record BindMount(CString Source, RootedPath Target, MountFlags Flags) : Step
 {
-    public override string Text => $"{(Flags.Recursive ? "rbind" : "bind")} {Source} at {Target}{Flags.Describe()}";
+    /// <summary>Null: owners are shown as they are.</summary>
+    public MountIdMap? IdMap { get; init; }
+
+    public override string Text => $"{(Flags.Recursive ? "rbind" : "bind")} {Source} at {Target}{Flags.Describe()}{IdMap?.Describe()}";
 
     public override string Failure(string detail) => MountFailure.Sentence(Source, Target, detail);
 }
@@ -106,6 +112,9 @@ public sealed record MountCgroups(RootedPath Target, MountFlags Flags, IReadOnly
 {
     /// <summary>The host's mounts are still peers here (linux.rootfsPropagation). A hierarchy is no volume: what is mounted in it stays here.</summary>
     public bool HostHasPeers { get; init; }
+
+    /// <summary>linux.mountLabel for the tmpfs, or null.</summary>
+    public CString? Label { get; init; }
 
     public override string Text => $"mount cgroup ({Binds.Count} hierarchies) at {Target}{Flags.Describe()}";
 

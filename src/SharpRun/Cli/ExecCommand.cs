@@ -29,8 +29,8 @@ static class ExecCommand
         Flag.Text("console-socket", "PATH", "send the terminal's master to this unix socket"),
         Flag.Text("pidfd-socket", "PATH", "send a pidfd of the program to this unix socket"),
         Flag.Switch("ignore-paused", "go into a paused container too; the program waits for resume"),
-        Flag.Text("process-label", "LABEL", "SELinux (not built yet)"),
-        Flag.Text("apparmor", "PROFILE", "AppArmor (not built yet)"),
+        Flag.Text("process-label", "LABEL", "another SELinux label"),
+        Flag.Text("apparmor", "PROFILE", "another AppArmor profile"),
     ];
 
     public static Command Command => new("exec", "[flags] ID COMMAND [ARG...] | [flags] --process FILE ID", "run one more program in a container", Flags, Act)
@@ -59,8 +59,6 @@ static class ExecCommand
 
     private static ExecOptions Options(Arguments arguments, GlobalOptions globals, Log log)
     {
-        RequireBuilt(arguments, "process-label");
-        RequireBuilt(arguments, "apparmor");
         var id = ContainerId.Checked(arguments.Words[0]);
         var process = arguments.Text("process") is { } file ? ReadProcess(file, log) : null;
         if ((process?.Args.Count ?? arguments.Words.Count - 1) == 0)
@@ -80,6 +78,8 @@ static class ExecCommand
             Gid = gid,
             AdditionalGids = arguments.Texts("additional-gids").ConvertAll(text => Number("additional-gids", text)),
             Capabilities = Capabilities(arguments),
+            ApparmorProfile = arguments.Text("apparmor"),
+            SelinuxLabel = arguments.Text("process-label"),
             NoNewPrivileges = arguments.Is("no-new-privs"),
             Terminal = arguments.Is("tty"),
             Subgroups = arguments.Texts("cgroup"),
@@ -90,14 +90,6 @@ static class ExecCommand
             Detach = arguments.Is("detach"),
             IgnorePaused = arguments.Is("ignore-paused"),
         };
-    }
-
-    private static void RequireBuilt(Arguments arguments, string name)
-    {
-        if (arguments.Text(name) is { Length: > 0 })
-        {
-            throw new UsageError($"exec --{name}: not built yet", ErrorCode.UsageUnsupported);
-        }
     }
 
     private static Process ReadProcess(string file, Log log)

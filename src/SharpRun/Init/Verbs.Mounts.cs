@@ -13,7 +13,7 @@ static partial class Verbs
         {
             return error;
         }
-        var place = Sys.Open(Native.AT_FDCWD, bind.Path, Native.O_PATH | Native.O_DIRECTORY);
+        var place = OpenRootfs(context, bind);
         if (!place.Ok)
         {
             return place.Error;
@@ -49,18 +49,24 @@ static partial class Verbs
     // Mounts by self/fd/N go where this /proc says.
     private static Errno OpenHostProc(InitContext context)
     {
+        var proc = OpenProc(context);
+        context.HostProc = proc.Ok ? proc.Value : -1;
+        return proc.Error;
+    }
+
+    private static Result OpenProc(InitContext context)
+    {
         var proc = Sys.Open(Native.AT_FDCWD, "/proc"u8, Native.O_PATH | Native.O_DIRECTORY | Native.O_NOFOLLOW);
         if (!proc.Ok)
         {
-            return context.Failed("open the host's /proc"u8, proc.Error);
+            return Fail(context, "open the host's /proc"u8, proc.Error);
         }
         var error = Sys.StatFs(proc.Value, out var magic);
         if (error != Errno.OK || Check.HostProcIsProc.Fails(magic != Native.PROC_SUPER_MAGIC))
         {
-            return context.Refuse("the host's /proc is not a proc file system"u8);
+            return Result.Failed(context.Refuse("the host's /proc is not a proc file system"u8));
         }
-        context.HostProc = proc.Value;
-        return Errno.OK;
+        return proc;
     }
 
     private static Errno MountFilesystem(InitContext context, MountFilesystem mount)
@@ -85,7 +91,16 @@ static partial class Verbs
         {
             return BindHostsOwn(context, mount, hosts, target.Value, fresh.Error);
         }
-        return fresh.Ok ? Attach(context, fresh.Value, target.Value, mount.Flags, isFresh: true) : fresh.Error;
+        var error = fresh.Error;
+        if (error == Errno.OK && mount.Flags.CopyUp)
+        {
+            error = CopyUp(context, target.Value, fresh.Value);
+        }
+        if (error == Errno.OK && mount.TopLabel is { } label)
+        {
+            error = LabelTop(context, fresh.Value, label);
+        }
+        return error == Errno.OK ? Attach(context, fresh.Value, target.Value, mount.Flags, isFresh: !mount.Flags.CopyUp) : error;
     }
 
     /// <summary>The permission bits of a directory that is there; else null.</summary>
@@ -129,7 +144,9 @@ static partial class Verbs
         {
             error = context.Failed("fsconfig create"u8, Sys.FsConfigCreate(fs));
         }
-        var mounted = error == Errno.OK ? Sys.FsMount(fs, (uint)flags.AttributesSet) : Result.Failed(error);
+        // What is filled first becomes read-only when it is full.
+        var attributes = flags.CopyUp ? flags.AttributesSet & ~(uint)Native.MOUNT_ATTR_RDONLY : flags.AttributesSet;
+        var mounted = error == Errno.OK ? Sys.FsMount(fs, attributes) : Result.Failed(error);
         Sys.Close(fs);
         return mounted;
     }
@@ -154,6 +171,10 @@ static partial class Verbs
             return context.Failed("make the mount point"u8, target.Error);
         }
         error = RefuseInsideProc(context, bind.Target, target.Value);
+        if (error == Errno.OK && bind.IdMap is not null)
+        {
+            error = MapIds(context, source.Value);
+        }
         return error == Errno.OK ? Attach(context, source.Value, target.Value, bind.Flags, isFresh: false) : error;
     }
 
@@ -292,6 +313,7 @@ static partial class Verbs
         ulong attributes = mount.Flags.AttributesSet;
         var open = Sys.FsOpen("tmpfs"u8);
         var error = open.Ok ? Sys.FsConfigString(open.Value, "mode"u8, "755"u8) : open.Error;
+        error = error == Errno.OK && mount.Label is { } label ? Sys.FsConfigString(open.Value, "context"u8, label) : error;
         error = error == Errno.OK ? Sys.FsConfigCreate(open.Value) : error;
         var tmpfs = error == Errno.OK ? Sys.FsMount(open.Value, (uint)(attributes & ~Native.MOUNT_ATTR_RDONLY)) : Result.Failed(error);
         if (!tmpfs.Ok)

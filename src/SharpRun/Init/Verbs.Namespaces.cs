@@ -128,24 +128,6 @@ static partial class Verbs
         return error == Errno.OK ? Attach(context, tree.Value, target, mount.Flags, isFresh: context.HasMountSetAttr) : error;
     }
 
-    // What the container's root may not reach, its creator may: it sends the mount. (Before 5.12 that one could not be cut off from the host's.)
-    private static Result OpenSource(InitContext context, BindMount bind)
-    {
-        var flags = Native.OPEN_TREE_CLONE | (bind.Flags.Recursive ? Native.AT_RECURSIVE : 0u);
-        var opened = Sys.OpenTree(Native.AT_FDCWD, bind.Source, flags);
-        if (opened.Error != Errno.EACCES || !context.HasMountSetAttr)
-        {
-            return opened;
-        }
-        var asked = Conversation.Say(context.Sync, Conversation.Source, context.Step);
-        if (!asked.Ok)
-        {
-            return asked;
-        }
-        var given = Sys.ReceiveDescriptor(context.Sync);
-        return given.Ok ? given : opened;
-    }
-
     private static Errno BindDevice(InitContext context, BindDevice device)
     {
         var source = Sys.OpenTree(Native.AT_FDCWD, device.Source, Native.OPEN_TREE_CLONE | Native.AT_SYMLINK_NOFOLLOW);

@@ -37,6 +37,8 @@ static partial class Verbs
         BindMount bind => BindMount(context, bind),
         MountCgroups mount => MountCgroups(context, mount),
         MakeMountReadonly mount => MakeMountReadonly(context, mount),
+        SetApparmorProfile set => SetApparmorProfile(context, set),
+        SetSelinuxLabel set => SetSelinuxLabel(context, set),
         BindDevice device => BindDevice(context, device),
         MakeDevice device => MakeDevice(context, device),
         LinkDevice link => LinkDevice(context, link),

@@ -11,7 +11,8 @@ namespace SharpRun.Parent;
 ///   Born        (B pid)  knows init: a second clone, of the first        Go
 ///   (is cloned)          id maps, where the plan has any                 Go
 ///   HooksPlease (H)      prestart and createRuntime hooks                Go
-///   Source      (S step) clones the mounts of a bind mount's source      a descriptor, or none
+///   Source      (S step) looks up a path that the child cannot reach     a descriptor, or none
+///   IdMap       (M step) hears a descriptor, maps the mount's owners     Go
 ///   Listener    (L)      hears a descriptor, gives it to the agent       Go
 ///   Created     (C)      rlimits, oom score, state.json, pid file        Go
 ///   (end of file)        reads the recorder: failed at step n, or died   -
@@ -24,6 +25,9 @@ sealed class Conversation
     public const byte Created = (byte)'C';
     public const byte Born = (byte)'B';
     public const byte Source = (byte)'S';
+
+    /// <summary>The mount follows, as a message with a descriptor.</summary>
+    public const byte IdMap = (byte)'M';
 
     /// <summary>The seccomp listener follows, as a message with a descriptor.</summary>
     public const byte Listener = (byte)'L';

@@ -25,6 +25,7 @@ static class Creator
         var spec = SpecReader.Read(config, log.Warning);
         var plan = Planner.Create(spec, FactsReader.Read(), options, SeccompCompiler.For(log));
         RequireRootfs(options, spec);
+        SecurityModules.Require(plan, spec.Linux.MountLabel);
         var namespaces = NamespaceFiles.Open(plan, spec);
         var sockets = HandedIn.Connect(spec.Process is { Terminal: true }, options.Detach, options.ConsoleSocket, options.PidFdSocket);
         WarnOfStrays(plan, log);
@@ -151,21 +152,26 @@ static class Creator
     private static void Accompany(Plan plan, ContainerState state, Conversation talk, SharedPage page, int pidFd, CgroupTree? cgroups,
         SeccompAgent? agent, Action complete)
     {
+        var idMaps = new MountIdMaps(state.Init.Pid);
         byte word;
-        while ((word = talk.Hear(out var step)) is Conversation.HooksPlease or Conversation.Source or Conversation.Listener)
+        while (Serves(word = talk.Hear(out var step)))
         {
-            if (word == Conversation.Listener)
+            switch (word)
             {
-                agent!.HandOver(talk, state, state.Init.Pid, ContainerStatus.Creating);
-                continue;
+                case Conversation.Listener:
+                    agent!.HandOver(talk, state, state.Init.Pid, ContainerStatus.Creating);
+                    break;
+                case Conversation.Source:
+                    talk.Give(UnreachablePath.Open(state.Init.Pid, plan.Steps[step]));
+                    break;
+                case Conversation.IdMap:
+                    idMaps.Apply(talk, (BindMount)plan.Steps[step]);
+                    break;
+                default:
+                    RuntimeHooks.RunBeforePivot(plan.Hooks, state);
+                    talk.Answer();
+                    break;
             }
-            if (word == Conversation.Source)
-            {
-                talk.Give(BindSource.Open((BindMount)plan.Steps[step]));
-                continue;
-            }
-            RuntimeHooks.RunBeforePivot(plan.Hooks, state);
-            talk.Answer();
         }
         if (word == Conversation.Created)
         {
@@ -181,4 +187,6 @@ static class Creator
         }
         throw Child.Failure(plan, page, Child.Reap(pidFd), cgroups);
     }
+
+    private static bool Serves(byte word) => word is Conversation.HooksPlease or Conversation.Source or Conversation.IdMap or Conversation.Listener;
 }

@@ -56,6 +56,7 @@ static class Joiner
         var host = FactsReader.Read();
         options = options with { Cgroup = ExecCgroups.Of(state.Cgroup, options.Subgroups, host), KeepsKeyring = state.KeepsKeyring };
         var plan = Planner.Exec(spec, host, options, SeccompCompiler.For(log));
+        SecurityModules.Require(plan, mountLabel: null);
         var sockets = HandedIn.Connect(HasTerminal(plan), options.Detach, options.ConsoleSocket, options.PidFdSocket);
         var agent = SeccompAgent.Connect(spec);
         var container = OpenInit(state);
