@@ -59,13 +59,6 @@ soon() {
     done
 }
 
-# Kernels before 5.12 cannot cut a mount off from the host's before it is attached.
-has_mount_setattr() {
-    local major minor
-    IFS=.- read -r major minor _ <<<"$(uname -r)"
-    if ((major * 100 + minor < 512)); then skip "no mount_setattr in this kernel"; fi
-}
-
 # ------------------------------------------------------------------------------------------------------- bundles
 # Words for the filters that the cases hand to `bundle`.
 # shellcheck disable=SC2016 # jq's variables, not the shell's

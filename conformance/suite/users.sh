@@ -123,7 +123,6 @@ test_what_is_locked_read_only_is_not_made_writable() {
 
 # Its mapped root may not enter the folder, who creates the container may.
 test_a_source_that_only_the_creator_reaches_is_bound() {
-    has_mount_setattr
     reachable
     mkdir -m 700 "$T/private"
     echo secret >"$T/private/file"
@@ -134,7 +133,6 @@ test_a_source_that_only_the_creator_reaches_is_bound() {
 }
 
 test_what_is_mounted_on_such_a_source_stays_inside() {
-    has_mount_setattr
     reachable
     mkdir -m 700 "$T/private"
     mkdir -m 755 "$T/private/folder"
@@ -145,6 +143,26 @@ test_what_is_mounted_on_such_a_source_stays_inside() {
     soon "sleep runs" _executed sleep
     if grep -q "$T/private/folder" /proc/self/mountinfo; then fail "the container's mount is seen outside"; fi
     end_container
+}
+
+test_a_rootfs_that_only_the_creator_reaches_is_the_root() {
+    reachable
+    bundle "$mapped" cat /etc/group
+    mkdir -m 700 "$T/private"
+    mv "$BUNDLE" "$T/private/c"
+    BUNDLE=$T/private/c
+    run_container
+    expect_match "status and output" "$RC $OUT $ERR" '^0 root:x:0:'
+}
+
+# What is found is what the container sees there, not what the host has below.
+test_such_a_source_may_be_below_a_mount_of_the_container() {
+    reachable
+    mkdir -m 755 "$T/other"
+    mkdir -m 700 "$T/other/closed"
+    echo above >"$T/other/closed/file"
+    output_of "$mapped | bind(\$folder + \"/other\"; \"/tmp\"; []) | bind(\"rootfs/tmp/closed/file\"; \"/etc/group\"; [])" cat /etc/group
+    expect_equal "content" "$OUT" above
 }
 
 test_time_offsets_are_written_in_a_user_namespace() {
