@@ -112,6 +112,32 @@ test_locked_attributes_of_a_bind_mount_stay() {
     expect_match "attributes" "$OUT" '^ro,nosuid,nodev,noexec'
 }
 
+test_locked_attributes_stay_through_a_remount() {
+    reachable
+    mkdir -m 755 "$T/data"
+    mount -t tmpfs -o nosuid,nodev data "$T/data"
+    output_of "$mapped | bind(\$folder + \"/data\"; \"/tmp\"; []) | add_mount(\"none\"; \"none\"; \"/tmp\"; [\"bind\", \"remount\", \"ro\", \"noexec\"])" \
+        awk '$5 == "/tmp" {print $6}' /proc/self/mountinfo
+    umount "$T/data"
+    expect_match "attributes" "$OUT" '^ro,nosuid,nodev,noexec'
+}
+
+# The recursive family, on mounts that the user namespace does not own.
+test_recursive_attributes_are_set_on_locked_mounts() {
+    if [[ $(uname -r) =~ ^5\.1[01]\. ]]; then skip "no mount_setattr in this kernel"; fi
+    reachable
+    mkdir -m 755 "$T/data"
+    mount -t tmpfs -o nosuid,nodev,mode=755 data "$T/data"
+    mkdir "$T/data/below"
+    mount -t tmpfs -o ro,noexec below "$T/data/below"
+    output_of "$mapped | add_mount(\"bind\"; \$folder + \"/data\"; \"/tmp\"; [\"rbind\", \"rro\", \"rnosuid\"])" awk '$5 ~ "^/tmp" {print $6}' /proc/self/mountinfo
+    local attributes=$OUT
+    bundle "$mapped | add_mount(\"bind\"; \$folder + \"/data\"; \"/tmp\"; [\"rbind\", \"rrw\"])" true
+    refused_create '([Pp]ermission denied|not permitted)'
+    umount "$T/data/below" "$T/data"
+    expect_match "attributes" "$attributes" $'^ro,nosuid,nodev,relatime\nro,nosuid,noexec,relatime$'
+}
+
 test_what_is_locked_read_only_is_not_made_writable() {
     reachable
     mkdir -m 755 "$T/data"

@@ -48,6 +48,11 @@ static partial class Verbs
         var error = EnterHostProc(context, target.Value, path);
         var flags = Native.MS_REMOUNT | Sys.ToMountFlags(remount.Flags.AttributesSet) | (remount.Flags.Bind ? Native.MS_BIND : 0);
         error = error == Errno.OK ? Sys.Mount(default, path, default, flags, remount.Data) : error;
+        if (error == Errno.EPERM && remount.Flags.Bind)
+        {
+            // As for a bind mount: what another user namespace has locked, and nobody named, stays.
+            error = Remount(context, target.Value, remount.Flags.AttributesSet, remount.Flags.AttributesClear);
+        }
         if (error == Errno.OK && remount.Flags.HasRecursive)
         {
             error = SetRecursive(context, target.Value, remount.Flags);
