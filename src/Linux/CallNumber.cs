@@ -33,6 +33,7 @@ public static class CallNumber
     public static int setresuid => Pick(117, 147);
     public static int setresgid => Pick(119, 149);
     public static int getpgid => Pick(121, 155);
+    public static int personality => Pick(135, 92);
     public static int capget => Pick(125, 90);
     public static int capset => Pick(126, 91);
     public static int fstatfs => Pick(138, 44);
@@ -48,6 +49,7 @@ public static class CallNumber
     public static int getdents64 => Pick(217, 61);
     public static int waitid => Pick(247, 95);
     public static int keyctl => Pick(250, 219);
+    public static int ioprio_set => Pick(251, 30);
     public static int mknodat => Pick(259, 33);
     public static int unlinkat => Pick(263, 35);
     public static int fchmodat => Pick(268, 53);
@@ -57,6 +59,7 @@ public static class CallNumber
     public static int dup3 => Pick(292, 24);
     public static int pipe2 => Pick(293, 59);
     public static int prlimit64 => Pick(302, 261);
+    public static int sched_setattr => Pick(314, 274);
     public static int renameat2 => Pick(316, 276);
     public static int seccomp => Pick(317, 277);
     public static int getrandom => Pick(318, 278);

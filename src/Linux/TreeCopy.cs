@@ -48,6 +48,10 @@ public static class TreeCopy
             }
             foreach (var record in new DirectoryRecords(records[..read.Value]))
             {
+                if (record.Length >= NameRoom)
+                {
+                    return Errno.ENAMETOOLONG; // FUSE has longer ones.
+                }
                 record.CopyTo(name);
                 name[record.Length] = 0;
                 var error = CopyOne(from, into, name[..(record.Length + 1)], block, culprit, level);

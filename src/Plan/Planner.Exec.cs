@@ -29,7 +29,7 @@ public static partial class Planner
             steps.Add(Terminal(process));
             steps.Add(new SendTerminal());
         }
-        Identity(steps, WithPowerToFilter(process, filter), host);
+        Identity(steps, WithPowerToFilter(process, filter), spec.Linux.Personality, host);
         steps.Add(new FindExecutable(process.Args[0], Candidates(process)));
         SeccompWithListener(steps, filter);
         steps.Add(new TellPrepared());
@@ -86,6 +86,8 @@ public static partial class Planner
                 Capabilities = given.Capabilities ?? own.Capabilities,
                 Rlimits = given.Rlimits.Count > 0 ? given.Rlimits : own.Rlimits,
                 OomScoreAdj = given.OomScoreAdj ?? own.OomScoreAdj,
+                Scheduler = given.Scheduler ?? own.Scheduler,
+                IoPriority = given.IoPriority ?? own.IoPriority,
                 ApparmorProfile = Given(given.ApparmorProfile) ?? own.ApparmorProfile,
                 SelinuxLabel = Given(given.SelinuxLabel) ?? own.SelinuxLabel,
                 User = given.User with { Umask = given.User.Umask ?? own.User.Umask },

@@ -9,7 +9,7 @@ public static partial class Planner
 
     // The order is the meaning (R19): the bounding set needs CAP_SETPCAP, so it goes before the ids; groups go before the uid;
     // capabilities come after it, since leaving uid 0 clears them; ambient ones last of all.
-    private static void Identity(List<Step> steps, Process process, HostFacts host)
+    private static void Identity(List<Step> steps, Process process, string? personality, HostFacts host)
     {
         var user = process.User;
         var sets = process.Capabilities ?? CapabilitySets.None;
@@ -22,6 +22,18 @@ public static partial class Planner
         if (process.Rlimits.Count > 0)
         {
             steps.Add(new SetRlimits(process.Rlimits));
+        }
+        if (process.Scheduler is { } scheduler)
+        {
+            steps.Add(new SetScheduler(scheduler));
+        }
+        if (process.IoPriority is { } priority)
+        {
+            steps.Add(new SetIoPriority(priority));
+        }
+        if (personality is not null)
+        {
+            steps.Add(new SetPersonality(personality));
         }
         steps.Add(new DropBoundingSet(sets.Bounding, host.LastCapability));
         steps.Add(new SetUser(user.Uid, user.Gid, user.AdditionalGids, user.Umask ?? 0x12 /* 022 */)

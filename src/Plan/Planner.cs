@@ -44,7 +44,7 @@ public static partial class Planner
             steps.Add(new NewKeyring("_ses." + options.Id));
         }
         var filter = Seccomp(spec, compile);
-        Identity(steps, WithPowerToFilter(process, filter), host);
+        Identity(steps, WithPowerToFilter(process, filter), spec.Linux.Personality, host);
         steps.Add(new FindExecutable(process.Args[0], Candidates(process)));
         SeccompWithListener(steps, filter);
         steps.Add(new TellCreated());

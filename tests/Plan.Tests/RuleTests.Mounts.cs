@@ -23,10 +23,18 @@ public sealed partial class RuleTests
         yield return Mounted("IdMapsOfMountsDoNotOverlap", "mounts[0].gidMappings[1]: the mapping overlaps mounts[0].gidMappings[0]", Bound(), OneMap, Two((7, 0, 2)));
         yield return Mounted("CopyUpIsForTmpfs", $"mounts[0].options[1]: {tmpfsAlone}", "\"type\":\"ramfs\",\"options\":[\"ro\",\"tmpcopyup\"]", "[]", "[]");
         yield return Mounted("CopyUpIsForTmpfs", $"mounts[0].options[1]: {tmpfsAlone}", Bound("tmpcopyup"), "[]", "[]");
+        yield return new("NiceIsInRange", "process.scheduler.nice: invalid scheduler.nice: 20 (-20 to 19 is expected)", Scheduled("\"SCHED_OTHER\",\"nice\":20"));
+        yield return new("NiceIsInRange", "process.scheduler.nice: invalid scheduler.nice: -21 (-20 to 19 is expected)", Scheduled("\"SCHED_BATCH\",\"nice\":-21"));
+        yield return new("PriorityHasPolicy", "process.scheduler.priority: scheduler.priority can only be specified for SchedFIFO or SchedRR policy",
+            Scheduled("\"SCHED_IDLE\",\"priority\":1"));
+        yield return new("DeadlineHasPolicy", "process.scheduler: scheduler runtime/deadline/period can only be specified for SchedDeadline policy",
+            Scheduled("\"SCHED_RR\",\"priority\":1,\"period\":1"));
         yield return new("LabelsAreOneLine", "process.apparmorProfile: a name without control characters is expected", ("process.apparmorProfile", "\"a\\nb\""));
         yield return new("LabelsAreOneLine", "process.selinuxLabel: a name without control characters is expected", ("process.selinuxLabel", "\"a\\nb\""));
         yield return new("LabelsAreOneLine", "linux.mountLabel: a name without control characters is expected", ("linux.mountLabel", "\"\\n\""));
     }
+
+    private static (string, string?) Scheduled(string properties) => ("process.scheduler", $"{{\"policy\":{properties}}}");
 
     private static string Bound(params string[] words) =>
         $"\"source\":\"/x\",\"options\":[{string.Join(',', words.Prepend("bind").Select(word => $"\"{word}\""))}]";

@@ -30,8 +30,6 @@ public static class NotYet
 {
     public static readonly NotYetProperty[] Process =
     [
-        new("scheduler", Asks.Members, "scheduler settings"),
-        new("ioPriority", Asks.Members, "I/O priorities"),
         new("execCPUAffinity", Asks.Members, "CPU affinities"),
     ];
 
@@ -44,7 +42,6 @@ public static class NotYet
     [
         // Even an empty object asks: the group is then named like the container.
         new("intelRdt", Asks.Object, "Intel RDT groups"),
-        new("personality", Asks.Members, "personalities"),
         new("netDevices", Asks.Members, "network devices"),
         new("memoryPolicy", Asks.Members, "memory policies"),
     ];

@@ -35,6 +35,9 @@ public sealed record Process
     public bool NoNewPrivileges { get; init; }
     public int? OomScoreAdj { get; init; }
 
+    public Scheduler? Scheduler { get; init; }
+    public IoPriority? IoPriority { get; init; }
+
     /// <summary>Null or empty: whatever the caller's own leads to.</summary>
     public string? ApparmorProfile { get; init; }
     public string? SelinuxLabel { get; init; }
@@ -85,6 +88,9 @@ public sealed record LinuxConfig
     public Resources Resources { get; init; } = new();
     public string? RootfsPropagation { get; init; }
     public string? MountLabel { get; init; }
+
+    /// <summary>LINUX or LINUX32.</summary>
+    public string? Personality { get; init; }
     public IReadOnlyDictionary<string, string> Sysctl { get; init; } = new Dictionary<string, string>();
     public IReadOnlyList<string> MaskedPaths { get; init; } = [];
     public IReadOnlyList<string> ReadonlyPaths { get; init; } = [];

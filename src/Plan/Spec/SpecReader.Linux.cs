@@ -26,6 +26,7 @@ public ref partial struct SpecReader
             else if (Key("maskedPaths", ref seen)) { linux = linux with { MaskedPaths = ReadTexts() }; }
             else if (Key("readonlyPaths", ref seen)) { linux = linux with { ReadonlyPaths = ReadTexts() }; }
             else if (Key("seccomp", ref seen)) { linux = linux with { Seccomp = ReadSeccomp() }; }
+            else if (Key("personality", ref seen)) { linux = linux with { Personality = ReadPersonality() }; }
             else if (Key("mountLabel", ref seen)) { linux = linux with { MountLabel = Text() }; }
             else { Other(NotYet.Linux, ref seen); }
         }

@@ -25,6 +25,8 @@ public ref partial struct SpecReader
             else if (Key("consoleSize", ref seen)) { process = process with { ConsoleSize = ReadConsoleSize() }; }
             else if (Key("noNewPrivileges", ref seen)) { process = process with { NoNewPrivileges = Flag() }; }
             else if (Key("oomScoreAdj", ref seen)) { process = process with { OomScoreAdj = (int?)Integer(int.MinValue, int.MaxValue) }; }
+            else if (Key("scheduler", ref seen)) { process = process with { Scheduler = ReadScheduler() }; }
+            else if (Key("ioPriority", ref seen)) { process = process with { IoPriority = ReadIoPriority() }; }
             else if (Key("apparmorProfile", ref seen)) { process = process with { ApparmorProfile = Text() }; }
             else if (Key("selinuxLabel", ref seen)) { process = process with { SelinuxLabel = Text() }; }
             else { Other(NotYet.Process, ref seen); }

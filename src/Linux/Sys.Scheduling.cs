@@ -1,0 +1,29 @@
+using System.Runtime.InteropServices;
+
+namespace SharpRun.Linux;
+
+public static unsafe partial class Sys
+{
+    /// <summary>struct sched_attr of linux/sched/types.h, version 0 (48 bytes).</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct SchedAttr
+    {
+        public uint Size, Policy;
+        public ulong Flags;
+        public int Nice;
+        public uint Priority;
+        public ulong Runtime, Deadline, Period;
+    }
+
+    /// <summary>sched_setattr(2) of the calling thread; the size is filled in.</summary>
+    public static Errno SetScheduler(SchedAttr attributes)
+    {
+        attributes.Size = (uint)sizeof(SchedAttr);
+        return Call(CallNumber.sched_setattr, 0, (nint)(&attributes), 0).Error;
+    }
+
+    /// <summary>ioprio_set(2) of the calling thread: IOPRIO_WHO_PROCESS, and linux/ioprio.h's class and level in one number.</summary>
+    public static Errno SetIoPriority(int kind, int level) => Call(CallNumber.ioprio_set, 1, 0, kind << 13 | level).Error;
+
+    public static Errno SetPersonality(uint persona) => Call(CallNumber.personality, (nint)persona).Error;
+}
