@@ -15,6 +15,12 @@ public sealed record CgroupPlan
 
     /// <summary>The device list with the runtime's own default rules added; null: devices are left alone (no list was given).</summary>
     public IReadOnlyList<DeviceRule>? DeviceRules { get; init; }
+
+    /// <summary>The host's uid to which the group is given, on v2; null: it stays the creator's.</summary>
+    public uint? Owner { get; init; }
+
+    /// <summary>What was asked for and has no counterpart in this version of cgroups: whole sentences.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
 }
 
 /// <summary>MountPoint + Path is the directory; Controllers as in <see cref="CgroupHierarchy"/>.</summary>
@@ -24,4 +30,22 @@ public sealed record CgroupDirectory(string Controllers, string MountPoint, stri
 }
 
 /// <summary>One value for one file of one directory (an index into Directories). JsonPath names the property that asked for it.</summary>
-public sealed record CgroupWrite(int Directory, string File, string Value, string JsonPath);
+public sealed record CgroupWrite(int Directory, string File, string Value, string JsonPath)
+{
+    /// <summary>Where the file is not there, this one of the same directory has the same meaning, perhaps in another scale.</summary>
+    public CgroupValue? Otherwise { get; init; }
+
+    /// <summary>Where the file is not there, there is nothing to limit either.</summary>
+    public bool IsOptional { get; init; }
+
+    /// <summary>In a file with a line a device: what takes this one's line away again.</summary>
+    public string? Reset { get; init; }
+}
+
+public sealed record CgroupValue(string File, string Value);
+
+/// <summary>What an update has to know of the group as it is.</summary>
+/// <param name="Memory">The memory limit in bytes, long.MaxValue for none.</param>
+/// <param name="MemoryUsage">In bytes.</param>
+/// <param name="Quota">The first word of cpu.max ("max" for none). On v1 the quota has a file of its own.</param>
+public sealed record PresentLimits(long Memory, long MemoryUsage, string Quota);

@@ -31,6 +31,8 @@ public enum Check
     PreservedDescriptorsAreOpen,
     SeccompRulesAgree,
     IdIsValid,
+    MemoryIsAboveUsage,
+    SwapIsAboveUsage,
 
     // What a command asks of a container before it touches it.
     PidStartTimeMatches,

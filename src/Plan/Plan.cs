@@ -94,7 +94,12 @@ public sealed record Plan
         }
         foreach (var write in cgroup.Writes)
         {
-            text.Append(line, $"parent: write {write.Value} to {cgroup.Directories[write.Directory].FullPath}/{write.File} ({write.JsonPath})\n");
+            var otherwise = write.Otherwise is { } other ? $", or {other.Value} to {other.File}" : "";
+            text.Append(line, $"parent: write {write.Value} to {cgroup.Directories[write.Directory].FullPath}/{write.File}{otherwise} ({write.JsonPath})\n");
+        }
+        if (cgroup.Owner is { } owner)
+        {
+            text.Append(line, $"parent: give the cgroup to uid {owner}\n");
         }
         // On v1 the list is among the writes.
         foreach (var rule in cgroup.Layout == CgroupLayout.V2 ? cgroup.DeviceRules ?? [] : [])

@@ -69,9 +69,9 @@ public sealed class CgroupPlanTests
     [InlineData(1000, 0, 0, "memory.limit_in_bytes=1000", "memory.max=1000")]
     [InlineData(1000, 1000, 0, "memory.limit_in_bytes=1000 memory.memsw.limit_in_bytes=1000", "memory.max=1000 memory.swap.max=0")]
     [InlineData(1000, 3000, 0, "memory.limit_in_bytes=1000 memory.memsw.limit_in_bytes=3000", "memory.max=1000 memory.swap.max=2000")]
-    [InlineData(1000, -1, 0, "memory.limit_in_bytes=1000 memory.memsw.limit_in_bytes=-1", "memory.max=1000 memory.swap.max=max")]
-    [InlineData(-1, 0, 0, "memory.limit_in_bytes=-1", "memory.max=max memory.swap.max=max")]
-    [InlineData(-1, -1, 0, "memory.limit_in_bytes=-1 memory.memsw.limit_in_bytes=-1", "memory.max=max memory.swap.max=max")]
+    [InlineData(1000, -1, 0, "memory.memsw.limit_in_bytes=-1 memory.limit_in_bytes=1000", "memory.max=1000 memory.swap.max=max")]
+    [InlineData(-1, 0, 0, "memory.memsw.limit_in_bytes=-1 memory.limit_in_bytes=-1", "memory.max=max memory.swap.max=max")]
+    [InlineData(-1, -1, 0, "memory.memsw.limit_in_bytes=-1 memory.limit_in_bytes=-1", "memory.max=max memory.swap.max=max")]
     [InlineData(0, -1, 0, "memory.memsw.limit_in_bytes=-1", "memory.swap.max=max")]
     [InlineData(0, 0, 500, "memory.soft_limit_in_bytes=500", "memory.low=500")]
     [InlineData(0, 0, -1, "memory.soft_limit_in_bytes=-1", "memory.low=max")]
@@ -197,6 +197,33 @@ public sealed class CgroupPlanTests
     [Fact]
     public void A_user_namespace_cannot_set_a_device_list() =>
         Assert.Null(PlanOf(s_v2 with { InUserNamespace = true }, new Resources(), "/a")!.DeviceRules);
+
+    const string Cgroups = """{"destination":"/sys/fs/cgroup/","type":"cgroup","source":"cgroup","options":["nosuid"]}""";
+    const string Map = """[{"containerID":0,"hostID":1000,"size":10},{"containerID":10,"hostID":100000,"size":10}]""";
+
+    [Theory]
+    [InlineData("mounts[0]", Cgroups, 100002L)]
+    [InlineData("process.user.uid", "3", 1003L)]
+    [InlineData("mounts[0].type", "\"cgroup2\"", 100002L)]
+    [InlineData("mounts[0].options", "[\"ro\",\"rw\"]", 100002L)]
+    [InlineData("mounts[0].options", "[\"rw\",\"ro\"]", null)]
+    [InlineData("mounts[0].destination", "\"/cgroup\"", null)]
+    [InlineData("linux.namespaces[1]", "{\"type\":\"uts\"}", null)]
+    [InlineData("linux.namespaces[1].path", "\"/proc/1/ns/cgroup\"", null)]
+    [InlineData("linux.namespaces[2].path", "\"/proc/1/ns/user\"", null)]
+    public void The_group_belongs_to_the_containers_user_when_it_can_see_and_write_it(string path, string value, long? owner)
+    {
+        var json = Bundle.With("mounts[0]", Cgroups);
+        json = Bundle.Edit(json, "linux.namespaces", """[{"type":"mount"},{"type":"cgroup"},{"type":"user"}]""");
+        json = Bundle.Edit(Bundle.Edit(json, "linux.uidMappings", Map), "linux.gidMappings", Map);
+        var spec = Bundle.Read(Bundle.Edit(Bundle.Edit(json, "process.user.uid", "12"), path, value));
+        Assert.Equal(owner, Plan(spec, s_v2)!.Owner);
+        Assert.Null(Plan(spec with { Mounts = [spec.Mounts[0] with { Type = "cgroup" }] }, s_v1)!.Owner);
+        Assert.Null(Plan(spec, s_v2 with { Euid = 1000 })!.Owner);
+    }
+
+    static CgroupPlan? Plan(Spec spec, HostFacts host) =>
+        Planner.Create(spec, host, new CreateOptions { Id = "c1", Bundle = "/bundle", StateRoot = "/run/sharprun" }).Cgroup;
 
     static void AssertValues(Resources resources, string v1, string v2)
     {

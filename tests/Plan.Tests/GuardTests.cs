@@ -51,7 +51,7 @@ public sealed class GuardTests
     [Fact]
     public void Every_check_is_made_somewhere()
     {
-        var code = string.Concat(Below("src/SharpRun").Select(File.ReadAllText));
+        var code = string.Concat(Below("src/SharpRun").Concat(Below("src/Plan")).Select(File.ReadAllText));
         Assert.All(Enum.GetNames<Check>(), name => Assert.Contains($"Check.{name}.Fails(", code, StringComparison.Ordinal));
     }
 

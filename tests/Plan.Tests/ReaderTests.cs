@@ -37,9 +37,20 @@ public sealed class ReaderTests
             "resources": {
               "devices": [{ "allow": false, "access": "rwm" }, { "allow": true, "type": "c", "major": 1, "minor": -1, "access": "rw" },
                           { "allow": true, "type": "a" }],
-              "memory": { "limit": 1048576, "reservation": 4096, "swap": -1 },
-              "cpu": { "shares": 1024, "quota": -1, "period": 100000, "cpus": "0-1", "mems": "0" },
-              "pids": { "limit": 0 }
+              "memory": { "limit": 1048576, "reservation": 4096, "swap": -1, "swappiness": 0, "disableOOMKiller": true, "useHierarchy": true,
+                          "checkBeforeUpdate": false },
+              "cpu": { "shares": 1024, "quota": -1, "period": 100000, "cpus": "0-1", "mems": "0", "burst": 5, "idle": 1,
+                       "realtimeRuntime": 95000, "realtimePeriod": 1000000 },
+              "pids": { "limit": 0 },
+              "blockIO": { "weight": 10, "leafWeight": 1000, "weightDevice": [{ "major": 8, "minor": 0, "weight": 500, "leafWeight": 300 }],
+                           "throttleReadBpsDevice": [{ "major": 8, "minor": 1, "rate": 600 }],
+                           "throttleWriteBpsDevice": [{ "major": 8, "minor": 2, "rate": 601 }],
+                           "throttleReadIOPSDevice": [{ "major": 8, "minor": 3, "rate": 602 }],
+                           "throttleWriteIOPSDevice": [{ "major": 8, "minor": 4, "rate": 18446744073709551615 }] },
+              "hugepageLimits": [{ "pageSize": "2MB", "limit": 209715200 }, { "pageSize": "1GB", "limit": 0 }],
+              "network": { "classID": 1048577, "priorities": [{ "name": "eth0", "priority": 500 }] },
+              "rdma": { "mlx5_1": { "hcaHandles": 3, "hcaObjects": 10000 }, "rxe": { "hcaObjects": 0 } },
+              "unified": { "memory.high": "1", "io.max": "8:0 rbps=1\n8:1 rbps=2" }
             }
           },
           "windows": { "layerFolders": [] }, "vm": { "anything": [1, { "else": null }] }, "x-unknown": [[[]]]
@@ -109,10 +120,37 @@ public sealed class ReaderTests
                 new DeviceRule(true, 'a', null, null, DeviceAccess.All),
             ],
             resources.Devices);
-        Assert.Equal(new Memory(1048576, 4096, -1), resources.Memory);
-        Assert.Equal(new Cpu(1024, -1, 100000, "0-1", "0"), resources.Cpu);
+        Assert.Equal(
+            new Memory(1048576, 4096, -1) { Swappiness = 0, DisableOomKiller = true, UseHierarchy = true, CheckBeforeUpdate = false }, resources.Memory);
+        Assert.Equal(
+            new Cpu(1024, -1, 100000, "0-1", "0") { Burst = 5, Idle = 1, RealtimeRuntime = 95000, RealtimePeriod = 1000000 }, resources.Cpu);
         Assert.Equal(0, resources.PidsLimit);
     }
+
+    [Fact]
+    public void The_rarer_resources_are_read()
+    {
+        var resources = Bundle.Read(Full).Linux.Resources;
+        var blockIO = resources.BlockIO!;
+        Assert.Equal((10u, 1000u), (blockIO.Weight, blockIO.LeafWeight));
+        Assert.Equal([new DeviceWeight(8, 0, 500, 300)], blockIO.WeightDevice);
+        Assert.Equal([new DeviceRate(8, 1, 600)], blockIO.ReadBytes);
+        Assert.Equal([new DeviceRate(8, 2, 601)], blockIO.WriteBytes);
+        Assert.Equal([new DeviceRate(8, 3, 602)], blockIO.ReadOperations);
+        Assert.Equal([new DeviceRate(8, 4, ulong.MaxValue)], blockIO.WriteOperations);
+        Assert.Equal([new HugepageLimit("2MB", 209715200), new HugepageLimit("1GB", 0)], resources.HugepageLimits);
+        Assert.Equal(1048577u, resources.Network!.ClassId);
+        Assert.Equal([new InterfacePriority("eth0", 500)], resources.Network.Priorities);
+        Assert.Equal([new RdmaLimit("mlx5_1", 3, 10000), new RdmaLimit("rxe", null, 0)], resources.Rdma);
+        Assert.Equal(["memory.high=1", "io.max=8:0 rbps=1\n8:1 rbps=2"], resources.Unified.Select(pair => $"{pair.Key}={pair.Value}"));
+    }
+
+    [Theory]
+    [InlineData("-1")]
+    [InlineData("18446744073709551615")]
+    [InlineData("null")]
+    public void A_swappiness_of_minus_one_is_none(string value) =>
+        Assert.Null(Bundle.ReadWith("linux.resources.memory.swappiness", value).Linux.Resources.Memory!.Swappiness);
 
     [Fact]
     public void Hooks_are_read()

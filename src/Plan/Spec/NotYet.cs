@@ -11,9 +11,6 @@ public enum Asks
     Members,
     /// <summary>An object, even without members.</summary>
     Object,
-    True,
-    Number,
-    NumberNotZero,
     /// <summary>A number that is not zero is ignored with a warning.</summary>
     Warning,
     /// <summary>Without meaning here, for good.</summary>
@@ -46,55 +43,16 @@ public static class NotYet
         new("memoryPolicy", Asks.Members, "memory policies"),
     ];
 
-    public static readonly NotYetProperty[] Resources =
-    [
-        new("hugepageLimits", Asks.List, "huge page limits"),
-        new("rdma", Asks.Members, "RDMA limits"),
-        new("unified", Asks.Members, "unified cgroup settings"),
-    ];
-
     public static readonly NotYetProperty[] Memory =
     [
         new("kernel", Asks.Warning, ""), // Gone from the kernel since 5.16, discouraged by the specification.
         new("kernelTCP", Asks.Warning, ""),
-        new("swappiness", Asks.Number, "swappiness settings"),
-        new("disableOOMKiller", Asks.True, "containers without OOM killer"),
-        new("useHierarchy", Asks.True, "hierarchical memory settings"),
-        new("checkBeforeUpdate", Asks.True, "memory checks before updates"),
-    ];
-
-    public static readonly NotYetProperty[] Cpu =
-    [
-        new("burst", Asks.NumberNotZero, "CPU bursts"),
-        new("idle", Asks.NumberNotZero, "idle groups"),
-        new("realtimeRuntime", Asks.NumberNotZero, "realtime limits"),
-        new("realtimePeriod", Asks.NumberNotZero, "realtime limits"),
-    ];
-
-    // docker sends a weight of zero in every container.
-    public static readonly NotYetProperty[] BlockIO =
-    [
-        new("weight", Asks.NumberNotZero, "block I/O weights"),
-        new("leafWeight", Asks.NumberNotZero, "block I/O weights"),
-        new("weightDevice", Asks.List, "block I/O weights"),
-        new("throttleReadBpsDevice", Asks.List, "block I/O limits"),
-        new("throttleWriteBpsDevice", Asks.List, "block I/O limits"),
-        new("throttleReadIOPSDevice", Asks.List, "block I/O limits"),
-        new("throttleWriteIOPSDevice", Asks.List, "block I/O limits"),
-    ];
-
-    public static readonly NotYetProperty[] Network =
-    [
-        new("classID", Asks.NumberNotZero, "network classes"),
-        new("priorities", Asks.List, "network priorities"),
     ];
 
     /// <summary>Every table with the JSON path of its objects, for tests and documents.</summary>
     public static readonly (string Object, NotYetProperty[] Properties)[] All =
     [
-        ("process", Process), ("process.user", User), ("linux", Linux),
-        ("linux.resources", Resources), ("linux.resources.memory", Memory),
-        ("linux.resources.cpu", Cpu), ("linux.resources.blockIO", BlockIO), ("linux.resources.network", Network),
+        ("process", Process), ("process.user", User), ("linux", Linux), ("linux.resources.memory", Memory),
     ];
 
     /// <summary>Whether a property is among them, and so not built: for `features`, which is true by itself then.</summary>

@@ -156,25 +156,3 @@ public sealed record TimeOffset(long Secs, uint Nanosecs);
 
 /// <summary>Type is 'c', 'b' or 'p' ('u' is read as 'c'). FileMode holds permission bits only.</summary>
 public sealed record Device(char Type, string Path, uint Major, uint Minor, uint? FileMode, uint? Uid, uint? Gid);
-
-public sealed record Resources
-{
-    public IReadOnlyList<DeviceRule> Devices { get; init; } = [];
-    public Memory? Memory { get; init; }
-    public Cpu? Cpu { get; init; }
-    public long? PidsLimit { get; init; }
-}
-
-/// <summary>One entry of linux.resources.devices: Type is 'a', 'b' or 'c'; Major or Minor null means any.</summary>
-public sealed record DeviceRule(bool Allow, char Type, uint? Major, uint? Minor, DeviceAccess Access);
-
-[Flags]
-public enum DeviceAccess
-{
-    None = 0, Mknod = 1, Read = 2, Write = 4, All = 7,
-}
-
-/// <summary>Bytes; -1 is "no limit"; Swap is memory plus swap, as in the specification.</summary>
-public sealed record Memory(long? Limit, long? Reservation, long? Swap);
-
-public sealed record Cpu(ulong? Shares, long? Quota, ulong? Period, string? Cpus, string? Mems);

@@ -19,20 +19,6 @@ public ref partial struct SpecReader
         _reader.Skip();
     }
 
-    /// <summary>An object of which we do nothing yet: named by the first of its members that asks for something.</summary>
-    private void ReadNotYetOnly(NotYetProperty[] properties)
-    {
-        if (!BeginObject())
-        {
-            return;
-        }
-        ulong seen = 0;
-        while (NextKey())
-        {
-            Other(properties, ref seen);
-        }
-    }
-
     private void Refuse(NotYetProperty property)
     {
         if (_reader.TokenType == JsonTokenType.Null || property.Asks == Asks.Never)
@@ -49,7 +35,7 @@ public ref partial struct SpecReader
             _warn?.Invoke($"{PathText()} is ignored: the kernel has no such limit any more");
             return;
         }
-        throw NotYet.Error(PathText(), property.Asks == Asks.True ? "true" : "", property.Words);
+        throw NotYet.Error(PathText(), "", property.Words);
     }
 
     // Stands on the last token of the value afterwards, when it asks for nothing.
@@ -59,16 +45,12 @@ public ref partial struct SpecReader
         {
             case Asks.Text:
                 return RequiredText().Length > 0;
-            case Asks.True:
-                return Flag();
             case Asks.List:
                 return BeginArray() && NextElement() && EndPath();
             case Asks.Members:
                 return BeginObject() && IsNotEmptyObject();
             case Asks.Object:
                 return BeginObject() && EndPath();
-            case Asks.Number:
-                return _reader.TokenType == JsonTokenType.Number ? true : throw WrongType("a number");
             default:
                 return _reader.TokenType == JsonTokenType.Number ? !IsZero() : throw WrongType("a number");
         }

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Text.Json;
 
 namespace SharpRun.Planning;
 
@@ -21,9 +22,12 @@ public ref partial struct SpecReader
             else if (Key("memory", ref seen)) { resources = resources with { Memory = ReadMemory() }; }
             else if (Key("cpu", ref seen)) { resources = resources with { Cpu = ReadCpu() }; }
             else if (Key("pids", ref seen)) { resources = resources with { PidsLimit = ReadPidsLimit() }; }
-            else if (Key("blockIO", ref seen)) { ReadNotYetOnly(NotYet.BlockIO); }
-            else if (Key("network", ref seen)) { ReadNotYetOnly(NotYet.Network); }
-            else { Other(NotYet.Resources, ref seen); }
+            else if (Key("blockIO", ref seen)) { resources = resources with { BlockIO = ReadBlockIO() }; }
+            else if (Key("hugepageLimits", ref seen)) { resources = resources with { HugepageLimits = ReadHugepageLimits() }; }
+            else if (Key("network", ref seen)) { resources = resources with { Network = ReadNetwork() }; }
+            else if (Key("rdma", ref seen)) { resources = resources with { Rdma = ReadRdma() }; }
+            else if (Key("unified", ref seen)) { resources = resources with { Unified = ReadTextMap("a unified setting") }; }
+            else { _reader.Skip(); }
         }
         return resources;
     }
@@ -98,16 +102,34 @@ public ref partial struct SpecReader
             return null;
         }
         long? limit = null, reservation = null, swap = null;
+        ulong? swappiness = null;
+        bool disableOomKiller = false, useHierarchy = false;
+        bool? checkBeforeUpdate = null;
         ulong seen = 0;
         while (NextKey())
         {
             if (Key("limit", ref seen)) { limit = Integer(long.MinValue, long.MaxValue); }
             else if (Key("reservation", ref seen)) { reservation = Integer(long.MinValue, long.MaxValue); }
             else if (Key("swap", ref seen)) { swap = Integer(long.MinValue, long.MaxValue); }
+            else if (Key("swappiness", ref seen)) { swappiness = ReadSwappiness(); }
+            else if (Key("disableOOMKiller", ref seen)) { disableOomKiller = Flag(); }
+            else if (Key("useHierarchy", ref seen)) { useHierarchy = Flag(); }
+            else if (Key("checkBeforeUpdate", ref seen)) { checkBeforeUpdate = _reader.TokenType == JsonTokenType.Null ? null : Flag(); }
             else { Other(NotYet.Memory, ref seen); }
         }
-        return new Memory(limit, reservation, swap);
+        return new Memory(limit, reservation, swap)
+        {
+            Swappiness = swappiness,
+            DisableOomKiller = disableOomKiller,
+            UseHierarchy = useHierarchy,
+            CheckBeforeUpdate = checkBeforeUpdate,
+        };
     }
+
+    // -1 is an older "not given", which some writers turn into the largest number of 64 bits.
+    private ulong? ReadSwappiness() =>
+        _reader.TokenType == JsonTokenType.Number && _reader.TryGetInt64(out var number) && number == -1 ? null
+        : Unsigned() is { } value and not ulong.MaxValue ? value : null;
 
     private Cpu? ReadCpu()
     {
@@ -118,6 +140,8 @@ public ref partial struct SpecReader
         ulong? shares = null, period = null;
         long? quota = null;
         string? cpus = null, mems = null;
+        ulong? burst = null, realtimePeriod = null;
+        long? idle = null, realtimeRuntime = null;
         ulong seen = 0;
         while (NextKey())
         {
@@ -126,9 +150,13 @@ public ref partial struct SpecReader
             else if (Key("period", ref seen)) { period = Unsigned(); }
             else if (Key("cpus", ref seen)) { cpus = Text(); }
             else if (Key("mems", ref seen)) { mems = Text(); }
-            else { Other(NotYet.Cpu, ref seen); }
+            else if (Key("burst", ref seen)) { burst = Unsigned(); }
+            else if (Key("idle", ref seen)) { idle = Integer(long.MinValue, long.MaxValue); }
+            else if (Key("realtimeRuntime", ref seen)) { realtimeRuntime = Integer(long.MinValue, long.MaxValue); }
+            else if (Key("realtimePeriod", ref seen)) { realtimePeriod = Unsigned(); }
+            else { _reader.Skip(); }
         }
-        return new Cpu(shares, quota, period, cpus, mems);
+        return new Cpu(shares, quota, period, cpus, mems) { Burst = burst, Idle = idle, RealtimeRuntime = realtimeRuntime, RealtimePeriod = realtimePeriod };
     }
 
     private long? ReadPidsLimit()

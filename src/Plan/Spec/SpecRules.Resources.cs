@@ -1,3 +1,5 @@
+using System;
+
 namespace SharpRun.Planning;
 
 public static partial class SpecRules
@@ -109,5 +111,78 @@ public static partial class SpecRules
             }
         }
         return digits > 0 && next is 0 or 1 or 3;
+    }
+
+    // The specification's range; the kernel itself takes up to 200 since 5.8.
+    private static void SwappinessIsInRange(Spec spec)
+    {
+        if (spec.Linux.Resources.Memory?.Swappiness is > 100 and var swappiness)
+        {
+            throw new SpecError("linux.resources.memory.swappiness", $"invalid value for memory swappiness: 0 to 100 are expected, found {swappiness}");
+        }
+    }
+
+    private static void CpuIdleIsZeroOrOne(Spec spec)
+    {
+        if (spec.Linux.Resources.Cpu?.Idle is not (null or 0 or 1) and var idle)
+        {
+            throw new SpecError("linux.resources.cpu.idle", $"0 or 1 is expected, found {idle}");
+        }
+    }
+
+    private static void BlockWeightsAreInRange(Spec spec)
+    {
+        const string path = "linux.resources.blockIO.";
+        if (spec.Linux.Resources.BlockIO is not { } blockIO)
+        {
+            return;
+        }
+        CheckWeight(path + "weight", blockIO.Weight);
+        CheckWeight(path + "leafWeight", blockIO.LeafWeight);
+        for (var i = 0; i < blockIO.WeightDevice.Count; i++)
+        {
+            CheckWeight($"{path}weightDevice[{i}].weight", blockIO.WeightDevice[i].Weight);
+            CheckWeight($"{path}weightDevice[{i}].leafWeight", blockIO.WeightDevice[i].LeafWeight);
+        }
+    }
+
+    // Zero is "not given": docker sends it in every container.
+    private static void CheckWeight(string path, uint? weight)
+    {
+        if (weight is > 0 and < 10 or > 1000)
+        {
+            throw new SpecError(path, $"a weight from 10 to 1000 is expected, found {weight}");
+        }
+    }
+
+    // They become part of a file's name: hugetlb.2MB.max.
+    private static void HugepageSizesAreNames(Spec spec)
+    {
+        var limits = spec.Linux.Resources.HugepageLimits;
+        for (var i = 0; i < limits.Count; i++)
+        {
+            var size = limits[i].PageSize.AsSpan();
+            var isName = size.Length > 2 && size[..^2].IndexOfAnyExceptInRange('0', '9') < 0 && size[0] != '0' && size[^2..] is "KB" or "MB" or "GB";
+            if (!isName)
+            {
+                throw new SpecError($"linux.resources.hugepageLimits[{i}].pageSize", $"a size such as 64KB, 2MB or 1GB is expected, found \"{size}\"");
+            }
+        }
+    }
+
+    private static void UnifiedKeysAreFiles(Spec spec)
+    {
+        foreach (var key in spec.Linux.Resources.Unified.Keys)
+        {
+            if (key.Contains('/', StringComparison.Ordinal))
+            {
+                throw new SpecError("linux.resources.unified", $"unified resource \"{key}\" must be a file name (no slashes)");
+            }
+            var dot = key.IndexOf('.', StringComparison.Ordinal);
+            if (dot <= 0 || dot == key.Length - 1)
+            {
+                throw new SpecError("linux.resources.unified", $"unified resource \"{key}\" must be in the form CONTROLLER.PARAMETER");
+            }
+        }
     }
 }

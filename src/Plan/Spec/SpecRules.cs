@@ -3,7 +3,11 @@ using System;
 namespace SharpRun.Planning;
 
 /// <summary>One thing that must be true of a bundle before anything happens; Check throws SpecError when it is not. The name is that of the mutant.</summary>
-public sealed record Rule(string Name, Action<Spec> Check);
+public sealed record Rule(string Name, Action<Spec> Check)
+{
+    /// <summary>On linux.resources, and true of what `update` is given too: that is on top of what is there, so a swap limit may come alone.</summary>
+    public bool IsOfUpdate { get; init; }
+}
 
 /// <summary>What a well-formed config.json must also fulfil (R35): every rule by name, in the order of the document's sections.</summary>
 public static partial class SpecRules
@@ -57,12 +61,17 @@ public static partial class SpecRules
         Named(nameof(SysctlsAreNamespaced), SysctlsAreNamespaced),
         Named(nameof(SysctlsConflictWithNoName), SysctlsConflictWithNoName),
         Named(nameof(DeviceRulesAreFew), DeviceRulesAreFew),
-        Named(nameof(MemoryIsInRange), MemoryIsInRange),
+        Named(nameof(MemoryIsInRange), MemoryIsInRange) with { IsOfUpdate = true },
         Named(nameof(SwapHasLimit), SwapHasLimit),
-        Named(nameof(SwapIsAtLeastLimit), SwapIsAtLeastLimit),
-        Named(nameof(PidsAreInRange), PidsAreInRange),
-        Named(nameof(CpuTimesAreInRange), CpuTimesAreInRange),
-        Named(nameof(CpuListsAreWellFormed), CpuListsAreWellFormed),
+        Named(nameof(SwapIsAtLeastLimit), SwapIsAtLeastLimit) with { IsOfUpdate = true },
+        Named(nameof(PidsAreInRange), PidsAreInRange) with { IsOfUpdate = true },
+        Named(nameof(CpuTimesAreInRange), CpuTimesAreInRange) with { IsOfUpdate = true },
+        Named(nameof(CpuListsAreWellFormed), CpuListsAreWellFormed) with { IsOfUpdate = true },
+        Named(nameof(SwappinessIsInRange), SwappinessIsInRange) with { IsOfUpdate = true },
+        Named(nameof(CpuIdleIsZeroOrOne), CpuIdleIsZeroOrOne) with { IsOfUpdate = true },
+        Named(nameof(BlockWeightsAreInRange), BlockWeightsAreInRange) with { IsOfUpdate = true },
+        Named(nameof(HugepageSizesAreNames), HugepageSizesAreNames) with { IsOfUpdate = true },
+        Named(nameof(UnifiedKeysAreFiles), UnifiedKeysAreFiles) with { IsOfUpdate = true },
         Named(nameof(SeccompErrnosFit), SeccompErrnosFit),
         Named(nameof(SeccompErrnosAreCarried), SeccompErrnosAreCarried),
         Named(nameof(SeccompNamesAreGiven), SeccompNamesAreGiven),
@@ -76,6 +85,19 @@ public static partial class SpecRules
         foreach (var rule in All)
         {
             if (!Mutant.Skips(rule.Name))
+            {
+                rule.Check(spec);
+            }
+        }
+    }
+
+    /// <summary>The same for what `update` is given.</summary>
+    public static void CheckUpdate(Resources resources)
+    {
+        var spec = new Spec { OciVersion = "", Root = new Root("", false), Linux = new LinuxConfig { Resources = resources } };
+        foreach (var rule in All)
+        {
+            if (rule.IsOfUpdate)
             {
                 rule.Check(spec);
             }

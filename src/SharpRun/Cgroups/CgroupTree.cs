@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Text;
 using SharpRun.Linux;
 using SharpRun.Parent;
 using SharpRun.Planning;
@@ -33,10 +32,14 @@ sealed class CgroupTree
         try
         {
             tree.MakeDirectories();
-            tree.WriteValues();
+            LimitFiles.Write(plan.Writes, plan, tree._directories);
             if (plan.Layout == CgroupLayout.V2 && plan.DeviceRules is { } rules)
             {
                 DeviceProgram.Attach(tree._directories[0], DeviceFilter.Program(rules), plan.Directories[0].FullPath);
+            }
+            if (plan.Owner is { } owner)
+            {
+                Ownership.Give(tree._directories[0], owner, plan.Directories[0].FullPath);
             }
             tree.DirectoryFd = tree.TakeUnified();
         }
@@ -98,47 +101,6 @@ sealed class CgroupTree
             throw new StateError(ErrorCode.CgroupInUse, $"container's cgroup unexpectedly frozen: {directory.FullPath}");
         }
     }
-
-    void WriteValues()
-    {
-        var (directory, file, fd) = (-1, "", -1);
-        try
-        {
-            foreach (var write in _plan.Writes)
-            {
-                if (write.Directory != directory || write.File != file)
-                {
-                    Close(ref fd);
-                    (directory, file) = (write.Directory, write.File);
-                    var opened = Sys.Open(_directories[directory], new CString(file), Native.O_WRONLY | Native.O_NOFOLLOW);
-                    if (opened.Error == Errno.ENOENT && SaysNoLimit(write))
-                    {
-                        continue;
-                    }
-                    Require(opened.Error, write);
-                    fd = opened.Value;
-                }
-                // A file stays open for all of its values: the device list is a dozen, one a call.
-                Require(Sys.Write(fd, Encoding.UTF8.GetBytes(write.Value)).Error, write);
-            }
-        }
-        finally
-        {
-            Close(ref fd);
-        }
-    }
-
-    void Require(Errno error, CgroupWrite write)
-    {
-        if (error != Errno.OK)
-        {
-            error.Throw($"cgroup: write \"{write.Value}\" to {_plan.Directories[write.Directory].FullPath}/{write.File} ({write.JsonPath})");
-        }
-    }
-
-    // A kernel that does not count swap lacks these files. It limits none either, and without swap accounting managers still send "no swap".
-    static bool SaysNoLimit(CgroupWrite write) =>
-        write is { File: "memory.swap.max", Value: "max" or "0" } or { File: "memory.memsw.limit_in_bytes", Value: "-1" };
 
     int TakeUnified()
     {

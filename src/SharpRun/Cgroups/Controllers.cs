@@ -27,6 +27,11 @@ sealed class Controllers
         {
             // A file's name begins with its controller's: "memory.max".
             var controller = write.File[..write.File.IndexOf('.', StringComparison.Ordinal)];
+            if (controller == "cgroup")
+            {
+                // The files of the group itself.
+                continue;
+            }
             if (!available.Contains(controller))
             {
                 throw new SpecError(write.JsonPath, $"the cgroup controller \"{controller}\" is not available on this machine") { IsUnsupported = true };

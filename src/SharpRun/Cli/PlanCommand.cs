@@ -33,6 +33,7 @@ static class PlanCommand
             facts = facts with { Euid = 0, Egid = 0, InUserNamespace = false, MayMakeCgroups = true };
         }
         var plan = Planner.Create(spec, facts, options, SeccompCompiler.For(log));
+        warnings.AddRange(plan.Cgroup?.Warnings ?? []);
         if (arguments.Is("json"))
         {
             Output.Write(PlanDocument.Json(plan, facts, warnings));

@@ -14,14 +14,16 @@ sealed record PlanDocument(
 {
     internal sealed record StepPart(string Step, string Text);
 
-    internal sealed record WritePart(string File, string Value, string Property);
+    /// <summary>Otherwise is where the value goes on a machine that lacks the file, "NAME=VALUE".</summary>
+    internal sealed record WritePart(
+        string File, string Value, string Property, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Otherwise);
 
     internal sealed record DeviceRulePart(bool Allow, string Type, uint? Major, uint? Minor, string Access);
 
     /// <summary>Each map is a line of the kernel's file: "0 100000 65536".</summary>
     internal sealed record IdMapsPart(string[] Uids, string[] Gids, bool DenySetgroups);
 
-    internal sealed record CgroupPart(string Layout, string[] Directories, WritePart[] Writes, DeviceRulePart[]? DeviceRules);
+    internal sealed record CgroupPart(string Layout, string[] Directories, WritePart[] Writes, DeviceRulePart[]? DeviceRules, uint? Owner);
 
     /// <summary>What of the machine was read, and what was taken as present because only a privileged probe could tell.</summary>
     internal sealed record FactsPart(string Kernel, uint Uid, uint Gid, bool UserNamespace, int LastCapability, string CgroupLayout, string[] Assumed);
@@ -51,9 +53,13 @@ sealed record PlanDocument(
         return new CgroupPart(
             Word(cgroup.Layout),
             Array.ConvertAll([.. cgroup.Directories], directory => directory.FullPath),
-            Array.ConvertAll([.. cgroup.Writes], write => new WritePart($"{cgroup.Directories[write.Directory].FullPath}/{write.File}", write.Value, write.JsonPath)),
-            rules);
+            Array.ConvertAll([.. cgroup.Writes], write => Part(cgroup, write)),
+            rules, cgroup.Owner);
     }
+
+    private static WritePart Part(CgroupPlan cgroup, CgroupWrite write) => new(
+        $"{cgroup.Directories[write.Directory].FullPath}/{write.File}", write.Value, write.JsonPath,
+        write.Otherwise is { } other ? $"{other.File}={other.Value}" : null);
 
     private static string[] NewNamespacesOf(CloneFlags flags)
     {

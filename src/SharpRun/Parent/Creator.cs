@@ -28,7 +28,7 @@ static class Creator
         SecurityModules.Require(plan, spec.Linux.MountLabel);
         var namespaces = NamespaceFiles.Open(plan, spec);
         var sockets = HandedIn.Connect(spec.Process is { Terminal: true }, options.Detach, options.ConsoleSocket, options.PidFdSocket);
-        WarnOfStrays(plan, log);
+        Warn(plan, log);
         var agent = SeccompAgent.Connect(spec);
 
         var root = StateRoot.OpenOrCreate(options.StateRoot);
@@ -138,9 +138,13 @@ static class Creator
         talk.Answer();
     }
 
-    // runc's words: some managers show them to their users.
-    private static void WarnOfStrays(Plan plan, Log log)
+    private static void Warn(Plan plan, Log log)
     {
+        foreach (var warning in plan.Cgroup?.Warnings ?? [])
+        {
+            log.Warning(warning);
+        }
+        // runc's words: some managers show them to their users.
         if (plan.Cgroup is null && (plan.OwnNamespaces & CloneFlags.Pid) == 0)
         {
             log.Warning("Creating a container with no cgroup and no private pid namespace. Such configuration is strongly discouraged "
