@@ -84,6 +84,38 @@ public static class ProcFiles
         }
     }
 
+    /// <summary>What comes out of a descriptor of any kind until its end, waited for; EFBIG when it is longer than the limit.</summary>
+    public static Errno ReadStream(int fd, int limit, out byte[] bytes)
+    {
+        bytes = [];
+        var buffer = new byte[4096];
+        var length = 0;
+        while (true)
+        {
+            var read = Sys.Read(fd, buffer.AsSpan(length));
+            if (read.Error == Errno.EAGAIN)
+            {
+                // Whoever made the pipe may have made it not to wait.
+                Sys.Poll([new PollFd(fd, Native.POLLIN)], -1);
+                continue;
+            }
+            if (!read.Ok || read.Value == 0)
+            {
+                bytes = buffer[..length];
+                return read.Error;
+            }
+            length += read.Value;
+            if (length > limit)
+            {
+                return Errno.EFBIG;
+            }
+            if (length == buffer.Length)
+            {
+                Array.Resize(ref buffer, buffer.Length * 2);
+            }
+        }
+    }
+
     /// <summary>When a process was started, in clock ticks since boot (field 22 of its stat): with the pid it names one process for ever.
     /// 0 when there is none.</summary>
     public static ulong StartTime(int pid) => TryStat(pid, out _, out var start) ? start : 0;

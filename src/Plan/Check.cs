@@ -47,6 +47,7 @@ public enum Check
     KillOnlyAlive,
     PauseOnlyRunning,
     ResumeOnlyPaused,
+    UpdateOnlyAlive,
     DeleteOnlyStopped,
     DeleteWaitsForCreator,
     DeleteWaitsForInit,

@@ -29,7 +29,7 @@ static class Commands
 
     private static readonly string[] s_names =
     [
-        "create", "start", "run", "state", "list", "exec", "kill", "pause", "resume", "ps", "events", "delete",
+        "create", "start", "run", "state", "list", "exec", "kill", "pause", "resume", "ps", "update", "events", "delete",
         "features", "spec", "plan",
     ];
 
@@ -47,10 +47,11 @@ static class Commands
         "ps" => Ps.Command,
         "events" => Events.Command,
         "delete" => Delete.Command,
+        "update" => UpdateCommand.Command,
         "features" => Features.Command,
         "spec" => SpecCommand.Command,
         "plan" => PlanCommand.Command,
-        "update" or "checkpoint" or "restore" => NotYet(name),
+        "checkpoint" or "restore" => NotYet(name),
         _ => throw new UsageError($"unknown command \"{name}\" (sharprun help lists them)"),
     };
 

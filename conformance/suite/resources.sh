@@ -1,0 +1,254 @@
+# shellcheck shell=bash
+# linux.resources at create: each property in its file, beside what suite/cgroups.sh has.
+
+MIB=1048576
+
+# shown V1-CONTROLLER V1-FILE V2-FILE: what the kernel shows for the container.
+shown() {
+    if [[ $CGROUPS == v2 ]]; then cat "$(cgroup_file - "$3")"; else cat "$(cgroup_file "$1" "$2")"; fi
+}
+
+# has_controller NAME: whether a container may have limits of it here.
+has_controller() {
+    local controllers
+    if [[ $CGROUPS == v2 ]]; then
+        read -r controllers </sys/fs/cgroup/cgroup.controllers
+        [[ " $controllers " == *" $1 "* ]]
+    else
+        [[ -e /sys/fs/cgroup/$1/cgroup.procs ]]
+    fi
+}
+
+needs_controller() {
+    if ! has_controller "$1"; then skip "no cgroup controller $1"; fi
+}
+
+only_v1() {
+    if [[ $CGROUPS == v2 ]]; then skip "no such setting on v2"; fi
+}
+
+test_reservation_and_swap_are_set() {
+    sleeper ".linux.resources.memory = {limit: $((64 * MIB)), reservation: $((32 * MIB)), swap: $((96 * MIB))}"
+    expect_equal "reservation" "$(shown memory memory.soft_limit_in_bytes memory.low)" $((32 * MIB))
+    if [[ $CGROUPS == v2 ]]; then
+        expect_equal "swap alone" "$(shown - - memory.swap.max)" $((32 * MIB))
+    else
+        expect_equal "memory and swap" "$(shown memory memory.memsw.limit_in_bytes -)" $((96 * MIB))
+    fi
+    end_container
+}
+
+test_no_swap_is_set() {
+    sleeper ".linux.resources.memory = {limit: $((64 * MIB)), swap: $((64 * MIB))}"
+    if [[ $CGROUPS == v2 ]]; then
+        expect_equal "swap alone" "$(shown - - memory.swap.max)" 0
+    else
+        expect_equal "memory and swap" "$(shown memory memory.memsw.limit_in_bytes -)" $((64 * MIB))
+    fi
+    end_container
+}
+
+test_habits_of_memory_are_set_on_v1() {
+    only_v1
+    sleeper '.linux.resources.memory = {swappiness: 7, disableOOMKiller: true, useHierarchy: true}'
+    expect_equal "swappiness" "$(shown memory memory.swappiness -)" 7
+    expect_match "OOM killer" "$(shown memory memory.oom_control -)" '^oom_kill_disable 1'
+    expect_equal "hierarchy" "$(shown memory memory.use_hierarchy -)" 1
+    end_container
+    sleeper '.linux.resources.memory = {swappiness: 0, disableOOMKiller: false}'
+    expect_equal "swappiness of zero" "$(shown memory memory.swappiness -)" 0
+    expect_match "OOM killer" "$(shown memory memory.oom_control -)" '^oom_kill_disable 0'
+    end_container
+}
+
+test_idle_and_burst_are_set() {
+    local idle
+    sleeper
+    idle=$(cgroup_file cpu cpu.idle)
+    [[ -e $idle ]] || idle=''
+    end_container
+    if [[ -z $idle ]]; then skip "no idle groups in this kernel"; fi
+    sleeper '.linux.resources.cpu = {quota: 30000, period: 60000, burst: 20000, idle: 1, shares: 500}'
+    expect_equal "burst" "$(shown cpu cpu.cfs_burst_us cpu.max.burst)" 20000
+    expect_equal "idle" "$(shown cpu cpu.idle cpu.idle)" 1
+    end_container
+}
+
+test_cpu_shares_become_a_weight_by_the_newer_curve() {
+    if [[ $CGROUPS != v2 ]]; then skip "v1 has shares"; fi
+    sleeper '.linux.resources.cpu = {shares: 1024}'
+    expect_equal "weight" "$(shown - - cpu.weight)" 100
+    end_container
+}
+
+test_realtime_limits_are_set_on_v1() {
+    only_v1
+    # Groups below the top have no such time to give: the container's own group is directly below it.
+    # shellcheck disable=SC2016 # jq's variable
+    bundle '.linux.cgroupsPath = "/sharprun-realtime-\($folder | split("/") | .[-1])" | .linux.resources.cpu = {realtimeRuntime: 5000, realtimePeriod: 500000}' sleep 1000
+    CGROUP=$(jq -r .linux.cgroupsPath "$BUNDLE/config.json")
+    if [[ ! -e /sys/fs/cgroup/cpu/cpu.rt_runtime_us ]]; then skip "no realtime groups in this kernel"; fi
+    create
+    expect_equal "runtime and period" "$(shown cpu cpu.rt_runtime_us -) $(shown cpu cpu.rt_period_us -)" '5000 500000'
+    end_container
+    expect_equal "group that is left" "$(ls -d /sys/fs/cgroup/*"$CGROUP" 2>/dev/null)" ''
+}
+
+test_processors_and_nodes_are_set() {
+    needs_controller cpuset
+    sleeper '.linux.resources.cpu = {cpus: "0", mems: "0"}'
+    expect_equal "processors and nodes" "$(shown cpuset cpuset.cpus cpuset.cpus) $(shown cpuset cpuset.mems cpuset.mems)" '0 0'
+    get_pid
+    expect_match "what the program may use" "$(<"/proc/$PID/status")" $'Cpus_allowed_list:\t0\n'
+    end_container
+}
+
+# v1: the groups on the way have processors first, or none below them could.
+test_processors_are_set_in_a_new_path() {
+    needs_controller cpuset
+    bundle '.linux.cgroupsPath += "/deep/er" | .linux.resources.cpu = {cpus: "0"}' sleep 1000
+    local top=$CGROUP
+    CGROUP+=/deep/er
+    create
+    expect_equal "processors" "$(shown cpuset cpuset.cpus cpuset.cpus)" 0
+    end_container
+    find /sys/fs/cgroup -depth -type d -path "*$top*" -exec rmdir {} + 2>/dev/null || true
+}
+
+test_limits_of_processes_have_their_special_values() {
+    sleeper '.linux.resources.pids = {limit: -1}'
+    expect_equal "without a limit" "$(shown pids pids.max pids.max)" max
+    end_container
+    sleeper '.linux.resources.pids = {limit: 0}'
+    expect_equal "with a limit of zero" "$(shown pids pids.max pids.max)" 1
+    end_container
+}
+
+# disk: sets DISK to MAJOR:MINOR of one with a queue that can be limited, and MAJOR and MINOR.
+disk() {
+    local disk
+    for disk in /sys/block/*; do
+        if [[ $disk != */@(loop|ram|zram|sr|fd)* && -e $disk/dev ]]; then
+            read -r DISK <"$disk/dev"
+            MAJOR=${DISK%:*} MINOR=${DISK#*:}
+            return
+        fi
+    done
+    skip "no block device"
+}
+
+test_block_weight_is_set() {
+    local file
+    if [[ $CGROUPS == v2 ]]; then needs_controller io; else needs_controller blkio; fi
+    sleeper
+    for file in blkio.weight blkio.bfq.weight io.bfq.weight io.weight; do
+        if [[ -e $(cgroup_file blkio $file) ]]; then break; fi
+    done
+    if [[ ! -e $(cgroup_file blkio $file) ]]; then
+        end_container
+        bundle '.linux.resources.blockIO = {weight: 500}' true
+        refused_create 'linux.resources.blockIO.weight: this kernel has no '
+        return
+    fi
+    end_container
+    sleeper '.linux.resources.blockIO = {weight: 500}'
+    # io.weight is from 1 to 10000, the others from 1 to 1000.
+    expect_match "$file" "$(shown blkio $file $file)" "$(if [[ $file == io.weight ]]; then echo '^default 4950'; else echo '(^|default )500'; fi)"
+    end_container
+}
+
+test_block_throttles_are_set() {
+    disk
+    if [[ $CGROUPS == v2 ]]; then needs_controller io; else needs_controller blkio; fi
+    local device="major: $MAJOR, minor: $MINOR"
+    sleeper ".linux.resources.blockIO = {throttleReadBpsDevice: [{$device, rate: 1048576}], throttleWriteBpsDevice: [{$device, rate: 2097152}],
+        throttleReadIOPSDevice: [{$device, rate: 30}], throttleWriteIOPSDevice: [{$device, rate: 40}]}"
+    if [[ $CGROUPS == v2 ]]; then
+        expect_equal "io.max" "$(shown - - io.max)" "$DISK rbps=1048576 wbps=2097152 riops=30 wiops=40"
+    else
+        expect_equal "bytes read" "$(shown blkio blkio.throttle.read_bps_device -)" "$DISK 1048576"
+        expect_equal "bytes written" "$(shown blkio blkio.throttle.write_bps_device -)" "$DISK 2097152"
+        expect_equal "reads" "$(shown blkio blkio.throttle.read_iops_device -)" "$DISK 30"
+        expect_equal "writes" "$(shown blkio blkio.throttle.write_iops_device -)" "$DISK 40"
+    fi
+    end_container
+}
+
+test_huge_pages_are_limited() {
+    needs_controller hugetlb
+    sleeper ".linux.resources.hugepageLimits = [{pageSize: \"2MB\", limit: $((4 * MIB))}]"
+    expect_equal "limit" "$(shown hugetlb hugetlb.2MB.limit_in_bytes hugetlb.2MB.max)" $((4 * MIB))
+    expect_equal "limit of reservations" "$(shown hugetlb hugetlb.2MB.rsvd.limit_in_bytes hugetlb.2MB.rsvd.max)" $((4 * MIB))
+    end_container
+    bundle ".linux.resources.hugepageLimits = [{pageSize: \"3MB\", limit: $((4 * MIB))}]" true
+    refused_create 'hugetlb\.3MB'
+}
+
+test_network_classes_and_priorities_are_set_on_v1() {
+    only_v1
+    needs_controller net_cls
+    sleeper '.linux.resources.network = {classID: 1048577}'
+    expect_equal "class" "$(shown net_cls net_cls.classid -)" 1048577
+    end_container
+    needs_controller net_prio
+    sleeper '.linux.resources.network = {priorities: [{name: "lo", priority: 3}]}'
+    expect_match "priorities" "$(shown net_prio net_prio.ifpriomap -)" '(^|.*)lo 3'
+    end_container
+}
+
+# What this machine cannot limit is an error that names property and controller, and nothing is left.
+test_a_limit_without_its_controller_is_refused_by_name() {
+    if has_controller hugetlb && has_controller rdma; then skip "all controllers are here"; fi
+    local property controller
+    if ! has_controller hugetlb; then
+        property='hugepageLimits = [{pageSize: "2MB", limit: 1}]' controller=hugetlb
+    else
+        property='rdma = {mlx5_1: {hcaHandles: 1}}' controller=rdma
+    fi
+    bundle ".linux.resources.$property" true
+    refused_create "linux.resources.${property%% *}.*: the cgroup controller .*$controller.* is not"
+    left_cgroups "$CASE_NUMBER-"
+    expect_equal "cgroups that are left" "$LEFT" ''
+}
+
+test_unified_settings_are_written_on_v2_and_refused_on_v1() {
+    if [[ $CGROUPS != v2 ]]; then
+        bundle '.linux.resources.unified = {"memory.high": "1"}' true
+        refused_create 'invalid configuration: cannot use unified on cgroup v1'
+        return
+    fi
+    sleeper '.linux.resources += {unified: {"memory.high": "67108864", "memory.oom.group": "1", "pids.max": "55"}, pids: {limit: 20}}'
+    expect_equal "memory.high" "$(shown - - memory.high)" $((64 * MIB))
+    expect_equal "memory.oom.group" "$(shown - - memory.oom.group)" 1
+    expect_equal "pids.max, which has the last word" "$(shown - - pids.max)" 55
+    end_container
+    bundle '.linux.resources.unified = {"nonsense.max": "1"}' true
+    refused_create 'unified.nonsense.max: the cgroup controller .*nonsense.* is not available'
+    bundle '.linux.resources.unified = {"memory.nonsense": "1"}' true
+    refused_create 'unified.memory.nonsense: this kernel has no memory.nonsense'
+    left_cgroups "$CASE_NUMBER-"
+    expect_equal "cgroups that are left" "$LEFT" ''
+}
+
+OWNED='.linux.namespaces += [{type: "user"}] | (.linux.namespaces |= (map(select(.type != "cgroup")) + [{type: "cgroup"}]))
+    | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings
+    | .mounts |= map(select(.destination != "/sys/fs/cgroup"))
+    | add_mount("cgroup"; "cgroup"; "/sys/fs/cgroup"; ["nosuid", "noexec", "nodev", "rw"])'
+
+test_the_containers_user_owns_its_group_on_v2() {
+    if [[ $CGROUPS != v2 ]]; then skip "groups of v1 are not given away"; fi
+    chmod 711 "$BASE" "$T"
+    bundle "$OWNED" sh -c 'mkdir /sys/fs/cgroup/mine && echo made; echo 5 >/sys/fs/cgroup/pids.max || echo kept; echo end; sleep 1000'
+    chown 100000:100000 "$BUNDLE"
+    create
+    start
+    soon "it has tried" grep -q end "$T/$ID.out"
+    expect_equal "what it could do" "$(<"$T/$ID.out")" $'made\nkept\nend'
+    expect_equal "owners" "$(cd "/sys/fs/cgroup$CGROUP" && stat -c %u . cgroup.procs cgroup.subtree_control cgroup.threads pids.max | tr '\n' ' ')" \
+        '100000 100000 100000 100000 0 '
+    end_container
+    bundle "$OWNED | .mounts[-1].options += [\"ro\"]" sleep 1000
+    create
+    expect_equal "owner when it may not write there" "$(stat -c %u "/sys/fs/cgroup$CGROUP")" 0
+    end_container
+}
