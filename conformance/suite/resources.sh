@@ -23,8 +23,15 @@ needs_controller() {
     if ! has_controller "$1"; then skip "no cgroup controller $1"; fi
 }
 
-only_v1() {
-    if [[ $CGROUPS == v2 ]]; then skip "no such setting on v2"; fi
+# refused_on_v2 FILTER PROPERTY: where cgroup v2 has no counterpart; ends the case there.
+refused_on_v2() {
+    if [[ $CGROUPS == v2 ]]; then
+        bundle "$1" true
+        refused_create "$2: cgroup v2 has no such setting"
+        left_cgroups "$CASE_NUMBER-"
+        expect_equal "cgroups that are left" "$LEFT" ''
+        exit 0
+    fi
 }
 
 test_reservation_and_swap_are_set() {
@@ -48,9 +55,15 @@ test_no_swap_is_set() {
     end_container
 }
 
-test_habits_of_memory_are_set_on_v1() {
-    only_v1
-    sleeper '.linux.resources.memory = {swappiness: 7, disableOOMKiller: true, useHierarchy: true}'
+test_habits_of_memory_are_set_on_v1_and_warned_of_on_v2() {
+    bundle '.linux.resources.memory = {swappiness: 7, disableOOMKiller: true, useHierarchy: true}' sleep 1000
+    must --log "$T/log.txt" create --bundle "$BUNDLE" "$ID"
+    if [[ $CGROUPS == v2 ]]; then
+        expect_match "log" "$(<"$T/log.txt")" 'memory.swappiness is ignored.*memory.disableOOMKiller is ignored'
+        end_container
+        return
+    fi
+    expect_equal "log" "$(<"$T/log.txt")" ''
     expect_equal "swappiness" "$(shown memory memory.swappiness -)" 7
     expect_match "OOM killer" "$(shown memory memory.oom_control -)" '^oom_kill_disable 1'
     expect_equal "hierarchy" "$(shown memory memory.use_hierarchy -)" 1
@@ -75,14 +88,13 @@ test_idle_and_burst_are_set() {
 }
 
 test_cpu_shares_become_a_weight_by_the_newer_curve() {
-    if [[ $CGROUPS != v2 ]]; then skip "v1 has shares"; fi
-    sleeper '.linux.resources.cpu = {shares: 1024}'
-    expect_equal "weight" "$(shown - - cpu.weight)" 100
+    sleeper '.linux.resources.cpu = {shares: 2048}'
+    expect_equal "shares or weight" "$(shown cpu cpu.shares cpu.weight)" "$(if [[ $CGROUPS == v2 ]]; then echo 174; else echo 2048; fi)"
     end_container
 }
 
 test_realtime_limits_are_set_on_v1() {
-    only_v1
+    refused_on_v2 '.linux.resources.cpu = {realtimeRuntime: 5000}' linux.resources.cpu.realtimeRuntime
     # Groups below the top have no such time to give: the container's own group is directly below it.
     # shellcheck disable=SC2016 # jq's variable
     bundle '.linux.cgroupsPath = "/sharprun-realtime-\($folder | split("/") | .[-1])" | .linux.resources.cpu = {realtimeRuntime: 5000, realtimePeriod: 500000}' sleep 1000
@@ -185,15 +197,23 @@ test_huge_pages_are_limited() {
 }
 
 test_network_classes_and_priorities_are_set_on_v1() {
-    only_v1
-    needs_controller net_cls
-    sleeper '.linux.resources.network = {classID: 1048577}'
-    expect_equal "class" "$(shown net_cls net_cls.classid -)" 1048577
-    end_container
-    needs_controller net_prio
-    sleeper '.linux.resources.network = {priorities: [{name: "lo", priority: 3}]}'
-    expect_match "priorities" "$(shown net_prio net_prio.ifpriomap -)" '(^|.*)lo 3'
-    end_container
+    refused_on_v2 '.linux.resources.network = {classID: 5}' linux.resources.network.classID
+    if has_controller net_cls; then
+        sleeper '.linux.resources.network = {classID: 1048577}'
+        expect_equal "class" "$(shown net_cls net_cls.classid -)" 1048577
+        end_container
+    else
+        bundle '.linux.resources.network = {classID: 1048577}' true
+        refused_create 'network.classID: the cgroup controller .*net_cls.* is not mounted'
+    fi
+    if has_controller net_prio; then
+        sleeper '.linux.resources.network = {priorities: [{name: "lo", priority: 3}]}'
+        expect_match "priorities" "$(shown net_prio net_prio.ifpriomap -)" '(^|.*)lo 3'
+        end_container
+    else
+        bundle '.linux.resources.network = {priorities: [{name: "lo", priority: 3}]}' true
+        refused_create 'network.priorities.0.: the cgroup controller .*net_prio.* is not mounted'
+    fi
 }
 
 # What this machine cannot limit is an error that names property and controller, and nothing is left.
@@ -236,7 +256,14 @@ OWNED='.linux.namespaces += [{type: "user"}] | (.linux.namespaces |= (map(select
     | add_mount("cgroup"; "cgroup"; "/sys/fs/cgroup"; ["nosuid", "noexec", "nodev", "rw"])'
 
 test_the_containers_user_owns_its_group_on_v2() {
-    if [[ $CGROUPS != v2 ]]; then skip "groups of v1 are not given away"; fi
+    if [[ $CGROUPS != v2 ]]; then
+        bundle "$OWNED" sleep 1000
+        chmod 711 "$BASE" "$T"
+        create
+        expect_equal "owner on v1" "$(stat -c %u "$(cgroup_file pids .)")" 0
+        end_container
+        return
+    fi
     chmod 711 "$BASE" "$T"
     bundle "$OWNED" sh -c 'mkdir /sys/fs/cgroup/mine && echo made; echo 5 >/sys/fs/cgroup/pids.max || echo kept; echo end; sleep 1000'
     chown 100000:100000 "$BUNDLE"

@@ -40,7 +40,6 @@ public sealed class CommandTests
     }
 
     [Theory]
-    [InlineData("update", 1)]
     [InlineData("checkpoint", 1)]
     [InlineData("restore", 1)]
     public void What_is_not_built_yet_is_known_by_name(string name, int code)

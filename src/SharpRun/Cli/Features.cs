@@ -73,16 +73,16 @@ static class Features
         json.WriteBoolean("v2"u8, true);
         json.WriteBoolean("systemd"u8, GlobalOptions.HasSystemd);
         json.WriteBoolean("systemdUser"u8, GlobalOptions.HasSystemd);
-        json.WriteBoolean("rdma"u8, !NotYet.Has(NotYet.Resources, "rdma"));
+        json.WriteBoolean("rdma"u8, true);
         json.WriteEndObject();
         json.WriteStartObject("seccomp"u8);
         WriteSeccomp(json);
         json.WriteEndObject();
-        WriteEnabled(json, "apparmor"u8, !NotYet.Has(NotYet.Process, "apparmorProfile"));
-        WriteEnabled(json, "selinux"u8, !NotYet.Has(NotYet.Process, "selinuxLabel") && !NotYet.Has(NotYet.Linux, "mountLabel"));
+        WriteEnabled(json, "apparmor"u8, true);
+        WriteEnabled(json, "selinux"u8, true);
         WriteEnabled(json, "intelRdt"u8, !NotYet.Has(NotYet.Linux, "intelRdt"));
         json.WriteStartObject("mountExtensions"u8);
-        WriteEnabled(json, "idmap"u8, !NotYet.Has(NotYet.Mount, "uidMappings"));
+        WriteEnabled(json, "idmap"u8, true);
         json.WriteEndObject();
         WriteEnabled(json, "netDevices"u8, !NotYet.Has(NotYet.Linux, "netDevices"));
     }
