@@ -17,7 +17,10 @@ public sealed class UpdatePlanTests
     [InlineData("""{"memory":{"limit":0,"reservation":0,"swap":0,"kernel":0},"cpu":{"shares":0,"quota":0,"period":0},"blockIO":{"weight":0}}""", "", "")]
     [InlineData("""{"memory":{"limit":0,"reservation":0,"kernel":0},"cpu":{"shares":512,"quota":0,"period":0},"blockIO":{"weight":0}}""",
         "cpu.shares=512", "cpu.weight=59")]
-    [InlineData("""{"memory":{"limit":50331648,"reservation":0,"swap":100663296,"kernel":0},"cpu":{"shares":0,"quota":30000,"period":100000},"pids":{"limit":30},"blockIO":{"weight":0}}""",
+    [InlineData("""
+        {"memory":{"limit":50331648,"reservation":0,"swap":100663296,"kernel":0},"cpu":{"shares":0,"quota":30000,"period":100000},
+        "pids":{"limit":30},"blockIO":{"weight":0}}
+        """,
         "memory.memsw.limit_in_bytes=100663296 memory.limit_in_bytes=50331648 cpu.cfs_period_us=100000 cpu.cfs_quota_us=30000 pids.max=30",
         "memory.swap.max=50331648 memory.max=50331648 cpu.max=30000 100000 pids.max=30")]
     [InlineData("""{"devices":[{"allow":false,"access":"rwm"}],"cpu":{"shares":2}}""", "cpu.shares=2", "cpu.weight=1")]
@@ -63,12 +66,14 @@ public sealed class UpdatePlanTests
     [InlineData("""{"memory":{"swap":50}}""", None, "linux.resources.memory.swap", "unable to set swap limit without memory limit")]
     [InlineData("""{"memory":{"swap":50,"limit":-1}}""", 10, "linux.resources.memory.swap", "unable to set swap limit without memory limit")]
     [InlineData("""{"memory":{"swap":50}}""", 60, "linux.resources.memory.swap", "memory and swap together (50) must not be less than memory alone (60)")]
-    [InlineData("""{"memory":{"swap":50,"limit":60}}""", 10, "linux.resources.memory.swap", "memory and swap together (50) must not be less than memory alone (60)")]
+    [InlineData("""{"memory":{"swap":50,"limit":60}}""", 10, "linux.resources.memory.swap",
+        "memory and swap together (50) must not be less than memory alone (60)")]
     [InlineData("""{"memory":{"limit":-2}}""", 10, "linux.resources.memory.limit", "a whole number from -1 (no limit) on is expected, found -2")]
     [InlineData("""{"cpu":{"period":100}}""", 10, "linux.resources.cpu.period", "1000 to 1000000 microseconds are expected, found 100")]
     [InlineData("""{"cpu":{"idle":5}}""", 10, "linux.resources.cpu.idle", "0 or 1 is expected, found 5")]
     [InlineData("""{"memory":{"limit":640,"checkBeforeUpdate":true}}""", 900, "linux.resources.memory.limit", "rejecting memory limit 640 <= usage 640")]
-    [InlineData("""{"memory":{"limit":600,"swap":640,"checkBeforeUpdate":true}}""", 900, "linux.resources.memory.swap", "rejecting memory+swap limit 640 <= usage 640")]
+    [InlineData("""{"memory":{"limit":600,"swap":640,"checkBeforeUpdate":true}}""", 900, "linux.resources.memory.swap",
+        "rejecting memory+swap limit 640 <= usage 640")]
     public void What_cannot_be_is_refused(string document, long present, string path, string problem)
     {
         var error = Assert.Throws<SpecError>(() => Update(s_v2, document, present, usage: 640));
@@ -87,7 +92,8 @@ public sealed class UpdatePlanTests
     {
         var none = Groups(CgroupLayout.None);
         Assert.Equal("", Update(none, "{}"));
-        Assert.Equal("the container has no cgroup of its own to limit anything with", Assert.Throws<SpecError>(() => Update(none, """{"pids":{"limit":1}}""")).Problem);
+        var error = Assert.Throws<SpecError>(() => Update(none, """{"pids":{"limit":1}}"""));
+        Assert.Equal("the container has no cgroup of its own to limit anything with", error.Problem);
     }
 
     [Fact]

@@ -51,11 +51,12 @@ sealed class KeptLimits
         for (var before = int.MaxValue; lines.Count > 0 && lines.Count < before;)
         {
             before = lines.Count;
-            lines = lines.FindAll(line => CgroupFile.Write(_groups[line.Directory], new CString(line.File), Encoding.UTF8.GetBytes(line.Value)) != Errno.OK);
+            lines = lines.FindAll(line => Write(line.Directory, line.File, line.Value) != Errno.OK);
         }
         if (lines.Count > 0)
         {
-            throw new ErrnoException($"cgroup: put \"{lines[0].Value}\" back into {_plan.Directories[lines[0].Directory].FullPath}/{lines[0].File}", Errno.EINVAL);
+            var (directory, file, value) = lines[0];
+            throw new ErrnoException($"cgroup: put \"{value}\" back into {_plan.Directories[directory].FullPath}/{file}", Write(directory, file, value));
         }
     }
 
@@ -69,10 +70,10 @@ sealed class KeptLimits
             {
                 continue;
             }
-            // Of a device that was never limited, or that is not there at all.
-            if (CgroupFile.Write(_groups[write.Directory], new CString(write.File), Encoding.UTF8.GetBytes(reset)) == Errno.ENOENT && write.Otherwise is { } other)
+            // A refusal means that there is no such device, and then no line of it.
+            if (Write(write.Directory, write.File, reset) == Errno.ENOENT && write.Otherwise is { } other)
             {
-                CgroupFile.Write(_groups[write.Directory], new CString(other.File), Encoding.UTF8.GetBytes(reset));
+                Write(write.Directory, other.File, reset);
             }
         }
         for (var i = _kept.Count - 1; i >= 0; i--)
@@ -85,6 +86,9 @@ sealed class KeptLimits
         }
         return lines;
     }
+
+    Errno Write(int directory, string file, string value) =>
+        CgroupFile.Write(_groups[directory], new CString(file), Encoding.UTF8.GetBytes(value));
 
     // As a file takes it, which is not always as it shows it.
     static string[] Values(string file, string text) => file switch

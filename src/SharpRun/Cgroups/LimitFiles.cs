@@ -28,8 +28,8 @@ static class LimitFiles
         }
     }
 
-    // Quota, period, burst and the realtime pair are checked against each other, and against those of the groups above: which one may go first depends on
-    // the values that are there. So EINVAL of one waits for the others; null when there was none.
+    // Quota, period, burst and the realtime pair are checked against each other, and against those of the groups above: which may go first
+    // depends on the values that are there. So one that is refused (EINVAL) waits for the others. Returns those; null when there are none.
     static List<CgroupWrite>? WriteOnce(IReadOnlyList<CgroupWrite> writes, CgroupPlan plan, ReadOnlySpan<int> groups)
     {
         List<CgroupWrite>? refused = null;
@@ -101,9 +101,10 @@ static class LimitFiles
     {
         if (error == Errno.ENOENT)
         {
-            throw new SpecError(write.JsonPath, IsMissing(write, plan, groups, out var controller)
+            var problem = IsMissing(write, plan, groups, out var controller)
                 ? $"the cgroup controller \"{controller}\" is not available in {plan.Directories[write.Directory].FullPath}"
-                : $"this kernel has no {write.File}{(write.Otherwise is { } other ? $" and no {other.File}" : "")}") { IsUnsupported = true };
+                : $"this kernel has no {write.File}{(write.Otherwise is { } other ? $" and no {other.File}" : "")}";
+            throw new SpecError(write.JsonPath, problem) { IsUnsupported = true };
         }
         var act = $"cgroup: write \"{write.Value}\" to {plan.Directories[write.Directory].FullPath}/{write.File} ({write.JsonPath})";
         if (error == Errno.EBUSY && write.File.StartsWith("memory.", StringComparison.Ordinal))

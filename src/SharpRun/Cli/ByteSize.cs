@@ -23,8 +23,9 @@ static class ByteSize
         }
         var power = unit.IsEmpty ? 0 : Units.IndexOf(char.ToLowerInvariant(unit[0]), StringComparison.Ordinal);
         var tail = unit.IsEmpty ? unit : unit[1..];
-        var isUnit = tail.IsEmpty || (power > 0 && (tail.Equals("b", StringComparison.OrdinalIgnoreCase) || tail.Equals("ib", StringComparison.OrdinalIgnoreCase)));
-        if (power < 0 || !isUnit || !decimal.TryParse(text.AsSpan(0, length), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+        var isUnit = tail.IsEmpty || (power > 0 && (tail is "b" or "B" || tail.Equals("ib", StringComparison.OrdinalIgnoreCase)));
+        if (power < 0 || !isUnit
+            || !decimal.TryParse(text.AsSpan(0, length), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
             || number > long.MaxValue >> (10 * power))
         {
             return false;

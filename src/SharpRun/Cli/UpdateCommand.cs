@@ -13,7 +13,7 @@ static class UpdateCommand
 
     private static Flag[] Flags =>
     [
-        Flag.Text("resources", "FILE", "the limits as JSON, linux.resources of the specification, from a file or - (stdin); other flags then count for nothing", 'r'),
+        Flag.Text("resources", "FILE", "linux.resources as JSON from a file, or - for stdin; other flags then count for nothing", 'r'),
         Flag.Text("memory", "BYTES", "limit of memory (with b, k, m, g or t behind it; -1: none)"),
         Flag.Text("memory-reservation", "BYTES", "what it keeps when memory is short"),
         Flag.Text("memory-swap", "BYTES", "limit of memory and swap together"),
@@ -113,7 +113,8 @@ static class UpdateCommand
     private static byte[] ReadDocument(string file)
     {
         const int standardInput = 0;
-        var input = file == "-" ? standardInput : Sys.Open(Native.AT_FDCWD, new CString(file), Native.O_RDONLY | Native.O_NOCTTY).OrThrow($"open --resources {file}");
+        var input = file == "-" ? standardInput
+            : Sys.Open(Native.AT_FDCWD, new CString(file), Native.O_RDONLY | Native.O_NOCTTY).OrThrow($"open --resources {file}");
         var error = ProcFiles.ReadStream(input, LongestDocument, out var document);
         if (input != standardInput)
         {
