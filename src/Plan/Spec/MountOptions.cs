@@ -12,9 +12,9 @@ public static class MountOptions
 
     private const string Sync = "sync", DirSync = "dirsync", LazyTime = "lazytime", Mand = "mand";
 
-    /// <summary>Every word that is an option here or will be one; another word is data for the file system. In alphabetical order. Words of the
-    /// family "r" change everything below the mount, too.</summary>
-    private static readonly string[] s_words =
+    /// <summary>Every word that is an option here, in alphabetical order; another word is data for the file system. Words of the family "r"
+    /// change everything below the mount, too.</summary>
+    public static readonly string[] Words =
     [
         "async", "atime", "bind", "defaults", "dev", "diratime", "dirsync", "exec", "idmap", "iversion", "lazytime", "loud", "mand", "noatime",
         "nodev", "nodiratime", "noexec", "noiversion", "nolazytime", "nomand", "norelatime", "nostrictatime", "nosuid", "nosymfollow", "private",
@@ -23,9 +23,6 @@ public static class MountOptions
         "rstrictatime", "rsuid", "rsymfollow", "runbindable", "rw", "shared", "silent", "slave", "strictatime", "suid", "symfollow", "sync",
         "tmpcopyup", "unbindable",
     ];
-
-    /// <summary>The words that work, for `features`.</summary>
-    public static List<string> Supported => new List<string>(s_words).FindAll(word => !NotYet.MountOptions.ContainsKey(word));
 
     private enum Atime
     {
