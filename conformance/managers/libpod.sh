@@ -1,0 +1,122 @@
+# shellcheck shell=bash
+# Sourced by podman.sh and buildah.sh: a small world with its own /run, storage, network, processes and configuration.
+#
+# The world is one set of mount, network and pid namespaces. /run is empty in it, so podman, conmon, CNI and the runtime find
+# nothing of this machine, and what they leave is seen; when the script ends the kernel ends every process of it. What is left
+# to remove outside are the cgroups: all are below /sharprun-test/podman-PID.
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=../needs.sh
+. "$here/needs.sh"
+# shellcheck source=../tally.sh
+. "$here/tally.sh"
+
+# enter_world SCRIPT [RUNTIME]: runs the script again inside; returns at once when it is inside already.
+enter_world() {
+    runtime=$(realpath -- "$(type -P "${2:-${RUNTIME:-$here/../out/sharprun}}")") || { echo "no such runtime: ${2:-}" >&2; exit 2; }
+    if [[ ${LIBPOD_WORLD:-} ]]; then make_world; return; fi
+    packages || exit 1
+    local made inner status
+    made=$([[ -e /var/lib/cni ]] || echo yes)
+    mkdir -p /var/lib/cni # host-local's place for leases; covered by a tmpfs inside
+    export LIBPOD_WORLD=podman-$$
+    # Only the mount namespace has a parent that podman could disturb, so it is private; --kill-child: nothing outlives the world.
+    env --default-signal unshare --mount --net --pid --fork --kill-child --mount-proc --propagation private "$1" "$runtime" &
+    inner=$!
+    trap 'kill -KILL "$inner"' HUP INT TERM
+    wait "$inner"
+    status=$?
+    until_true no_cgroups
+    [[ -z $made ]] || rmdir /var/lib/cni
+    exit "$status"
+}
+
+packages() {
+    need podman podman "it is the manager to test with" &&
+        need buildah buildah "it is the manager to test with" &&
+        need conmon conmon "it stands between podman and the runtime" &&
+        need /usr/lib/cni/bridge containernetworking-plugins "podman's networks" &&
+        need iptables iptables "the plugins publish ports with it" &&
+        need catatonit catatonit "podman's --init, and the first process of pods" &&
+        need docker-registry docker-registry "push and pull" &&
+        need newuidmap uidmap "podman of an ordinary user" &&
+        need umoci umoci "it writes the OCI image layout" &&
+        need busybox busybox-static "it is the whole content of the test image"
+}
+
+make_world() {
+    mount -t tmpfs tmpfs /run
+    mount -t tmpfs -o mode=1777 tmpfs /dev/shm # libpod's locks
+    mount -t tmpfs tmpfs /var/lib/cni
+    ip link set lo up
+    scratch=/run/test
+    parent=/sharprun-test/$LIBPOD_WORLD
+    name=$(basename "$runtime")
+    mkdir -p "$scratch"/{tmp,cni,hooks,registry,bin}
+    export TMPDIR=$scratch/tmp CONTAINERS_CONF=$scratch/containers.conf CONTAINERS_STORAGE_CONF=$scratch/storage.conf
+    configure "$scratch" "$runtime"
+    "$here/test-image.sh" "$scratch/image" >/dev/null || exit 1
+    image=localhost/busybox:test
+}
+
+# configure DIR RUNTIME: podman's and buildah's configuration, with the snippet of spec/managers.md in it.
+configure() {
+    local dir=$1
+    # 1024: this machine's limits may not be raised above what they are, and podman's default of 1048576 may be.
+    cat >"$dir/containers.conf" <<TOML
+[containers]
+default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
+seccomp_profile = "/usr/share/containers/seccomp.json"
+[network]
+network_backend = "cni"
+cni_plugin_dirs = ["/usr/lib/cni"]
+network_config_dir = "$dir/cni"
+TOML
+    # Another runtime is written down the same way, in place of sharprun.
+    sed -n '/<!-- snippet podman -->/,/<!-- end/p' "$here/../spec/managers.md" | grep -v '^<!--\|^```' |
+        sed -e "s|/usr/local/bin/sharprun|$2|; s|sharprun = \[|$name = [|; s|^runtime = .*|runtime = \"$name\"\nevents_logger = \"file\"\ncgroup_manager = \"cgroupfs\"|" \
+            >>"$dir/containers.conf"
+    cat >"$dir/storage.conf" <<TOML
+[storage]
+driver = "overlay"
+runroot = "${3:-/run/containers}/storage"
+graphroot = "$dir/storage"
+TOML
+    echo '{"default": [{"type": "insecureAcceptAnything"}]}' >"$dir/policy.json"
+}
+
+# until_true COMMAND...: for at most a minute.
+until_true() {
+    for _ in $(seq 600); do
+        if "$@"; then return; fi
+        sleep 0.1
+    done
+    echo "  not true after a minute: $*"
+    return 1
+}
+
+# Deepest first. Ours are the only ones with this name.
+no_cgroups() {
+    find /sys/fs/cgroup -maxdepth 8 -depth -type d -path "*/sharprun-test/$LIBPOD_WORLD*" -exec rmdir {} \; 2>/dev/null
+    [[ -z $(find /sys/fs/cgroup -maxdepth 4 -type d -path "*/sharprun-test/$LIBPOD_WORLD" 2>/dev/null) ]]
+}
+
+# The processes of this world that are not this script's own: they have another session, or were left to process 1.
+processes() {
+    local directory command
+    for directory in /proc/[0-9]*; do
+        command=$(tr '\0' ' ' <"$directory/cmdline")
+        case $command in
+        *conmon* | *catatonit* | *podman* | *buildah* | *"$runtime"*) [[ $command == *"$0"* ]] || echo "process ${directory#/proc/}: $command" ;;
+        esac
+    done 2>/dev/null
+}
+
+# All that is still there of containers, one a line.
+left_behind() {
+    processes
+    awk '$5 ~ "/overlay/.*/merged|/userdata/shm|/run/netns/" { print $5 }' /proc/self/mountinfo
+    find /sys/fs/cgroup -maxdepth 6 -path "*$parent/*" -name cgroup.procs 2>/dev/null | grep libpod-[0-9a-f]
+    ls -d /run/"$name"/* /run/netns/* 2>/dev/null
+    ip -o link | grep -o 'veth[^@]*'
+}
+nothing_left() { [[ -z $(left_behind) ]]; }
