@@ -39,6 +39,7 @@ packages() {
         need catatonit catatonit "podman's --init, and the first process of pods" &&
         need docker-registry docker-registry "push and pull" &&
         need newuidmap uidmap "podman of an ordinary user" &&
+        need slirp4netns slirp4netns "an ordinary user's network" &&
         need umoci umoci "it writes the OCI image layout" &&
         need busybox busybox-static "it is the whole content of the test image"
 }
