@@ -58,6 +58,8 @@ here() {
   peer crun-newer "$HOME/.cache/peers/forky/bin/crun"
   part kill9 conformance/kill9.sh 200
   part containerd conformance/managers/containerd.sh
+  part podman conformance/managers/podman.sh
+  part buildah conformance/managers/buildah.sh
   part chain conformance/chain-test.sh
   part debian-root conformance/debian-root.sh
   part mutants conformance/mutants.sh

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# buildah.sh [RUNTIME] - does a real buildah (Debian's) build with RUNTIME, under --isolation oci?
+# buildah.sh [RUNTIME] - does a real buildah (Debian's) build with RUNTIME?
 #
 # Everything it makes lives in namespaces of its own (libpod.sh) and in cgroups below /sharprun-test.
 # Prints ok, not ok or skip for each case, and last "N passed, N failed, N skipped".
@@ -10,9 +10,9 @@ set -uo pipefail
 enter_world "${BASH_SOURCE[0]}" "$@"
 
 b() { timeout 120 buildah "$@"; }
-# buildah uses the group that it is given itself, and not a group below it.
-common=(--isolation oci --runtime "$runtime" --cgroup-parent "$parent/build" --network none)
-run_flags=(--isolation oci --runtime "$runtime" --network none)
+# The runtime comes from containers.conf. buildah uses the group that it is given itself, and none below it.
+common=(--network none --cgroup-parent "$parent/build")
+run_flags=(--network none)
 
 # build FLAG... <CONTAINERFILE: sets output (both streams) and status.
 build() {
@@ -118,7 +118,7 @@ runs() {
     b commit -q "$container" localhost/committed >/dev/null
     is "config, commit, inspect" "[echo configured]" "$(b inspect --type image --format '{{.OCIv1.Config.Cmd}}' localhost/committed)"
     b rm "$container" >/dev/null
-    container=$(b from -q --cgroup-parent "$parent/build" --userns-uid-map 0:100000:2000 --userns-gid-map 0:100000:2000 --isolation oci "$image")
+    container=$(b from -q --cgroup-parent "$parent/build" --userns-uid-map 0:100000:2000 --userns-gid-map 0:100000:2000 "$image")
     chown 100000:100000 "$(b mount "$container")" # the test image has no entry for its root
     in_container -- sh -c 'cat /proc/self/uid_map; touch /srv/x; stat -c %u /srv/x'
     is "a container with a user namespace" "0 100000 2000 0" "$(xargs <<<"$output")"
@@ -159,11 +159,11 @@ nothing_runs() { ! pgrep -f 'sleep 6004' >/dev/null; }
 # With a shell in front that writes down the calls.
 recorded_calls() {
     # shellcheck disable=SC2016
-    printf '#!/bin/sh\necho "$@" >>%q\nexec %q "$@"\n' "$scratch/calls" "$runtime" >"$scratch/bin/$name"
-    chmod +x "$scratch/bin/$name"
+    printf '#!/bin/sh\necho "$@" >>%q\nexec %q "$@"\n' "$scratch/calls" "$runtime" >"$scratch/recorder"
+    chmod +x "$scratch/recorder"
     container=$(b from -q --cgroup-parent "$parent/build" "$image")
-    output=$(b run --isolation oci --runtime "$scratch/bin/$name" --network none "$container" echo recorded 2>&1)
-    is "behind a shell wrapper" recorded "$output"
+    output=$(b run "${run_flags[@]}" --runtime "$scratch/recorder" "$container" echo recorded 2>&1)
+    is "--runtime, a shell wrapper" recorded "$output"
     is "the calls are create, start, state, delete" "create start state delete" "$(awk '{ print $1 }' "$scratch/calls" | uniq | paste -sd' ')"
     b rm "$container" >/dev/null
 }
