@@ -134,7 +134,7 @@ FROM $image
 RUN echo limit \$(cat /sys/fs/cgroup/$v1 /sys/fs/cgroup$parent/build/$v1 2>/dev/null)
 FILE
     has "bud --memory" "limit 67108864" "$output"
-    build --ulimit nofile=100:200 --ulimit nproc=4096:4096 <<FILE
+    build --ulimit nofile=100:200 --ulimit nproc=100:100 <<FILE
 FROM $image
 RUN echo ulimits \$(ulimit -n) \$(ulimit -Hn)
 FILE

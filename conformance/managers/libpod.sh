@@ -20,7 +20,7 @@ enter_world() {
     mkdir -p /var/lib/cni # host-local's place for leases; covered by a tmpfs inside
     export LIBPOD_WORLD=podman-$$
     # Only the mount namespace has a parent that podman could disturb, so it is private; --kill-child: nothing outlives the world.
-    env --default-signal unshare --mount --net --pid --fork --kill-child --mount-proc --propagation private "$1" "$runtime" &
+    env --default-signal unshare --mount --net --pid --fork --kill-child --mount-proc --propagation private "$(realpath "$1")" "$runtime" &
     inner=$!
     trap 'kill -KILL "$inner"' HUP INT TERM
     wait "$inner"
@@ -57,15 +57,18 @@ make_world() {
     configure "$scratch" "$runtime"
     "$here/test-image.sh" "$scratch/image" >/dev/null || exit 1
     image=localhost/busybox:test
+    cd "$scratch" || exit # where conmon says that the kernel has killed something: an empty file "oom"
 }
 
 # configure DIR RUNTIME: podman's and buildah's configuration, with the snippet of spec/managers.md in it.
 configure() {
-    local dir=$1
-    # 1024: this machine's limits may not be raised above what they are, and podman's default of 1048576 may be.
+    local dir=$1 processes
+    # Limits may not be raised on every machine, and podman's own wish is 1048576.
+    processes=$(ulimit -Hu)
+    if [[ $processes == unlimited ]] || ((processes > 4096)); then processes=4096; fi
     cat >"$dir/containers.conf" <<TOML
 [containers]
-default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
+default_ulimits = ["nofile=1024:1024", "nproc=$processes:$processes"]
 seccomp_profile = "/usr/share/containers/seccomp.json"
 [network]
 network_backend = "cni"

@@ -50,6 +50,7 @@ detached() {
 inspect() { p inspect --format "{{.$2}}" "$1"; }
 is_state() { [[ $(p inspect --format '{{.State.Status}}' "$1" 2>/dev/null) == "$2" ]]; }
 says() { p logs "$1" 2>&1 | grep -q "$2"; }
+isnt_zero() { if [[ $2 != 0 ]]; then ok "$1"; else not_ok "$1"; echo "  it ended with 0: ${3:-}"; fi; }
 remove() { p rm -f -t 0 "$@" >/dev/null; }
 # The shell's trap makes a process that ends at once when asked to.
 # shellcheck disable=SC2016

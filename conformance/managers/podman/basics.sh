@@ -34,7 +34,6 @@ failures() {
     isnt_zero "a working directory that is a file is refused" "$status" "$words"
     is "failures leave nothing" "" "$(left_behind)"
 }
-isnt_zero() { if [[ $2 != 0 ]]; then ok "$1"; else not_ok "$1"; echo "  it ended with 0: ${3:-}"; fi; }
 
 terminal() {
     # script(1) gives podman a terminal of its own.

@@ -9,10 +9,11 @@ limits() {
     if has_controller memory; then
         once memory -m 64m --memory-reservation 32m -- cat "$(limit_files memory/memory.limit_in_bytes memory.max)" "$(limit_files memory/memory.soft_limit_in_bytes memory.low)"
         is "--memory, --memory-reservation" $'67108864\n33554432' "$output"
+        rm -f oom
         run oom -m 16m --memory-swap 16m -- sh -c 'tail /dev/zero'
         is "beyond the memory limit: killed" 137 "$status"
         run oom1 -m 16m --memory-swap 16m -- sh -c 'tail /dev/zero; sleep 1; exit 3'
-        if v2; then is "and podman says why" "3 true" "$status $(inspect oom1 State.OOMKilled)"; fi
+        is "conmon hears of one in the cgroup that is killed" "3 $scratch/oom" "$status $(ls "$scratch/oom")" # podman 4.3 looks elsewhere
         remove oom oom1
     else skip "--memory" "no memory controller"; fi
     if has_controller cpu; then
@@ -34,7 +35,7 @@ limits() {
         once forks --pids-limit 10 -- sh -c 'for i in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 1 & done; wait'
         has "more processes than that cannot be" "can't fork" "$words"
     else skip "--pids-limit" "no pids controller"; fi
-    once ulimit --ulimit nofile=100:200 --ulimit core=0 --ulimit nproc=4096 -- sh -c 'ulimit -n; ulimit -Hn; ulimit -c'
+    once ulimit --ulimit nofile=100:200 --ulimit core=0 --ulimit nproc=100 -- sh -c 'ulimit -n; ulimit -Hn; ulimit -c'
     is "--ulimit" $'100\n200\n0' "$output"
     once oom_score --oom-score-adj 100 -- cat /proc/self/oom_score_adj
     is "--oom-score-adj" 100 "$output"
