@@ -13,6 +13,13 @@ hello() {
     is "environment, working directory, process 1, hostname, umask" $'blue hello /tmp 1\n13\n0022' "$output"
     output=$(p run --rm -i --network none --cgroup-parent "$parent" "$image" cat <<<"from outside" 2>&1)
     is "-i hands standard input through" "from outside" "$output"
+    local root
+    root=$(p image mount "$image") && cp -a "$root/." "$scratch/root" && p image unmount "$image" >/dev/null
+    is "--rootfs: a folder in place of an image" "from a folder" \
+        "$(p run --rm --network none --cgroup-parent "$parent" --rootfs "$scratch/root" echo from a folder 2>&1)"
+    run again -- sh -c 'echo again; exit 4'
+    is "start -a: output and status once more" "again 4" "$(xargs < <(p start -a again; echo $?))"
+    remove again
     once descriptors -- sh -c 'ls -d /proc/self/fd/* 2>/dev/null | grep -c .'
     is "no descriptor of a manager" 3 "$output"
     # Not from a shell: busybox's, as process 1, ignores SIGQUIT itself.

@@ -15,6 +15,10 @@ limits() {
         run oom1 -m 16m --memory-swap 16m -- sh -c 'tail /dev/zero; sleep 1; exit 3'
         is "conmon hears of one in the cgroup that is killed" "3 $scratch/oom" "$status $(ls "$scratch/oom")" # podman 4.3 looks elsewhere
         remove oom oom1
+        if ! v2; then
+            once v1only --oom-kill-disable --memory-swappiness 10 -m 64m -- sh -c 'head -n 1 /sys/fs/cgroup/memory/memory.oom_control; cat /sys/fs/cgroup/memory/memory.swappiness'
+            is "--oom-kill-disable, --memory-swappiness" $'oom_kill_disable 1\n10' "$output"
+        fi
     else skip "--memory" "no memory controller"; fi
     if has_controller cpu; then
         local expected=$'30000\n100000'
@@ -35,15 +39,33 @@ limits() {
         once forks --pids-limit 10 -- sh -c 'for i in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 1 & done; wait'
         has "more processes than that cannot be" "can't fork" "$words"
     else skip "--pids-limit" "no pids controller"; fi
+    if v2 && has_controller memory; then
+        once unified --cgroup-conf memory.high=50331648 -- cat /sys/fs/cgroup/memory.high
+        is "--cgroup-conf" 50331648 "$output"
+    fi
     once ulimit --ulimit nofile=100:200 --ulimit core=0 --ulimit nproc=100 -- sh -c 'ulimit -n; ulimit -Hn; ulimit -c'
     is "--ulimit" $'100\n200\n0' "$output"
     once oom_score --oom-score-adj 100 -- cat /proc/self/oom_score_adj
     is "--oom-score-adj" 100 "$output"
+    block_devices
     detached inside -- sh -c "$waits"
     local pid
     pid=$(inspect inside State.Pid)
     has "the process is in a cgroup below --cgroup-parent" "$parent/libpod-" "$(cat "/proc/$pid/cgroup")"
     remove inside
+}
+
+block_devices() {
+    local device number controller=blkio expected
+    device=$(find /dev -maxdepth 1 -type b | head -n 1)
+    if v2; then controller=io; fi
+    if ! has_controller $controller || [[ -z $device ]]; then skip "--device-read-bps" "no controller or no block device"; return; fi
+    number=$(stat -c '0x%t 0x%T' "$device" | xargs printf '%d:%d')
+    expected=$(if v2; then echo "$number rbps=1048576 wbps=max riops=max wiops=100"; else printf '%s 1048576\n%s 100' "$number" "$number"; fi)
+    # shellcheck disable=SC2046
+    once block --device-read-bps "$device:1mb" --device-write-iops "$device:100" -- cat $(if v2; then echo /sys/fs/cgroup/io.max
+        else echo /sys/fs/cgroup/blkio/blkio.throttle.read_bps_device /sys/fs/cgroup/blkio/blkio.throttle.write_iops_device; fi)
+    is "--device-read-bps, --device-write-iops" "$expected" "$output"
 }
 
 # checklist: 18
