@@ -4,6 +4,7 @@
 # Everything it makes lives in namespaces of its own (libpod.sh) and in cgroups below /sharprun-test.
 # Prints ok, not ok or skip for each case, and last "N passed, N failed, N skipped".
 # "checklist: N" above a case names the points of runc's calling convention that it shows: buildah depends on them.
+# shellcheck disable=SC2016 # the $ are for the containers' shells
 set -uo pipefail
 # shellcheck source=libpod.sh
 . "$(dirname "${BASH_SOURCE[0]}")/libpod.sh"
@@ -158,7 +159,6 @@ nothing_runs() { ! pgrep -f 'sleep 6004' >/dev/null; }
 
 # With a shell in front that writes down the calls.
 recorded_calls() {
-    # shellcheck disable=SC2016
     printf '#!/bin/sh\necho "$@" >>%q\nexec %q "$@"\n' "$scratch/calls" "$runtime" >"$scratch/recorder"
     chmod +x "$scratch/recorder"
     container=$(b from -q --cgroup-parent "$parent/build" "$image")

@@ -56,6 +56,7 @@ make_world() {
     export TMPDIR=$scratch/tmp CONTAINERS_CONF=$scratch/containers.conf CONTAINERS_STORAGE_CONF=$scratch/storage.conf
     configure "$scratch" "$runtime"
     "$here/test-image.sh" "$scratch/image" >/dev/null || exit 1
+    # shellcheck disable=SC2034 # for the scripts
     image=localhost/busybox:test
     cd "$scratch" || exit # where conmon says that the kernel has killed something: an empty file "oom"
 }
@@ -119,7 +120,7 @@ processes() {
 left_behind() {
     processes
     awk '$5 ~ "/overlay/.*/merged|/userdata/shm|/run/netns/" { print $5 }' /proc/self/mountinfo
-    find /sys/fs/cgroup -maxdepth 6 -path "*$parent/*" -name cgroup.procs 2>/dev/null | grep libpod-[0-9a-f]
+    find /sys/fs/cgroup -maxdepth 6 -path "*$parent/*" -name cgroup.procs 2>/dev/null | grep '/libpod-[0-9a-f]'
     ls -d /run/"$name"/* /run/netns/* 2>/dev/null
     ip -o link | grep -o 'veth[^@]*'
 }

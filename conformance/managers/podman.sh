@@ -11,6 +11,7 @@ enter_world "${BASH_SOURCE[0]}" "$@"
 
 p() { timeout 120 podman "$@"; }
 
+# shellcheck disable=SC2034 # output and waits: for podman/
 # podman run --name NAME FLAG... -- ARG...: in the foreground; sets output, words (stderr) and status.
 run() {
     output=$(as_is "$@" 2>"$scratch/words" </dev/null)
@@ -53,7 +54,7 @@ says() { p logs "$1" 2>&1 | grep -q "$2"; }
 isnt_zero() { if [[ $2 != 0 ]]; then ok "$1"; else not_ok "$1"; echo "  it ended with 0: ${3:-}"; fi; }
 remove() { p rm -f -t 0 "$@" >/dev/null; }
 # The shell's trap makes a process that ends at once when asked to.
-# shellcheck disable=SC2016
+# shellcheck disable=SC2016,SC2034
 waits='trap "echo asked to end; exit 5" TERM; echo ready; sleep 600 & wait'
 v2() { [[ ! -e /sys/fs/cgroup/memory ]]; }
 has_controller() { if v2; then grep -qw "$1" /sys/fs/cgroup/cgroup.controllers; else [[ -e /sys/fs/cgroup/$1 ]]; fi; }

@@ -120,7 +120,7 @@ watching() {
         "$(p inspect orphan >/dev/null 2>&1 || echo gone) $(kill -0 "$pid" 2>/dev/null || echo ended)"
     # podman 4.3 does not call delete here, with any runtime.
     env -i "$runtime" delete --force "$id"
-    is "and delete --force cleans up after it" "" "$(ls -d /run/"$name/$id" 2>&1 | grep -v 'No such')"
+    is "and delete --force cleans up after it" "" "$(find /run/"$name" -name "$id")"
     p run -d --rm --name gone-by-itself --network none --cgroup-parent "$parent" "$image" true >/dev/null
     until_true not_there gone-by-itself
     ok "run -d --rm: gone by itself"
