@@ -49,6 +49,12 @@ make_world() {
     mount -t tmpfs -o mode=1777 tmpfs /dev/shm # libpod's locks
     mount -t tmpfs tmpfs /var/lib/cni
     ip link set lo up
+    # In user-mode Linux there is no nf_tables.
+    if ! iptables -t nat -S >/dev/null 2>&1; then
+        mkdir -p /run/bin
+        ln -s "$(type -P iptables-legacy)" /run/bin/iptables
+        export PATH=/run/bin:$PATH
+    fi
     scratch=/run/test
     parent=/sharprun-test/$LIBPOD_WORLD
     name=$(basename "$runtime")

@@ -56,6 +56,7 @@ remove() { p rm -f -t 0 "$@" >/dev/null; }
 # The shell's trap makes a process that ends at once when asked to.
 # shellcheck disable=SC2016,SC2034
 waits='trap "echo asked to end; exit 5" TERM; echo ready; sleep 600 & wait'
+networks_work() { ip link add probe0 type bridge 2>/dev/null && ip link delete probe0 && iptables -t nat -S >/dev/null 2>&1; }
 v2() { [[ ! -e /sys/fs/cgroup/memory ]]; }
 has_controller() { if v2; then grep -qw "$1" /sys/fs/cgroup/cgroup.controllers; else [[ -e /sys/fs/cgroup/$1 ]]; fi; }
 

@@ -1,8 +1,6 @@
 # shellcheck shell=bash disable=SC2016,SC2154 # $ are for the containers' shells; podman.sh has the variables
 # Sourced by podman.sh: networks, shared namespaces, pods.
 
-networks_work() { ip link add probe0 type bridge 2>/dev/null && ip link delete probe0 && iptables -t nat -S >/dev/null 2>&1; }
-
 networks() {
     once none --network none -- sh -c 'ip -o link | wc -l; ip -o link | grep -c LOOPBACK,UP'
     is "--network none: lo alone, and up" $'1\n1' "$output"
