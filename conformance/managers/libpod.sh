@@ -4,6 +4,9 @@
 # The world is one set of mount, network and pid namespaces. /run is empty in it, so podman, conmon, CNI and the runtime find
 # nothing of this machine, and what they leave is seen; when the script ends the kernel ends every process of it. What is left
 # to remove outside are the cgroups: all are below /sharprun-test/podman-PID.
+#
+# CGROUP_MANAGER=systemd: systemd makes the cgroups, in the slice sharprun.slice. It must see our pids as we do, so there is no pid namespace
+# then, and what a failed test leaves stays: for machines to throw away (run-in-vm --systemd).
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck source=../needs.sh
 . "$here/needs.sh"
@@ -19,8 +22,9 @@ enter_world() {
     made=$([[ -e /var/lib/cni ]] || echo yes)
     mkdir -p /var/lib/cni # host-local's place for leases; covered by a tmpfs inside
     export LIBPOD_WORLD=podman-$$
-    # Only the mount namespace has a parent that podman could disturb, so it is private; --kill-child: nothing outlives the world.
-    env --default-signal unshare --mount --net --pid --fork --kill-child --mount-proc --propagation private "$(realpath "$1")" "$runtime" &
+    local pids=(--pid --kill-child --mount-proc) # nothing outlives the world
+    if [[ ${CGROUP_MANAGER:-} == systemd ]]; then pids=(); fi
+    env --default-signal unshare --mount --net "${pids[@]}" --fork --propagation private "$(realpath "$1")" "$runtime" &
     inner=$!
     trap 'kill -KILL "$inner"' HUP INT TERM
     wait "$inner"
@@ -45,8 +49,8 @@ packages() {
 }
 
 make_world() {
-    mount -t tmpfs tmpfs /run
     mount -t tmpfs -o mode=1777 tmpfs /dev/shm # libpod's locks
+    empty_run
     mount -t tmpfs tmpfs /var/lib/cni
     ip link set lo up
     # In user-mode Linux there is no nf_tables.
@@ -57,6 +61,7 @@ make_world() {
     fi
     scratch=/run/test
     parent=/sharprun-test/$LIBPOD_WORLD
+    if [[ ${CGROUP_MANAGER:-} == systemd ]]; then parent=sharprun.slice; fi
     name=$(basename "$runtime")
     mkdir -p "$scratch"/{tmp,cni,hooks,registry,bin}
     export TMPDIR=$scratch/tmp CONTAINERS_CONF=$scratch/containers.conf CONTAINERS_STORAGE_CONF=$scratch/storage.conf
@@ -67,7 +72,21 @@ make_world() {
     cd "$scratch" || exit # where conmon says that the kernel has killed something: an empty file "oom"
 }
 
-# configure DIR RUNTIME: podman's and buildah's configuration, with the snippet of spec/managers.md in it.
+empty_run() {
+    local directory
+    mkdir /dev/shm/run
+    mount --rbind /run /dev/shm/run
+    mount -t tmpfs tmpfs /run
+    if [[ ${CGROUP_MANAGER:-} == systemd ]]; then
+        for directory in systemd dbus; do
+            mkdir "/run/$directory"
+            mount --bind "/dev/shm/run/$directory" "/run/$directory"
+        done
+    fi
+    umount -l /dev/shm/run
+}
+
+# configure DIR RUNTIME [RUNROOT]: podman's and buildah's configuration, with the snippet of spec/managers.md in it.
 configure() {
     local dir=$1 processes
     # Limits may not be raised on every machine, and podman's own wish is 1048576.
@@ -84,7 +103,7 @@ network_config_dir = "$dir/cni"
 TOML
     # Another runtime is written down the same way, in place of sharprun.
     sed -n '/<!-- snippet podman -->/,/<!-- end/p' "$here/../spec/managers.md" | grep -v '^<!--\|^```' |
-        sed -e "s|/usr/local/bin/sharprun|$2|; s|sharprun = \[|$name = [|; s|^runtime = .*|runtime = \"$name\"\nevents_logger = \"file\"\ncgroup_manager = \"cgroupfs\"|" \
+        sed -e "s|/usr/local/bin/sharprun|$2|; s|sharprun = \[|$name = [|; s|^runtime = .*|runtime = \"$name\"\nevents_logger = \"file\"\ncgroup_manager = \"${CGROUP_MANAGER:-cgroupfs}\"|" \
             >>"$dir/containers.conf"
     cat >"$dir/storage.conf" <<TOML
 [storage]
