@@ -136,7 +136,7 @@ processes() {
     for directory in /proc/[0-9]*; do
         command=$(tr '\0' ' ' <"$directory/cmdline")
         case $command in
-        *conmon* | *catatonit* | *podman* | *buildah* | *"$runtime"*) [[ $command == *"$0"* ]] || echo "process ${directory#/proc/}: $command" ;;
+        *conmon* | *catatonit* | *podman* | *buildah* | *"$runtime"*) [[ $command == *managers/* ]] || echo "process ${directory#/proc/}: $command" ;;
         esac
     done 2>/dev/null
 }
