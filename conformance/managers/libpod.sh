@@ -116,7 +116,8 @@ TOML
 
 # until_true COMMAND...: for at most a minute.
 until_true() {
-    for _ in $(seq 600); do
+    local end=$((SECONDS + 60))
+    while ((SECONDS < end)); do
         if "$@"; then return; fi
         sleep 0.1
     done
