@@ -13,6 +13,7 @@ hello() {
     is "environment, working directory, process 1, hostname, umask" $'blue hello /tmp 1\n13\n0022' "$output"
     output=$(p run --rm -i --network none --cgroup-parent "$parent" "$image" cat <<<"from outside" 2>&1)
     is "-i hands standard input through" "from outside" "$output"
+    is "twelve at once" 12 "$(for i in $(seq 12); do p run --rm --network none --cgroup-parent "$parent" "$image" echo "answer $i" & done | grep -c answer)"
     local root
     root=$(p image mount "$image") && cp -a "$root/." "$scratch/root" && p image unmount "$image" >/dev/null
     is "--rootfs: a folder in place of an image" "from a folder" \
@@ -35,6 +36,10 @@ failures() {
     once forbidden -- /etc/passwd
     is "a file that is no program: status 126" 126 "$status"
     has "and the reason is said" "permission denied" "$words"
+    p --log-level debug run --rm --network none --cgroup-parent "$parent" "$image" no-such-program >"$scratch/debug" 2>&1
+    is "with --log-level debug podman has no log file, and finds the same" 127 $?
+    once inside_proc -v "$scratch:/proc/x" -- true
+    has "a volume below /proc is refused" "cannot be mounted because it is inside /proc" "$words"
     once missing -- echo again
     is "the name is free again at once" again "$output"
     once cwd --workdir /etc/passwd -- true
@@ -71,6 +76,8 @@ execs() {
     has "and it is named" no-such-program "$output"
     output=$(p exec target /etc/passwd 2>&1)
     is "exec of no program: 126" 126 $?
+    output=$(p exec -w /not/there target true 2>&1)
+    is "exec in a folder that is not there: 127" 127 $?
     is "exec is in the container's namespaces and cgroup" same \
         "$(p exec target sh -c 'for n in mnt net pid ipc uts cgroup; do [ $(readlink /proc/self/ns/$n) = $(readlink /proc/1/ns/$n) ] || echo $n; done; cmp /proc/self/cgroup /proc/1/cgroup && echo same')"
     is "exec --privileged has more capabilities than the container" yes \
