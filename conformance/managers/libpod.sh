@@ -103,8 +103,8 @@ network_config_dir = "$dir/cni"
 TOML
     # Another runtime is written down the same way, in place of sharprun.
     sed -n '/<!-- snippet podman -->/,/<!-- end/p' "$here/../spec/managers.md" | grep -v '^<!--\|^```' |
-        sed -e "s|/usr/local/bin/sharprun|$2|; s|sharprun = \[|$name = [|; s|^runtime = .*|runtime = \"$name\"\nevents_logger = \"file\"\ncgroup_manager = \"${CGROUP_MANAGER:-cgroupfs}\"|" \
-            >>"$dir/containers.conf"
+        sed -e "s|/usr/local/bin/sharprun|$2|" -e "s|sharprun = \[|$name = [|" -e "s|^runtime = .*|runtime = \"$name\"|" \
+            -e "s|^\[engine\]|&\nevents_logger = \"file\"\ncgroup_manager = \"${CGROUP_MANAGER:-cgroupfs}\"|" >>"$dir/containers.conf"
     cat >"$dir/storage.conf" <<TOML
 [storage]
 driver = "overlay"

@@ -19,7 +19,10 @@ run() {
     words=$(<"$scratch/words")
 }
 
-# No network where none is tried: it would be most of the time.
+# Most containers' flags. No network where none is tried: it would be most of the time.
+# shellcheck disable=SC2034,SC2154 # for podman/; of libpod.sh
+bare=(--network none --cgroup-parent "$parent")
+
 as_is() {
     local id=$1 flags=() network=(--network none) group=(--cgroup-parent "$parent")
     shift

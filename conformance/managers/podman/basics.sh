@@ -11,13 +11,13 @@ hello() {
     is "status, standard output and standard error apart" "7 one two" "$status $output $words"
     once env --env COLOUR=blue --workdir /tmp -- sh -c 'echo $COLOUR $GREETING $PWD $$; hostname | wc -c; umask'
     is "environment, working directory, process 1, hostname, umask" $'blue hello /tmp 1\n13\n0022' "$output"
-    output=$(p run --rm -i --network none --cgroup-parent "$parent" "$image" cat <<<"from outside" 2>&1)
+    output=$(p run --rm -i "${bare[@]}" "$image" cat <<<"from outside" 2>&1)
     is "-i hands standard input through" "from outside" "$output"
-    is "twelve at once" 12 "$(for i in $(seq 12); do p run --rm --network none --cgroup-parent "$parent" "$image" echo "answer $i" & done | grep -c answer)"
+    is "twelve at once" 12 "$(for i in $(seq 12); do p run --rm "${bare[@]}" "$image" echo "answer $i" & done | grep -c answer)"
     local root
     root=$(p image mount "$image") && cp -a "$root/." "$scratch/root" && p image unmount "$image" >/dev/null
     is "--rootfs: a folder in place of an image" "from a folder" \
-        "$(p run --rm --network none --cgroup-parent "$parent" --rootfs "$scratch/root" echo from a folder 2>&1)"
+        "$(p run --rm "${bare[@]}" --rootfs "$scratch/root" echo from a folder 2>&1)"
     run again -- sh -c 'echo again; exit 4'
     is "start -a: output and status once more" "again 4" "$(xargs < <(p start -a again; echo $?))"
     remove again
@@ -36,7 +36,7 @@ failures() {
     once forbidden -- /etc/passwd
     is "a file that is no program: status 126" 126 "$status"
     has "and the reason is said" "permission denied" "$words"
-    p --log-level debug run --rm --network none --cgroup-parent "$parent" "$image" no-such-program >"$scratch/debug" 2>&1
+    p --log-level debug run --rm "${bare[@]}" "$image" no-such-program >"$scratch/debug" 2>&1
     is "with --log-level debug podman has no log file, and finds the same" 127 $?
     once inside_proc -v "$scratch:/proc/x" -- true
     has "a volume below /proc is refused" "cannot be mounted because it is inside /proc" "$words"
@@ -49,7 +49,8 @@ failures() {
 
 terminal() {
     # script(1) gives podman a terminal of its own.
-    output=$(script -qec "stty rows 33 cols 77; timeout 60 podman run --rm -it --network none --cgroup-parent $parent $image sh -c 'tty; sleep 0.5; stty size; exit 9'" /dev/null </dev/null 2>&1)
+    output=$(script -qec "stty rows 33 cols 77
+        timeout 60 podman run --rm -it ${bare[*]} $image sh -c 'tty; sleep 0.5; stty size; exit 9'" /dev/null </dev/null 2>&1)
     is "run -it: terminal, its size, the status" $'9 /dev/pts/0\r\n33 77\r' "$? ${output//^@/}"
     detached tty -t -- sh -c 'tty; sleep 600'
     until_true says tty pts
@@ -79,7 +80,10 @@ execs() {
     output=$(p exec -w /not/there target true 2>&1)
     is "exec in a folder that is not there: 127" 127 $?
     is "exec is in the container's namespaces and cgroup" same \
-        "$(p exec target sh -c 'for n in mnt net pid ipc uts cgroup; do [ $(readlink /proc/self/ns/$n) = $(readlink /proc/1/ns/$n) ] || echo $n; done; cmp /proc/self/cgroup /proc/1/cgroup && echo same')"
+        "$(p exec target sh -c 'for n in mnt net pid ipc uts cgroup; do
+                [ $(readlink /proc/self/ns/$n) = $(readlink /proc/1/ns/$n) ] || echo $n
+            done
+            cmp /proc/self/cgroup /proc/1/cgroup && echo same')"
     is "exec --privileged has more capabilities than the container" yes \
         "$(p exec --privileged target grep CapEff /proc/self/status | cut -f2 | grep -qv "$(p exec target grep CapEff /proc/self/status | cut -f2)" && echo yes)"
     is "exec --preserve-fds" handed "$(p exec --preserve-fds 1 target sh -c 'cat <&3' 3< <(echo handed) 2>&1)"

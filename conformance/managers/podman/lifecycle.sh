@@ -122,7 +122,7 @@ watching() {
     # podman 4.3 does not call delete here, with any runtime.
     env -i "$runtime" delete --force "$id"
     is "and delete --force cleans up after it" "" "$(find /run/"$name" -name "$id")"
-    p run -d --rm --name gone-by-itself --network none --cgroup-parent "$parent" "$image" true >/dev/null
+    p run -d --rm --name gone-by-itself "${bare[@]}" "$image" true >/dev/null
     until_true not_there gone-by-itself
     ok "run -d --rm: gone by itself"
 }

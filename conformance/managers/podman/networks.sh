@@ -44,10 +44,12 @@ namespaces() {
     once cgroupns --cgroupns host -- readlink /proc/self/ns/cgroup
     is "--cgroupns host" "$(readlink /proc/self/ns/cgroup)" "$output"
     once cgroupns --cgroupns private -- sh -c 'readlink /proc/self/ns/cgroup; cut -d: -f3 /proc/self/cgroup | sort -u | head -n 1'
-    if [[ $output == cgroup:*$'\n/' && $output != "$(readlink /proc/self/ns/cgroup)"* ]]; then ok "--cgroupns private"; else not_ok "--cgroupns private"; echo "$output $words"; fi
+    if [[ $output == cgroup:*$'\n/' && $output != "$(readlink /proc/self/ns/cgroup)"* ]]; then ok "--cgroupns private"
+    else not_ok "--cgroupns private"; echo "$output $words"; fi
     detached first -- sh -c "$waits"
     until_true says first ready
-    once second --pid container:first --ipc container:first -- sh -c 'ps | grep -c "[s]leep 600"; [ "$(readlink /proc/self/ns/pid)" = "$(readlink /proc/1/ns/pid)" ] && echo same'
+    once second --pid container:first --ipc container:first -- sh -c '
+        ps | grep -c "[s]leep 600"; [ "$(readlink /proc/self/ns/pid)" = "$(readlink /proc/1/ns/pid)" ] && echo same'
     has "--pid container:NAME" "same" "$output"
     remove first
     detached hostpid --pid host -- sh -c 'sleep 6001 & sleep 6002'
@@ -69,7 +71,9 @@ pods() {
     p run -d "${member[@]}" --pod pod --name one "$image" sh -c "$waits" >/dev/null
     p run -d "${member[@]}" --pod pod --name two "$image" sh -c "$waits" >/dev/null
     is "members of a pod share network, ipc, uts" "net ipc uts" \
-        "$(for kind in net ipc uts pid; do [[ $(p exec one readlink /proc/self/ns/$kind) == "$(p exec two readlink /proc/self/ns/$kind)" ]] && echo $kind; done | paste -sd' ')"
+        "$(for kind in net ipc uts pid; do
+            [[ $(p exec one readlink /proc/self/ns/$kind) == "$(p exec two readlink /proc/self/ns/$kind)" ]] && echo $kind
+        done | paste -sd' ')"
     is "and the pod's hostname" poddy "$(p exec two hostname)"
     p pod pause pod >/dev/null
     is "pod pause" "paused paused" "$(inspect one State.Status) $(inspect two State.Status)"

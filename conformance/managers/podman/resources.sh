@@ -7,7 +7,8 @@ limit_files() { if v2; then echo "/sys/fs/cgroup/$2"; else echo "/sys/fs/cgroup/
 # checklist: 6
 limits() {
     if has_controller memory; then
-        once memory -m 64m --memory-reservation 32m -- cat "$(limit_files memory/memory.limit_in_bytes memory.max)" "$(limit_files memory/memory.soft_limit_in_bytes memory.low)"
+        once memory -m 64m --memory-reservation 32m -- cat \
+            "$(limit_files memory/memory.limit_in_bytes memory.max)" "$(limit_files memory/memory.soft_limit_in_bytes memory.low)"
         is "--memory, --memory-reservation" $'67108864\n33554432' "$output"
         rm -f oom
         run oom -m 16m --memory-swap 16m -- sh -c 'tail /dev/zero'
@@ -16,7 +17,8 @@ limits() {
         is "conmon hears of one in the cgroup that is killed" "3 $scratch/oom" "$status $(ls "$scratch/oom")" # podman 4.3 looks elsewhere
         remove oom oom1
         if ! v2; then
-            once v1only --oom-kill-disable --memory-swappiness 10 -m 64m -- sh -c 'head -n 1 /sys/fs/cgroup/memory/memory.oom_control; cat /sys/fs/cgroup/memory/memory.swappiness'
+            once v1only --oom-kill-disable --memory-swappiness 10 -m 64m -- \
+                sh -c 'head -n 1 /sys/fs/cgroup/memory/memory.oom_control; cat /sys/fs/cgroup/memory/memory.swappiness'
             is "--oom-kill-disable, --memory-swappiness" $'oom_kill_disable 1\n10' "$output"
         fi
     else skip "--memory" "no memory controller"; fi
