@@ -73,6 +73,7 @@ user_namespaces() {
     detached uidexec --uidmap 0:100000:2000 -- sh -c "$waits"
     is "exec in it" "0 100000 2000" "$(p exec uidexec cat /proc/self/uid_map | tr -s ' ' | sed 's/^ //')"
     is "exec -u in it" 1000 "$(p exec -u guest uidexec id -u)"
+    p stop -t 1 uidexec >/dev/null # rm -f of a living one fails now and then with --uidmap (shm is busy), with any runtime
     remove uidexec
     if networks_work; then
         once uidnet --network podman --uidmap 0:100000:2000 -- ip -4 addr show eth0

@@ -36,6 +36,8 @@ user_run() {
     words=$(<"$scratch/words")
 }
 
+nothing_of_user() { ! pgrep -u 4242 >/dev/null; }
+
 # checklist: 26
 rootless() {
     if ! prepare_user 2>"$scratch/words"; then not_ok "an ordinary user can pull: $(<"$scratch/words")"; return; fi
@@ -76,6 +78,7 @@ rootless() {
         has "the default network (slirp4netns)" "inet 10.0.2." "$output"
     else skip "the default network (slirp4netns)" "/dev/net/tun cannot be opened"; fi
     as_user podman system migrate # ends the process that keeps his user namespace
+    until_true nothing_of_user >/dev/null
     is "nothing is left of him" "" "$(pgrep -u 4242 -l; ls /run/user/4242/"$name" 2>/dev/null)"
 }
 
