@@ -180,6 +180,15 @@ test_bind_mount_of_a_file_is_the_file() {
     [[ -f $BUNDLE/rootfs/etc/one ]] || fail "the mount point was not made as a file"
 }
 
+# docker explains these words to its user.
+test_bind_mount_of_a_file_on_a_folder_is_no_directory() {
+    echo one >"$T/file"
+    bundle 'bind($folder + "/file"; "/etc"; [])' true
+    refused_create 'error mounting .* to rootfs at .*: not a directory'
+    bundle 'bind($folder; "/etc/passwd"; [])' true
+    refused_create 'error mounting .* not a directory'
+}
+
 test_bind_mount_source_is_relative_to_the_bundle() {
     bundle 'bind("data"; "/mnt"; [])' cat /mnt/text
     mkdir "$BUNDLE/data"

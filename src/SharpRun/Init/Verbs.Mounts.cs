@@ -214,7 +214,7 @@ static partial class Verbs
         }
         if (error == Errno.OK)
         {
-            error = Sys.MoveMountOnto(tree, target);
+            error = MoveOnto(tree, target);
         }
         if (error == Errno.OK && !context.HasMountSetAttr && (set | clear) != 0)
         {
@@ -232,6 +232,15 @@ static partial class Verbs
         Sys.Close(target);
         return error;
     }
+
+    // When a file and a directory meet, move_mount(2) says EINVAL, where mount(2) says ENOTDIR. docker explains the latter to its user.
+    private static Errno MoveOnto(int tree, int target)
+    {
+        var error = Sys.MoveMountOnto(tree, target);
+        return error == Errno.EINVAL && IsDirectory(tree) != IsDirectory(target) ? Errno.ENOTDIR : error;
+    }
+
+    private static bool IsDirectory(int fd) => Sys.Stat(fd, ""u8, Native.AT_EMPTY_PATH, out var status) == Errno.OK && status.IsDirectory;
 
     private static Errno SetPropagation(InitContext context, int tree, ulong propagation, bool recursive)
     {
