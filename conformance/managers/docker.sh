@@ -96,7 +96,6 @@ ended() {
 trap ended EXIT
 mkdir -p "$scratch/config"
 echo '{}' >"$scratch/daemon.json"
-mount --make-shared "$(findmnt -n -o TARGET --target "$scratch")" # as a machine with systemd has it: for volumes with propagation
 if ! start_dockerd; then not_ok "dockerd starts"; tail "$scratch/log"; tally; exit 1; fi
 if ! load_image; then not_ok "the test image can be loaded"; tally; exit 1; fi
 processes >"$scratch/standing"

@@ -16,6 +16,7 @@ machine() {
     tag=${MACHINE_TAG:-}
     if [[ ! $tag ]]; then outside "$1"; fi
     mount -t tmpfs -o mode=755 tmpfs /run
+    mount --make-shared /run # as systemd does it: for volumes with propagation
     scratch=/run/test
     mkdir -p "$scratch"/{bin,tmp}
     export TMPDIR=$scratch/tmp PATH=$scratch/bin:$PATH
@@ -97,14 +98,14 @@ processes() {
     done 2>/dev/null
 }
 
-# left_behind: processes that are not in the list $scratch/standing, and cgroups, one a line.
+# left_behind: processes that are not in the list $scratch/standing, and the cgroups CONTAINERS (below /sharprun-test/TAG), one a line.
 left_behind() {
-    local now
+    local now containers=${1:-*}
     now=$(processes)
     grep -vxFf "$scratch/standing" <<<"$now" | grep .
-    find /sys/fs/cgroup -maxdepth 6 -path "*/sharprun-test/$tag/*/cgroup.procs" 2>/dev/null | grep -v '/buildkit/cgroup.procs$'
+    find /sys/fs/cgroup -maxdepth 7 -path "*/sharprun-test/$tag/$containers/cgroup.procs" 2>/dev/null | grep -v '/buildkit/cgroup.procs$'
 }
-nothing_left() { [[ -z $(left_behind) ]]; }
+nothing_left() { [[ -z $(left_behind "$@") ]]; }
 
 # ------------------------------------------------------------------------------------------------------------ cgroups
 
