@@ -38,6 +38,11 @@ kernel_tests_in_vm() {
   if [ -x ../shared/vm/run-in-vm ]; then ../shared/vm/run-in-vm "$@" -- tests/Kernel.Tests/run.sh; else not_here kernel-vm; fi
 }
 
+# manager_in_vm NAME: a manager's script where there is nothing but cgroup v2.
+manager_in_vm() {
+  if [ -x ../shared/vm/run-in-vm ]; then ../shared/vm/run-in-vm --timeout 2400 -- "conformance/managers/$1.sh" "$PWD/out/sharprun"; else not_here "$1-v2"; fi
+}
+
 in_guests() {
   part vm-v2 conformance/vm-smoke.sh --timeout 2400
   part vm-6.1 conformance/vm-smoke.sh --timeout 2400 --kernel 6.1
@@ -46,6 +51,9 @@ in_guests() {
   part vm-v1 conformance/vm-smoke.sh --timeout 2400 --cgroup v1
   part kernel-5.10 kernel_tests_in_vm --kernel 5.10
   part kernel-7.2 kernel_tests_in_vm --kernel 7.2
+  part docker-v2 manager_in_vm docker
+  part containerd-v2 manager_in_vm containerd
+  part cri-v2 manager_in_vm cri
 }
 
 here() {
@@ -57,9 +65,12 @@ here() {
   peer runc-newer "$HOME/.cache/peers/forky/bin/runc"
   peer crun-newer "$HOME/.cache/peers/forky/bin/crun"
   part kill9 conformance/kill9.sh 200
+  part checklist conformance/managers/checklist.sh
+  part docker conformance/managers/docker.sh
   part containerd conformance/managers/containerd.sh
   part podman conformance/managers/podman.sh
   part buildah conformance/managers/buildah.sh
+  part cri conformance/managers/cri.sh
   part chain conformance/chain-test.sh
   part debian-root conformance/debian-root.sh
   part mutants conformance/mutants.sh

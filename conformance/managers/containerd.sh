@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# containerd.sh [RUNTIME] - does a real containerd (Debian's) run containers with RUNTIME? Asked through `ctr run`.
+# containerd.sh [RUNTIME] - does a real containerd (Debian's) run containers with RUNTIME? Asked through `ctr`; cri.sh asks as Kubernetes does.
+# "# checklist: N" names the point of manager-calls.md that a case shows.
 #
 # containerd gets its own configuration, root, state and socket below a scratch folder, and a mount namespace in which
 # /run/containerd is empty, so it meets no containerd of this machine. The containers' cgroups are /sharprun-test/ID.
@@ -40,11 +41,12 @@ run() {
 }
 
 run_as_is() {
-    local name=$prefix-$1 flags=()
+    local name=$prefix-$1 flags=(--rm)
     shift
+    if [[ $1 == --detach ]]; then flags=(); fi
     while [[ $1 != -- ]]; do flags+=("$1"); shift; done
     shift
-    timeout 300 ctr --address "$socket" --namespace sharprun-test run --rm --snapshotter native \
+    timeout 300 ctr --address "$socket" --namespace sharprun-test run --snapshotter native \
         --runc-binary "${runtime_here:-$runtime}" "${flags[@]}" "$image" "$name" "$@"
 }
 
@@ -61,6 +63,18 @@ until_true() {
 is_running() { ctr tasks ls 2>/dev/null | grep -q "^$prefix-$1 .*RUNNING"; }
 answers() { ctr version >/dev/null 2>&1; }
 
+# start NAME FLAG... -- ARG...: a container in the background.
+start() {
+    run_as_is "$1" --detach "${@:2}" || { not_ok "container $1 starts"; return 1; }
+}
+
+# call ARG...: ctr tasks ARG...; sets output, words (stderr) and status.
+call() {
+    output=$(ctr tasks "$@" 2>"$scratch/words" </dev/null)
+    status=$?
+    words=$(<"$scratch/words")
+}
+
 start_containerd() {
     # Snapshotters and the CRI part that nobody here asks for are left out: they warn, and CRI wants network plugins.
     cat >"$scratch/config.toml" <<TOML
@@ -74,7 +88,7 @@ disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"
 [debug]
   level = "warn"
 TOML
-    containerd --config "$scratch/config.toml" >"$scratch/log" 2>&1 &
+    containerd --config "$scratch/config.toml" >>"$scratch/log" 2>&1 &
     daemon=$!
     until_true answers || { cat "$scratch/log"; return 1; }
 }
@@ -130,6 +144,7 @@ no_processes() { [[ -z $(processes) ]]; }
 
 # ------------------------------------------------------------------------------------------------------------- cases
 
+# checklist: 27
 output_and_status() {
     run hello -- echo hello from containerd
     is "the output is captured" "hello from containerd" "$output"
@@ -226,6 +241,79 @@ same_name_again() {
     is "one name five times, one after the other" 5 "$good"
 }
 
+executed() {
+    start long -- sh -c 'sleep 601; true' || return
+    call exec --exec-id one "$prefix-long" sh -c 'echo hello from exec; echo two >&2; exit 6'
+    is "exec: output and status" "6 hello from exec two" "$status $output $words"
+    call exec --exec-id two --cwd /tmp --user 1000 "$prefix-long" sh -c 'id -u; pwd; echo $GREETING'
+    is "exec --user --cwd, and the image's environment" $'1000\n/tmp\nhello' "$output"
+    output=$(timeout 60 script -qec "ctr --address $socket --namespace sharprun-test tasks exec -t --exec-id three $prefix-long sh -c 'tty; sleep 0.5'" /dev/null \
+        </dev/null | sed -e 's/\r//g' -e 's/^^@//')
+    is "exec -t: a terminal" /dev/pts/0 "$output"
+    call exec --exec-id four "$prefix-long" no-such-program
+    has "exec of a missing program is named" 'exec: "no-such-program": executable file not found' "$words"
+    call exec --detach --exec-id five "$prefix-long" sleep 602
+    is "exec --detach" "0 " "$status $output"
+    call ps "$prefix-long"
+    is "ps: three processes, and the exec by its id" "3 1" "$(tail -n +2 <<<"$output" | wc -l) $(grep -c five <<<"$output")"
+    call kill --exec-id five --signal SIGKILL "$prefix-long"
+    is "kill of one exec" 0 "$status"
+}
+
+paused() {
+    call pause "$prefix-long"
+    is "pause" "0 PAUSED" "$status $(ctr tasks ls | awk -v name="$prefix-long" '$1 == name { print $3 }')"
+    call ps "$prefix-long"
+    is "ps while paused" 0 "$status"
+    call exec --exec-id six "$prefix-long" true
+    if [[ $status != 0 ]]; then ok "exec while paused is refused"; else not_ok "exec while paused is refused"; fi
+    call resume "$prefix-long"
+    is "resume" "0 RUNNING" "$status $(ctr tasks ls | awk -v name="$prefix-long" '$1 == name { print $3 }')"
+    call metrics "$prefix-long"
+    has "metrics" memory "$output"
+}
+
+# checklist: 5 13 14
+killed_for_good() {
+    call kill --signal 37 "$prefix-long" # nobody listens: process 1 lives on
+    is "a real-time signal" "0 RUNNING" "$status $(ctr tasks ls | awk -v name="$prefix-long" '$1 == name { print $3 }')"
+    call kill --all --signal SIGKILL "$prefix-long"
+    is "kill --all" 0 "$status"
+    until_true has_stopped long
+    call kill "$prefix-long"
+    has "kill of a dead one: containerd knows the words" "process already finished: not found" "$words"
+    call rm --force "$prefix-long"
+    is "tasks rm --force of a dead one" 0 "$status"
+    ctr containers rm "$prefix-long"
+    start forced -- sleep 603 || return
+    call rm "$prefix-forced"
+    if [[ $status != 0 ]]; then ok "rm of a running one is refused"; else not_ok "rm of a running one is refused"; fi
+    call rm --force "$prefix-forced"
+    if until_true eval '! is_running forced'; then ok "rm --force of a running one"; else not_ok "rm --force of a running one"; fi
+    ctr containers rm "$prefix-forced"
+}
+has_stopped() { ctr tasks ls 2>/dev/null | grep -q "^$prefix-$1 .*STOPPED"; }
+
+daemon_killed() {
+    start survivor -- sleep 604 || return
+    kill -KILL "$daemon"
+    wait "$daemon" 2>/dev/null
+    start_containerd
+    if is_running survivor; then ok "containerd killed and back: the container still runs"; else not_ok "containerd killed and back: the container still runs"; fi
+    call exec --exec-id one "$prefix-survivor" echo alive
+    is "and takes commands" alive "$output"
+    call kill --signal SIGKILL "$prefix-survivor"
+    until_true has_stopped survivor
+    call rm "$prefix-survivor"
+    is "and is removed" 0 "$status"
+    ctr containers rm "$prefix-survivor"
+}
+
+without_pivot() {
+    run flat --no-pivot -- sh -c 'ls /srv; test -e /usr || echo alone'
+    is "--no-pivot" $'added\nreplaced\nalone' "$output"
+}
+
 # With a shell in front that writes down the calls: is it RUNTIME at all that containerd uses, and how?
 recorded_calls() {
     local runtime_here=$scratch/recorder
@@ -253,6 +341,11 @@ two_at_once
 failures
 same_name_again
 recorded_calls
+executed
+paused
+killed_for_good
+daemon_killed
+without_pivot
 until_true nothing_left >/dev/null # the shims take a moment to end
 is "nothing is left behind" "" "$(left_behind)"
 if [[ $failed -gt 0 ]]; then echo "the last lines of containerd's log:"; tail -n 5 "$scratch/log"; fi
