@@ -4,6 +4,7 @@
 #
 # containerd runs in namespaces of its own (machine.sh), with Debian's CNI plugins for the pods' network. "# checklist: N" names the point
 # of manager-calls.md that a case shows. Prints ok, not ok or skip for each case, and last "N passed, N failed, N skipped".
+# shellcheck disable=SC2016,SC2154 # the $ are for the containers' shells; machine.sh sets scratch and others
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck source=machine.sh
@@ -32,7 +33,7 @@ cri() {
     local request=$scratch/request size
     protoc -I "$here/managers" --encode="runtime.v1.$1Request" cri.proto >"$request" || return
     size=$(stat -c %s "$request")
-    { printf '\0'"$(printf '\\x%02x' $((size >> 24)) $((size >> 16 & 255)) $((size >> 8 & 255)) $((size & 255)))"; cat "$request"; } >"$request.frame"
+    { printf '\0%b' "$(printf '\\x%02x' $((size >> 24)) $((size >> 16 & 255)) $((size >> 8 & 255)) $((size & 255)))"; cat "$request"; } >"$request.frame"
     curl -s --max-time 120 --http2-prior-knowledge --unix-socket "$socket" -H 'content-type: application/grpc' -H 'te: trailers' \
         -D "$scratch/headers" -o "$scratch/answer" --data-binary "@$request.frame" "http://localhost/runtime.v1.RuntimeService/$1"
     words=$(sed -n 's/^grpc-message: \([^\r]*\)\r*$/\1/p' "$scratch/headers")
@@ -267,7 +268,7 @@ failures() {
     create missing "" /etc/passwd && cri StartContainer <<<"container_id: \"$container\""
     has "a file that is no program" "permission denied" "$words"
     remove
-    is "no state, no cgroup is left of them" "" "$(ls "$states" "$tasks" | grep "^$container"; find /sys/fs/cgroup -maxdepth 7 -name "$container" 2>/dev/null)"
+    is "no state, no cgroup is left of them" "" "$(find "$states" "$tasks" /sys/fs/cgroup -maxdepth 7 -name "$container" 2>/dev/null)"
 }
 
 # checklist: 24

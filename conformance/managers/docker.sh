@@ -4,6 +4,7 @@
 # dockerd, the containerd that it starts, and a registry run in namespaces of their own (machine.sh), with default settings but for their
 # folders and the parent of the cgroups. The cases are in docker/; "# checklist: N" names the point of manager-calls.md that one shows.
 # Prints ok, not ok or skip for each case, and last "N passed, N failed, N skipped". Flows (docker/FLOW.sh) may be named in DOCKER_FLOWS.
+# shellcheck disable=SC2034,SC2119,SC2120,SC2154 # machine.sh sets scratch and others, docker/ uses the rest
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck source=machine.sh
@@ -44,11 +45,10 @@ start() {
 terminal() { timeout 120 script -qec "$1" /dev/null | sed -e 's/\r//g' -e 's/^^@//'; }
 
 # For a container's shell; its arguments are the names of the namespaces.
-# shellcheck disable=SC2016,SC2034 # the $ are for that shell; for docker/
+# shellcheck disable=SC2016 # the $ are for that shell
 show_namespaces='for n in "$@"; do readlink /proc/self/ns/$n; done'
 
 # All that docker of this version asks for with --privileged (up to CAP_AUDIT_READ), as far as this machine has it.
-# shellcheck disable=SC2034 # for docker/
 all_capabilities=$(printf '%016x' $((16#$(sed -n 's/^CapBnd:\t//p' /proc/self/status) & 0x3fffffffff)))
 
 inspect() { docker inspect --format "$2" "$1"; }

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # here comes from the script
 # Sourced by docker.sh and cri.sh: gives a manager something like a machine of its own: mount, network and pid namespaces, in which
 # /run is empty, only lo is there and this script is process 1. The manager meets nothing of the real machine, and nothing of it can
 # stay behind: the last processes die with process 1, mounts and interfaces with them. What is left, the cgroups, is removed from outside.
@@ -35,20 +36,21 @@ machine() {
 
 outside() {
     local child status name=${1##*/}
-    name=${name%.sh}
-    # Everything beyond this point is tried from a folder that is surely there.
+    name=${name%.sh}-$$
     cd / || exit
-    MACHINE_TAG=$name-$$ unshare --mount --net --pid --fork --kill-child --mount-proc --propagation private "$1" "$runtime" &
+    MACHINE_TAG=$name unshare --mount --net --pid --fork --kill-child --mount-proc --propagation private "$1" "$runtime" &
     child=$!
-    trap 'kill -TERM $child 2>/dev/null' HUP INT TERM
+    trap 'kill -KILL $child' HUP INT TERM # and with it process 1 of the inside, and with that all others
     wait "$child"
     status=$?
-    if kill -0 "$child" 2>/dev/null; then
-        pkill -TERM -P "$child" # process 1 of the inside
-        wait "$child"
-    fi
-    find /sys/fs/cgroup -maxdepth 7 -depth -type d -path "*/sharprun-test/$name-$$*" -exec rmdir {} \; 2>/dev/null
+    until_true no_cgroups >/dev/null
     exit "$status"
+}
+
+# The kernel takes a moment to end the processes of a pid namespace.
+no_cgroups() {
+    find /sys/fs/cgroup -maxdepth 7 -depth -type d -path "*/sharprun-test/$name*" -exec rmdir {} \; 2>/dev/null
+    [[ -z $(find /sys/fs/cgroup -maxdepth 4 -type d -path "*/sharprun-test/$name" 2>/dev/null) ]]
 }
 
 # until_true COMMAND...: for at most a minute.
