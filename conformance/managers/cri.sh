@@ -254,9 +254,9 @@ stops() {
     remove
     start removed "" sleep 600
     if remove; then ok "RemoveContainer of a running one"; else not_ok "RemoveContainer of a running one"; fi
-    resources=' memory_limit_in_bytes: 20971520 ' start oom '' tail /dev/zero
+    resources=' memory_limit_in_bytes: 20971520 ' start oom '' sh -c 'tail /dev/zero; sleep 1; exit 9'
     until_true has_exited
-    is "a program without memory is killed: OOMKilled" "137 OOMKilled" "$(exit_code) $(state >/dev/null; field reason)"
+    is "a program without memory is killed: OOMKilled" "9 OOMKilled" "$(exit_code) $(state >/dev/null; field reason)"
     remove
 }
 

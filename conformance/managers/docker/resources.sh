@@ -19,7 +19,9 @@ resources_oom() {
     remove "$id"
     start -m 24m --memory-swap 24m test tail /dev/zero
     call wait "$id"
-    is "so is process 1: 137" "137 true" "$output $(inspect "$id" '{{.State.OOMKilled}}')"
+    is "so is process 1: 137" 137 "$output"
+    # On v2 the shim reads an event of a cgroup whose last process has gone already.
+    if [[ -d /sys/fs/cgroup/memory ]]; then is "and docker knows why" true "$(inspect "$id" '{{.State.OOMKilled}}')"; fi
     remove "$id"
 }
 
