@@ -4,6 +4,7 @@
 # dockerd, the containerd that it starts, and a registry run in namespaces of their own (machine.sh), with default settings but for their
 # folders and the parent of the cgroups. The cases are in docker/; "# checklist: N" names the point of manager-calls.md that one shows.
 # Prints ok, not ok or skip for each case, and last "N passed, N failed, N skipped". Flows (docker/FLOW.sh) may be named in DOCKER_FLOWS.
+# CGROUP_MANAGER=systemd: dockerd lets systemd make the cgroups; only for a guest that is thrown away (see machine.sh).
 # shellcheck disable=SC2034,SC2119,SC2120,SC2154 # machine.sh sets scratch and others, docker/ uses the rest
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -57,10 +58,13 @@ is_state() { [[ $(inspect "$1" '{{.State.Status}}') == "$2" ]]; }
 logs_have() { docker logs "$1" 2>&1 | grep -q -- "$2"; }
 answers() { docker version >/dev/null 2>&1; }
 
+cgroup_flags=(--cgroup-parent "/sharprun-test/$tag")
+if [[ $CGROUP_MANAGER == systemd ]]; then cgroup_flags=(--cgroup-parent sharprun-test.slice --exec-opt native.cgroupdriver=systemd); fi
+
 # start_dockerd FLAG...
 start_dockerd() {
     /usr/sbin/dockerd --host "$DOCKER_HOST" --data-root "$scratch/data" --exec-root "$scratch/exec" --pidfile "$scratch/pid" \
-        --cgroup-parent "/sharprun-test/$tag" --config-file "$scratch/daemon.json" "$@" >>"$scratch/log" 2>&1 &
+        "${cgroup_flags[@]}" --config-file "$scratch/daemon.json" "$@" >>"$scratch/log" 2>&1 &
     daemon=$!
     until_true answers
 }
@@ -100,7 +104,9 @@ if ! start_dockerd; then not_ok "dockerd starts"; tail "$scratch/log"; tally; ex
 if ! load_image; then not_ok "the test image can be loaded"; tally; exit 1; fi
 processes >"$scratch/standing"
 
-for flow in ${DOCKER_FLOWS:-basics exec lifecycle resources confinement volumes networks images daemon}; do
+flows="basics exec lifecycle resources confinement volumes networks images daemon"
+if [[ $CGROUP_MANAGER == systemd ]]; then flows="systemd basics exec resources"; fi
+for flow in ${DOCKER_FLOWS:-$flows}; do
     # shellcheck disable=SC1090 # one of docker/*.sh
     . "$here/managers/docker/$flow.sh"
 done

@@ -4,6 +4,9 @@
 # /run is empty, only lo is there and this script is process 1. The manager meets nothing of the real machine, and nothing of it can
 # stay behind: the last processes die with process 1, mounts and interfaces with them. What is left, the cgroups, is removed from outside.
 #
+# With CGROUP_MANAGER=systemd, for a guest with systemd that is thrown away, only mounts and network are its own: systemd has to be
+# reached, and to know the processes.
+#
 # Sets scratch (short: a socket's path has 107 bytes), tag (of the containers' cgroups: /sharprun-test/TAG) and runtime.
 # shellcheck source=../needs.sh
 . "$here/needs.sh"
@@ -15,10 +18,13 @@ machine() {
     runtime=$(type -P "$2") || { echo "no such runtime: $2" >&2; exit 2; }
     runtime=$(realpath "$runtime")
     tag=${MACHINE_TAG:-}
+    CGROUP_MANAGER=${CGROUP_MANAGER:-cgroupfs}
     if [[ ! $tag ]]; then outside "$1"; fi
-    mount -t tmpfs -o mode=755 tmpfs /run
-    mount --make-shared /run # as systemd does it: for volumes with propagation
+    [[ $CGROUP_MANAGER == systemd ]] || mount -t tmpfs -o mode=755 tmpfs /run
     scratch=/run/test
+    mkdir -p "$scratch"
+    mount -t tmpfs -o mode=755 tmpfs "$scratch"
+    mount --make-shared "$scratch" # as systemd does it: for volumes with propagation
     mkdir -p "$scratch"/{bin,tmp}
     export TMPDIR=$scratch/tmp PATH=$scratch/bin:$PATH
     # Every call of `runc` is one of RUNTIME; dockerd's BuildKit knows no other name. See record_calls.
@@ -35,10 +41,11 @@ machine() {
 }
 
 outside() {
-    local child status name=${1##*/}
+    local child status name=${1##*/} own=(--mount --net --propagation private)
     name=${name%.sh}-$$
+    [[ $CGROUP_MANAGER == systemd ]] || own+=(--pid --fork --kill-child --mount-proc)
     cd / || exit
-    MACHINE_TAG=$name unshare --mount --net --pid --fork --kill-child --mount-proc --propagation private "$1" "$runtime" &
+    MACHINE_TAG=$name unshare "${own[@]}" "$1" "$runtime" &
     child=$!
     trap 'kill -KILL $child' HUP INT TERM # and with it process 1 of the inside, and with that all others
     wait "$child"
@@ -113,8 +120,10 @@ nothing_left() { [[ -z $(left_behind "$@") ]]; }
 
 # cgroup_value ID CONTROLLER FILE_V1 FILE_V2: what the file of the container's cgroup says.
 cgroup_value() {
-    if [[ -e /sys/fs/cgroup/cgroup.controllers ]]; then cat "/sys/fs/cgroup/sharprun-test/$tag/$1/$4"
-    else cat "/sys/fs/cgroup/$2/sharprun-test/$tag/$1/$3"; fi
+    local directory=/sys/fs/cgroup file=$4 group=sharprun-test/$tag/$1
+    if [[ $CGROUP_MANAGER == systemd ]]; then group=sharprun.slice/sharprun-test.slice/docker-$1.scope; fi
+    if [[ ! -e $directory/cgroup.controllers ]]; then directory+=/$2 file=$3; fi
+    cat "$directory/$group/$file"
 }
 
 has_controller() {

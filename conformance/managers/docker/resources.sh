@@ -26,10 +26,10 @@ resources_oom() {
 }
 
 resources_pids() {
-    start --pids-limit 20 test sh -c 'for i in $(seq 40); do sleep 600 & done; wait'
+    start --pids-limit 20 test sleep 600
     is "--pids-limit" 20 "$(cgroup_value "$id" pids pids.max pids.max)"
-    until_true logs_have "$id" "can't fork"
-    has "and no process more" "Resource temporarily unavailable" "$(docker logs "$id" 2>&1)"
+    call exec "$id" sh -c 'for i in $(seq 40); do sleep 5 & done; wait'
+    has "and no process more" "can't fork: Resource temporarily unavailable" "$words"
     remove "$id"
 }
 
