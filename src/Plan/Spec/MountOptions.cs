@@ -14,7 +14,7 @@ public static class MountOptions
 
     /// <summary>Every word that is an option here, in alphabetical order; another word is data for the file system. Words of the family "r"
     /// change everything below the mount, too.</summary>
-    public static readonly string[] Words =
+    public static readonly string[] Known =
     [
         "async", "atime", "bind", "defaults", "dev", "diratime", "dirsync", "exec", "idmap", "iversion", "lazytime", "loud", "mand", "noatime",
         "nodev", "nodiratime", "noexec", "noiversion", "nolazytime", "nomand", "norelatime", "nostrictatime", "nosuid", "nosymfollow", "private",

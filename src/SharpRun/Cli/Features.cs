@@ -39,7 +39,7 @@ static class Features
             json.WriteString("ociVersionMin"u8, "1.0.0"u8);
             json.WriteString("ociVersionMax"u8, Version.Specification);
             StateFile.WriteTexts(json, "hooks"u8, Array.ConvertAll(Hooks.Kinds, kind => kind.Word()));
-            StateFile.WriteTexts(json, "mountOptions"u8, MountOptions.Words);
+            StateFile.WriteTexts(json, "mountOptions"u8, MountOptions.Known);
             json.WriteStartObject("linux"u8);
             WriteLinux(json);
             json.WriteEndObject();
