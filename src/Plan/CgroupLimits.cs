@@ -14,6 +14,9 @@ sealed partial class CgroupLimits(CgroupLayout layout, IReadOnlyList<CgroupDirec
     /// <summary>The caller may make no group.</summary>
     public bool IsDenied { get; init; }
 
+    /// <summary>The caller wants no group.</summary>
+    public bool IsDisabled { get; init; }
+
     /// <summary>Null: the group is new, and nothing is limited.</summary>
     public PresentLimits? Present { get; init; }
 
@@ -48,6 +51,7 @@ sealed partial class CgroupLimits(CgroupLayout layout, IReadOnlyList<CgroupDirec
 
     public SpecError Missing(string jsonPath, string controller) => new(jsonPath, IsDenied
         ? "rootless needs no limits + no cgrouppath when no permission is granted for cgroups"
+        : IsDisabled ? "nothing keeps a limit when the cgroup manager is disabled"
         : layout == CgroupLayout.None
         ? Present is null ? "this machine has no cgroups to limit anything with" : "the container has no cgroup of its own to limit anything with"
         : $"the cgroup controller \"{controller}\" is not mounted on this machine");

@@ -13,6 +13,9 @@ public sealed record CgroupPlan
     /// <summary>The values in the order in which they are written, after the directories exist.</summary>
     public required IReadOnlyList<CgroupWrite> Writes { get; init; }
 
+    /// <summary>systemd makes the groups, and moves the container's init there; null: the runtime makes them.</summary>
+    public SystemdUnit? Unit { get; init; }
+
     /// <summary>The device list with the runtime's own default rules added; null: devices are left alone (no list was given).</summary>
     public IReadOnlyList<DeviceRule>? DeviceRules { get; init; }
 

@@ -17,6 +17,8 @@ public sealed record CreateOptions
     /// <summary>Absolute, or null.</summary>
     public string? PidFile { get; init; }
 
+    public CgroupManager CgroupManager { get; init; }
+
     public bool NoNewKeyring { get; init; }
 
     /// <summary>chroot in place of pivot_root.</summary>

@@ -21,6 +21,9 @@ public sealed record HostFacts
 
     public CgroupLayout CgroupLayout { get; init; }
 
+    /// <summary>Read only when systemd is to make the cgroup.</summary>
+    public SystemdFacts? Systemd { get; init; }
+
     /// <summary>Every mounted hierarchy, in the order of /proc/self/cgroup. In v2 exactly one, with no controllers named.</summary>
     public IReadOnlyList<CgroupHierarchy> Hierarchies { get; init; } = [];
 }

@@ -88,6 +88,14 @@ public sealed record Plan
     private static void DescribeCgroup(StringBuilder text, CgroupPlan cgroup)
     {
         var line = CultureInfo.InvariantCulture;
+        if (cgroup.Unit is { } unit)
+        {
+            text.Append(line, $"parent: start systemd unit {unit.Name}{(unit.IsUsers ? " of the user" : "")} in {unit.Slice}\n");
+            foreach (var property in unit.Properties)
+            {
+                text.Append(line, $"parent: set {property.Name} to {property.Value}{(property.JsonPath.Length == 0 ? "" : $" ({property.JsonPath})")}\n");
+            }
+        }
         foreach (var directory in cgroup.Directories)
         {
             text.Append(line, $"parent: make cgroup {directory.FullPath}\n");

@@ -5,29 +5,35 @@ namespace SharpRun.Planning;
 
 public static partial class Planner
 {
-    /// <summary>Where the container's groups are and what is written there; null when the machine has no cgroups.</summary>
-    internal static CgroupPlan? Cgroups(Spec spec, string id, HostFacts host)
+    /// <summary>Where the container's groups are and what is written there; null when the machine has no cgroups, or none is wanted.</summary>
+    internal static CgroupPlan? Cgroups(Spec spec, string id, HostFacts host, CgroupManager manager = CgroupManager.Cgroupfs)
     {
         var resources = spec.Linux.Resources;
+        var unit = manager == CgroupManager.Systemd ? Unit(spec.Linux.CgroupsPath, id, host.Systemd!) : null;
+        var isDisabled = manager == CgroupManager.Disabled;
         // Without permission an ordinary user's container stays in its caller's group; a path that it names is tried.
-        var isDenied = !host.MayMakeCgroups && string.IsNullOrEmpty(spec.Linux.CgroupsPath);
-        var layout = isDenied ? CgroupLayout.None : host.CgroupLayout;
-        var directories = layout == CgroupLayout.None ? [] : CgroupDirectories(spec.Linux.CgroupsPath, id, host);
+        var isDenied = unit is null && !host.MayMakeCgroups && string.IsNullOrEmpty(spec.Linux.CgroupsPath);
+        var layout = isDenied || isDisabled ? CgroupLayout.None : host.CgroupLayout;
+        var directories = unit is not null ? UnitDirectories(unit, host)
+            : layout == CgroupLayout.None ? [] : CgroupDirectories(spec.Linux.CgroupsPath, id, host);
         var writes = new List<CgroupWrite>(24);
-        var limits = new CgroupLimits(layout, directories, writes) { IsDenied = isDenied };
-        var devices = DeviceRules(resources.Devices, host, limits);
+        var limits = new CgroupLimits(layout, directories, writes) { IsDenied = isDenied, IsDisabled = isDisabled };
+        var devices = isDisabled ? null : DeviceRules(resources.Devices, host, limits);
         limits.Plan(resources);
-        return layout == CgroupLayout.None
-            ? null
-            : new CgroupPlan
-            {
-                Layout = layout,
-                Directories = directories,
-                Writes = writes,
-                DeviceRules = devices,
-                Owner = CgroupOwner(spec, host, layout),
-                Warnings = limits.Warnings,
-            };
+        if (layout == CgroupLayout.None)
+        {
+            return null;
+        }
+        var plan = new CgroupPlan
+        {
+            Layout = layout,
+            Directories = directories,
+            Writes = writes,
+            DeviceRules = devices,
+            Owner = CgroupOwner(spec, host, layout),
+            Warnings = limits.Warnings,
+        };
+        return unit is null ? plan : plan with { Unit = WithProperties(unit, spec, id, plan, host) };
     }
 
     /// <summary>What `update` writes into the groups of a container, on top of what is there. Never the device list: kubelet sends "deny all"
@@ -75,6 +81,22 @@ public static partial class Planner
             }
         }
         return false;
+    }
+
+    // Where no group is wanted, the container is in its caller's, and a mount of cgroups shows that one.
+    private static CgroupPlan? CallersCgroup(HostFacts host, CreateOptions options)
+    {
+        if (options.CgroupManager != CgroupManager.Disabled || host.CgroupLayout == CgroupLayout.None)
+        {
+            return null;
+        }
+        var directories = new CgroupDirectory[host.Hierarchies.Count];
+        for (var i = 0; i < directories.Length; i++)
+        {
+            var (controllers, mountPoint, own) = host.Hierarchies[i];
+            directories[i] = new CgroupDirectory(controllers, mountPoint, own.StartsWith("/..", StringComparison.Ordinal) ? "" : own.TrimEnd('/'));
+        }
+        return new CgroupPlan { Layout = host.CgroupLayout, Directories = directories, Writes = [] };
     }
 
     // cli-contract section 13. An absolute path starts at each mount point. A relative one (and the id, when there is no path) starts at the

@@ -8,7 +8,7 @@ public static partial class Planner
     // What init is born into. Mostly one clone makes it all. Three things need a process that joins first and then makes init: a user
     // namespace by path (what init has of its own must belong to it), a pid namespace by path (it takes effect for children alone), and
     // namespaces by path beside a new user namespace (from inside of that there is no power left to join them).
-    private static CloneAgain? CloneAgain(Spec spec, HostFacts host)
+    private static CloneAgain? CloneAgain(Spec spec, HostFacts host, CgroupPlan? cgroup)
     {
         var user = spec.Linux.Namespace(NamespaceType.User);
         var joins = false;
@@ -17,16 +17,16 @@ public static partial class Planner
             joins |= space.Path is not null && space.Type != NamespaceType.Mount;
         }
         var first = user?.Path is not null || spec.Linux.Namespace(NamespaceType.Pid)?.Path is not null || (user is not null && joins);
-        return first ? new CloneAgain(NewNamespaces(spec, host)) : null;
+        return first ? new CloneAgain(NewNamespaces(spec, host, cgroup)) : null;
     }
 
-    private static CloneFlags NewNamespaces(Spec spec, HostFacts host)
+    private static CloneFlags NewNamespaces(Spec spec, HostFacts host, CgroupPlan? cgroup)
     {
         var flags = CloneFlags.None;
         foreach (var space in spec.Linux.Namespaces)
         {
-            // On v2 the child is born inside its group; on v1 it is moved there first, so the namespace is a later step.
-            var isStep = space.Type == NamespaceType.Time || (space.Type == NamespaceType.Cgroup && host.CgroupLayout != CgroupLayout.V2);
+            // On v2 the child is born inside its group; on v1, and by systemd, it is moved there first, so the namespace is a later step.
+            var isStep = space.Type == NamespaceType.Time || (space.Type == NamespaceType.Cgroup && !IsBornInCgroup(host, cgroup));
             if (space.Path is null && !isStep)
             {
                 flags |= (CloneFlags)space.Type.Flag();

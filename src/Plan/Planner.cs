@@ -13,23 +13,20 @@ public static partial class Planner
         var process = WithHandedIn(spec.Process!, options);
         var maps = IdMapsOf(spec, host);
         RefuseUnprivileged(spec, host, maps);
-        var cgroup = Cgroups(spec, options.Id, host);
-        var again = CloneAgain(spec, host);
+        var cgroup = Cgroups(spec, options.Id, host, options.CgroupManager);
+        var again = CloneAgain(spec, host, cgroup);
         var joins = Joins(spec, host);
         var steps = new List<Step>(64) { new ResetSignals() };
-        if (cgroup is not null && cgroup.Layout != CgroupLayout.V2)
-        {
-            steps.Add(JoinCgroups(cgroup));
-        }
+        EnterCgroups(steps, cgroup);
         JoinAndBeBorn(steps, spec, host, joins, again);
         steps.Add(new NewSession());
-        Namespaces(steps, spec, host);
+        Namespaces(steps, spec, host, cgroup);
         if (MountJoin(spec, joins.Count) is { } mount)
         {
             joins.Add(mount);
             steps.Add(mount);
         }
-        Rootfs(steps, spec, host, options, cgroup);
+        Rootfs(steps, spec, host, options, cgroup ?? CallersCgroup(host, options));
         if (process.Cwd != "/")
         {
             steps.Add(new MakeWorkingDirectory(RootedPath.Of(process.Cwd)));
@@ -54,7 +51,7 @@ public static partial class Planner
         return new Plan
         {
             Id = options.Id,
-            CloneFlags = again is null ? NewNamespaces(spec, host) : CloneFlags.None,
+            CloneFlags = again is null ? NewNamespaces(spec, host, cgroup) : CloneFlags.None,
             Again = again,
             Joins = joins,
             IdMaps = maps,
@@ -83,9 +80,9 @@ public static partial class Planner
 
     private static bool HasMountSetAttr(HostFacts host) => host.Kernel.AtLeast(5, 12);
 
-    private static void Namespaces(List<Step> steps, Spec spec, HostFacts host)
+    private static void Namespaces(List<Step> steps, Spec spec, HostFacts host, CgroupPlan? cgroup)
     {
-        if (spec.Linux.Namespace(NamespaceType.Cgroup) is { Path: null } && host.CgroupLayout != CgroupLayout.V2)
+        if (spec.Linux.Namespace(NamespaceType.Cgroup) is { Path: null } && !IsBornInCgroup(host, cgroup))
         {
             steps.Add(new UnshareCgroups());
         }
@@ -104,6 +101,22 @@ public static partial class Planner
         }
     }
 
+    // On v2 the child is born in its group, if that is there before it is.
+    private static bool IsBornInCgroup(HostFacts host, CgroupPlan? cgroup) => host.CgroupLayout == CgroupLayout.V2 && cgroup?.Unit is null;
+
+    private static void EnterCgroups(List<Step> steps, CgroupPlan? cgroup)
+    {
+        if (cgroup?.Unit is { } unit)
+        {
+            steps.Add(new AwaitCgroup(unit.Name));
+        }
+        // systemd knows some of the hierarchies of v1 only, and moves nobody into a slice.
+        if (cgroup is not null && (cgroup.Layout != CgroupLayout.V2 || cgroup.Unit is { IsSlice: true }))
+        {
+            steps.Add(JoinCgroups(cgroup));
+        }
+    }
+
     private static JoinCgroups JoinCgroups(CgroupPlan cgroup)
     {
         var files = new List<CString>();
@@ -112,6 +125,10 @@ public static partial class Planner
             if (directory.Controllers.Length > 0)
             {
                 files.Add(directory.FullPath + "/tasks");
+            }
+            else if (cgroup.Unit is { IsSlice: true })
+            {
+                files.Add(directory.FullPath + "/cgroup.procs");
             }
         }
         return new JoinCgroups(files);

@@ -21,12 +21,31 @@ static class Reading
             {
                 Print(Planner.Create(spec, host, s_options, compile));
             }
+            PlanForSystemd(spec, compile);
             return "";
         }
         catch (SpecError error)
         {
             RequireSentence(error.Message);
             return error.Problem;
+        }
+    }
+
+    // Most paths are not in systemd's form.
+    private static void PlanForSystemd(Spec spec, Func<SeccompConfig, ulong[]> compile)
+    {
+        try
+        {
+            var host = s_hosts[0] with { Systemd = new SystemdFacts(257, "") };
+            var unit = Planner.Create(spec, host, s_options with { CgroupManager = CgroupManager.Systemd }, compile).Cgroup!.Unit!;
+            foreach (var property in unit.Properties)
+            {
+                RequireSentence(property.Name);
+            }
+        }
+        catch (SpecError error)
+        {
+            RequireSentence(error.Message);
         }
     }
 

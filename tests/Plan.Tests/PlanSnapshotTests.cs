@@ -104,6 +104,10 @@ public sealed class PlanSnapshotTests
     private static CreateOptions Options(string bundle)
     {
         var options = new CreateOptions { Id = "c1", Bundle = "/bundle", StateRoot = "/run/sharprun" };
+        if (bundle == "systemd")
+        {
+            return options with { CgroupManager = CgroupManager.Systemd };
+        }
         return bundle == "handed-in"
             ? options with { NoPivot = true, HasNotifySocket = true, PreservedDescriptors = 3, ListenDescriptors = 2, ListenNames = "web:admin" }
             : options;
@@ -128,6 +132,7 @@ static class Hosts
         Kernel = new KernelVersion(major, minor),
         LastCapability = 40,
         CgroupLayout = layout,
+        Systemd = new SystemdFacts(layout == CgroupLayout.V2 ? 257 : 247, ""),
         Hierarchies = Hierarchies(layout),
     };
 

@@ -35,6 +35,12 @@ public sealed record JoinCgroups(IReadOnlyList<CString> TaskFiles) : Step
     public override string Text => $"join {TaskFiles.Count} cgroups";
 }
 
+/// <summary>The parent has systemd make the unit and move this process into its group; systemd moves only what is there already.</summary>
+public sealed record AwaitCgroup(string Unit) : Step
+{
+    public override string Text => $"wait until systemd has started {Unit}";
+}
+
 /// <summary>Tell the parent that all is made, and wait for its answer: it sets the limits and completes the record.
 /// End of file means that the parent is gone, and the child ends too.</summary>
 public sealed record TellCreated : Step

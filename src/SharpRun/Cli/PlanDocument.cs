@@ -23,7 +23,11 @@ sealed record PlanDocument(
     /// <summary>Each map is a line of the kernel's file: "0 100000 65536".</summary>
     internal sealed record IdMapsPart(string[] Uids, string[] Gids, bool DenySetgroups);
 
-    internal sealed record CgroupPart(string Layout, string[] Directories, WritePart[] Writes, DeviceRulePart[]? DeviceRules, uint? Owner);
+    internal sealed record PropertyPart(string Name, string Value, string Property);
+
+    internal sealed record UnitPart(string Name, string Slice, bool OfTheUser, PropertyPart[] Properties);
+
+    internal sealed record CgroupPart(UnitPart? SystemdUnit, string Layout, string[] Directories, WritePart[] Writes, DeviceRulePart[]? DeviceRules, uint? Owner);
 
     /// <summary>What of the machine was read, and what was taken as present because only a privileged probe could tell.</summary>
     internal sealed record FactsPart(string Kernel, uint Uid, uint Gid, bool UserNamespace, int LastCapability, string CgroupLayout, string[] Assumed);
@@ -50,7 +54,12 @@ sealed record PlanDocument(
         var rules = cgroup.DeviceRules is { } list
             ? Array.ConvertAll([.. list], rule => new DeviceRulePart(rule.Allow, rule.Type.ToString(), rule.Major, rule.Minor, Word(rule.Access)))
             : null;
+        var unit = cgroup.Unit is { } made
+            ? new UnitPart(made.Name, made.Slice, made.IsUsers,
+                Array.ConvertAll([.. made.Properties], property => new PropertyPart(property.Name, property.Value, property.JsonPath)))
+            : null;
         return new CgroupPart(
+            unit,
             Word(cgroup.Layout),
             Array.ConvertAll([.. cgroup.Directories], directory => directory.FullPath),
             Array.ConvertAll([.. cgroup.Writes], write => Part(cgroup, write)),

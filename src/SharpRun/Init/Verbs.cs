@@ -13,6 +13,7 @@ static partial class Verbs
         ResetSignals _ => Sys.ResetSignals(),
         NewSession _ => Sys.SetSid().Error,
         JoinCgroups join => JoinCgroups(context, join),
+        AwaitCgroup _ => AwaitAnswer(context),
         HideMemory _ => Sys.Prctl(Native.PR_SET_DUMPABLE, 0).Error,
         JoinNamespace join => Sys.SetNs(context.Namespaces[join.Slot], (int)join.Type.Flag()),
         CompareIdMaps compare => CompareIdMaps(context, compare),
