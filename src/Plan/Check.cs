@@ -30,6 +30,7 @@ public enum Check
     ConsoleSocketHasTerminal,
     PreservedDescriptorsAreOpen,
     SeccompRulesAgree,
+    SystemdJobIsDone,
     IdIsValid,
     MemoryIsAboveUsage,
     SwapIsAboveUsage,

@@ -3,6 +3,7 @@ using SharpRun.Linux;
 using SharpRun.Parent;
 using SharpRun.Planning;
 using SharpRun.Sealed;
+using SharpRun.Systemd;
 
 namespace SharpRun;
 
@@ -17,7 +18,7 @@ enum ErrorCode
     StepFailed, HookFailed, InitDied, OutOfMemory,
     ContainerExists, ContainerNotFound, ContainerNotRunning, ContainerNotCreated, ContainerNotStopped, ContainerDamaged, ContainerBusy,
     ContainerNotPaused,
-    CgroupInUse, CgroupMissing,
+    CgroupInUse, CgroupMissing, SystemdFailed,
     FileExists,
     SystemCallFailed,
     Internal,
@@ -48,6 +49,7 @@ static class ErrorCodes
         ErrorCode.ContainerNotPaused => "container-not-paused",
         ErrorCode.CgroupInUse => "cgroup-in-use",
         ErrorCode.CgroupMissing => "cgroup-missing",
+        ErrorCode.SystemdFailed => "systemd-failed",
         ErrorCode.FileExists => "file-exists",
         ErrorCode.SystemCallFailed => "system-call-failed",
         _ => "internal",
@@ -61,6 +63,7 @@ static class ErrorCodes
         BundleError => ErrorCode.BundleMissing,
         SpecError spec => spec.IsUnsupported ? ErrorCode.ConfigUnsupported : ErrorCode.ConfigInvalid,
         HookError => ErrorCode.HookFailed,
+        SystemdError => ErrorCode.SystemdFailed,
         ErrnoException or SealError => ErrorCode.SystemCallFailed,
         _ => ErrorCode.Internal,
     };

@@ -14,7 +14,8 @@ namespace SharpRun.Fuzz;
 
 /// <summary>
 /// fuzz [SECONDS [SEED]] [--keep]: documents of spec/bundles, of the managers (../shared, when it is there) and of the corpus, changed in up to
-/// eight places, are read, judged and planned. Each must become a plan or be refused by one sentence, within bounds of time and memory. CsCheck
+/// eight places, are read, judged and planned. Each must become a plan or be refused by one sentence, within bounds of time and memory.
+/// Messages of a bus, and values as text, likewise (<see cref="Wire"/>). CsCheck
 /// makes a failing input small and names its seed; the input is in out/fuzz: mend the reader, and move it to tests/Fuzz/corpus, which the unit
 /// tests replay. --keep adds the first small input of every kind of sentence that the corpus has none for.
 /// </summary>
@@ -41,7 +42,9 @@ static partial class Program
         new Thread(Watch) { IsBackground = true }.Start();
         try
         {
-            Inputs(documents).Sample(Try, time: seconds, seed: words.Length > 1 ? words[1] : null, print: Describe);
+            // A sixth of the time is enough for the small language of the bus.
+            Wire.Sample(Math.Max(seconds / 6, 1), seed: null);
+            Inputs(documents).Sample(Try, time: seconds - seconds / 6, seed: words.Length > 1 ? words[1] : null, print: Describe);
         }
         catch (CsCheckException error)
         {

@@ -1,5 +1,6 @@
 using System;
 using SharpRun.Cli;
+using SharpRun.Planning;
 using Xunit;
 
 namespace SharpRun.Tests;
@@ -69,11 +70,13 @@ public sealed class CommandTests
         Assert.Equal("c1", CreateFlags.Options(CreateArguments(flag, "c1"), Globals("--root=/r")).Id);
 
     [Theory]
-    [InlineData("--systemd-cgroup", "cgroup manager systemd: not built yet")]
-    [InlineData("--cgroup-manager=systemd", "cgroup manager systemd: not built yet")]
-    [InlineData("--cgroup-manager=disabled", "cgroup manager disabled: not built yet")]
-    public void Another_cgroup_manager_is_named_by_create(string flag, string message) =>
-        Assert.Equal(message, Assert.Throws<UsageError>(() => CreateFlags.Options(CreateArguments("c1"), Globals("--root=/r", flag))).Message);
+    [InlineData("--systemd-cgroup", CgroupManager.Systemd)]
+    [InlineData("--systemd-cgroup=false", CgroupManager.Cgroupfs)]
+    [InlineData("--cgroup-manager=systemd", CgroupManager.Systemd)]
+    [InlineData("--cgroup-manager=disabled", CgroupManager.Disabled)]
+    [InlineData("--cgroup-manager=cgroupfs", CgroupManager.Cgroupfs)]
+    public void The_cgroup_manager_is_an_option_of_create(string flag, CgroupManager manager) =>
+        Assert.Equal(manager, CreateFlags.Options(CreateArguments("c1"), Globals("--root=/r", flag)).CgroupManager);
 
     [Fact]
     public void The_words_of_create_become_options()

@@ -50,7 +50,7 @@ public sealed partial class ErrorCodeTests
         ErrorCode[] derived =
         [
             ErrorCode.ConfigInvalid, ErrorCode.ConfigUnsupported, ErrorCode.BundleMissing, ErrorCode.ProgramNotFound,
-            ErrorCode.ProgramNotExecutable, ErrorCode.StepFailed, ErrorCode.HookFailed, ErrorCode.SystemCallFailed, ErrorCode.Internal,
+            ErrorCode.ProgramNotExecutable, ErrorCode.StepFailed, ErrorCode.HookFailed, ErrorCode.SystemCallFailed, ErrorCode.SystemdFailed, ErrorCode.Internal,
         ];
         Assert.Empty(Enum.GetValues<ErrorCode>().Except(derived).Where(code => !sources.Contains($"ErrorCode.{code}", StringComparison.Ordinal)));
     }

@@ -1,8 +1,10 @@
 using System;
 using System.Collections.Generic;
+using SharpRun.DBus;
 using SharpRun.Linux;
 using SharpRun.Parent;
 using SharpRun.Planning;
+using SharpRun.Systemd;
 
 namespace SharpRun.Cgroups;
 
@@ -12,6 +14,9 @@ sealed class CgroupTree
     readonly CgroupPlan _plan;
     readonly int[] _directories;
     readonly GroupMaker _maker;
+    int _unified = -1;
+    List<Value> _properties = [];
+    bool _hasUnit;
 
     CgroupTree(CgroupPlan plan)
     {
@@ -22,34 +27,68 @@ sealed class CgroupTree
     }
 
     /// <summary>The group of cgroup2 (v2 and hybrid), for CLONE_INTO_CGROUP; -1 on v1. Into the others the child writes itself.</summary>
-    public int DirectoryFd { get; private set; } = -1;
+    public int DirectoryFd => _unified;
 
-    /// <summary>Makes the groups and writes every value; what was made is removed again by <paramref name="undo"/>.</summary>
+    /// <summary>Makes the groups and writes every value; what was made is removed again by <paramref name="undo"/>. With a systemd unit all of
+    /// this is done by <see cref="StartUnit"/>, when there is a process to put into it.</summary>
     public static CgroupTree Create(CgroupPlan plan, Undo undo)
     {
         var tree = new CgroupTree(plan);
         undo.Push("RemoveCgroups", tree.RemoveMade);
+        if (plan.Unit is { } unit)
+        {
+            tree._properties = SystemdManager.Values(unit.Properties);
+            undo.Push("StopUnit", tree.StopUnit);
+        }
+        else
+        {
+            tree.Fill();
+        }
+        return tree;
+    }
+
+    /// <summary>systemd makes the unit with its groups, and moves the process there; the rest is done here as ever.</summary>
+    public void StartUnit(SystemdManager systemd, int pid)
+    {
+        var job = systemd.BeginStart(_plan.Unit!, _properties, pid);
+        // From here on it is ours. One that was refused may be another's; and without an answer it ends with the child, which is its only process.
+        _hasUnit = true;
+        systemd.AwaitStart(_plan.Unit!, job);
+        Fill();
+        Close(ref _unified);
+    }
+
+    void StopUnit()
+    {
+        if (_hasUnit)
+        {
+            using var systemd = SystemdManager.Connect(_plan.Unit!.IsUsers);
+            systemd.Stop(_plan.Unit.Name);
+        }
+    }
+
+    void Fill()
+    {
         try
         {
-            tree.MakeDirectories();
-            LimitFiles.Write(plan.Writes, plan, tree._directories);
-            if (plan.Layout == CgroupLayout.V2 && plan.DeviceRules is { } rules)
+            MakeDirectories();
+            LimitFiles.Write(_plan.Writes, _plan, _directories);
+            if (_plan.Layout == CgroupLayout.V2 && _plan.DeviceRules is { } rules)
             {
-                DeviceProgram.Attach(tree._directories[0], DeviceFilter.Program(rules), plan.Directories[0].FullPath);
+                DeviceProgram.Attach(_directories[0], DeviceFilter.Program(rules), _plan.Directories[0].FullPath);
             }
-            if (plan.Owner is { } owner)
+            if (_plan.Owner is { } owner)
             {
-                Ownership.Give(tree._directories[0], owner, plan.Directories[0].FullPath);
+                Ownership.Give(_directories[0], owner, _plan.Directories[0].FullPath);
             }
-            tree.DirectoryFd = tree.TakeUnified();
+            _unified = TakeUnified();
         }
         finally
         {
             // CVE-2024-21626 was a descriptor of /sys/fs/cgroup that the container's first process had inherited: when it is born, none is
             // open but the one that clone3 needs.
-            tree.CloseAll();
+            CloseAll();
         }
-        return tree;
     }
 
     /// <summary>How many processes of the container the kernel has killed for want of memory.</summary>
@@ -78,7 +117,8 @@ sealed class CgroupTree
             var made = _maker.Made.Count;
             _directories[i] = _maker.Make(i, wanted: written[i] || IsUnified(i));
             var isNew = _maker.Made.Count > made && _maker.Made[^1].IsLeaf;
-            if (!isNew)
+            // systemd has refused a unit that was there; in a new one there is the container's init.
+            if (!isNew && _plan.Unit is null)
             {
                 RefuseUnfit(_directories[i], _plan.Directories[i]);
             }

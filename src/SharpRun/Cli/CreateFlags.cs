@@ -25,7 +25,6 @@ static class CreateFlags
     public static CreateOptions Options(Arguments arguments, GlobalOptions globals)
     {
         var id = ContainerId.Checked(arguments.Words[0]);
-        globals.RequireBuiltCgroupManager();
         var listen = ListenDescriptors();
         return new CreateOptions
         {
@@ -34,6 +33,7 @@ static class CreateFlags
             StateRoot = globals.StateRootPath,
             ConfigFile = AbsolutePath.OfOptional(arguments.Text("config")),
             PidFile = AbsolutePath.OfOptional(arguments.Text("pid-file")),
+            CgroupManager = globals.CgroupManager,
             NoNewKeyring = arguments.Is("no-new-keyring"),
             NoPivot = arguments.Is("no-pivot"),
             ConsoleSocket = AbsolutePath.OfOptional(arguments.Text("console-socket")),

@@ -1,3 +1,4 @@
+using SharpRun.Planning;
 using SharpRun.State;
 
 namespace SharpRun.Cli;
@@ -13,8 +14,8 @@ sealed record GlobalOptions
         Flag.Text("log-format", "text|json", "form of the log's lines (default text)"),
         Flag.Text("log-level", "LEVEL", "error (default), warning, info or debug"),
         Flag.Switch("debug", "write debug lines to the log, with the time of each step"),
-        Flag.Switch("systemd-cgroup", "let systemd make the cgroups (not built yet)"),
-        Flag.Text("cgroup-manager", "NAME", "cgroupfs (default); systemd and disabled are not built yet"),
+        Flag.Switch("systemd-cgroup", "let systemd make the cgroups; cgroupsPath is then slice:prefix:name"),
+        Flag.Text("cgroup-manager", "NAME", "who makes the cgroups: cgroupfs (default), systemd, disabled"),
         Flag.Text("rootless", "auto|BOOL", "tolerate that cgroups may not be written (default auto)"),
         Flag.Switch("version", "print the version", 'v'),
     ];
@@ -25,10 +26,8 @@ sealed record GlobalOptions
     /// <summary>As given; null: the default.</summary>
     public string? Root { get; init; }
 
-    public bool SystemdCgroup { get; init; }
-
-    /// <summary>cgroupfs, systemd or disabled.</summary>
-    public string CgroupManager { get; init; } = "cgroupfs";
+    /// <summary>For create and run; all other commands take it from the container's state.</summary>
+    public CgroupManager CgroupManager { get; init; }
 
     /// <summary>Null: decided by the caller's ids.</summary>
     public bool? Rootless { get; init; }
@@ -51,11 +50,11 @@ sealed record GlobalOptions
     public static GlobalOptions From(Arguments words) => new()
     {
         Root = words.Text("root"),
-        SystemdCgroup = words.Is("systemd-cgroup"),
         CgroupManager = words.Text("cgroup-manager") switch
         {
-            null => "cgroupfs",
-            "cgroupfs" or "systemd" or "disabled" => words.Text("cgroup-manager")!,
+            null or "cgroupfs" => words.Is("systemd-cgroup") ? CgroupManager.Systemd : CgroupManager.Cgroupfs,
+            "systemd" => CgroupManager.Systemd,
+            "disabled" => CgroupManager.Disabled,
             var other => throw new UsageError($"invalid cgroup-manager \"{other}\": cgroupfs, systemd and disabled are known"),
         },
         Rootless = words.Text("rootless") switch
@@ -66,15 +65,6 @@ sealed record GlobalOptions
             var other => throw new UsageError($"invalid value \"{other}\" for --rootless: auto, true or false is expected"),
         },
     };
-
-    /// <summary>Another cgroup manager is answered by its name, never by using cgroupfs in silence.</summary>
-    public void RequireBuiltCgroupManager()
-    {
-        if (SystemdCgroup || CgroupManager != "cgroupfs")
-        {
-            throw new UsageError($"cgroup manager {(SystemdCgroup ? "systemd" : CgroupManager)}: not built yet", ErrorCode.UsageUnsupported);
-        }
-    }
 
     private static LogLevel Level(Arguments words)
     {

@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using SharpRun.Parent;
 using SharpRun.Planning;
 using SharpRun.State;
+using SharpRun.Systemd;
 
 namespace SharpRun.Cli;
 
@@ -24,7 +25,7 @@ static class PlanCommand
     private static int Act(Arguments arguments, GlobalOptions globals, Log log)
     {
         var bundle = arguments.Text("bundle") is { Length: > 0 } given ? AbsolutePath.Of(given) : AbsolutePath.WorkingDirectory();
-        var options = new CreateOptions { Id = IdFor(bundle), Bundle = bundle, StateRoot = globals.StateRootPath };
+        var options = new CreateOptions { Id = IdFor(bundle), Bundle = bundle, StateRoot = globals.StateRootPath, CgroupManager = globals.CgroupManager };
         var warnings = new List<string>();
         var spec = SpecReader.Read(BundleFile.Read(options), warnings.Add);
         var facts = FactsReader.Read();
@@ -32,6 +33,7 @@ static class PlanCommand
         {
             facts = facts with { Euid = 0, Egid = 0, InUserNamespace = false, MayMakeCgroups = true };
         }
+        using var systemd = SystemdManager.ConnectFor(options.CgroupManager, ref facts);
         var plan = Planner.Create(spec, facts, options, SeccompCompiler.For(log));
         warnings.AddRange(plan.Cgroup?.Warnings ?? []);
         if (arguments.Is("json"))

@@ -24,6 +24,10 @@ static class Init
         try
         {
             Sys.Close(context.ParentSync);
+            if (context.Bus >= 0)
+            {
+                Sys.Close(context.Bus);
+            }
             Sys.Umask(0);
             for (var i = 0; i < plan.Steps.Count; i++)
             {

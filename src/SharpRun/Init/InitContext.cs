@@ -17,6 +17,9 @@ sealed class InitContext
     public required int Sync { get; init; }
     public required int ParentSync { get; init; }
 
+    /// <summary>The parent's connection to systemd, which the child closes at once as well; else -1.</summary>
+    public int Bus { get; set; } = -1;
+
     /// <summary>Opened for reading and writing by the parent; start writes a byte into it.</summary>
     public required int StartFifo { get; set; }
 

@@ -8,6 +8,7 @@ namespace SharpRun.Parent;
 /// The whole conversation between the clone child and its parent, over one socket pair; a message is one byte, and a number where one is said:
 ///
 ///   child says           parent does                                     parent answers
+///   (is cloned)          starts the systemd unit, where the plan has one Go
 ///   Born        (B pid)  knows init: a second clone, of the first        Go
 ///   (is cloned)          id maps, where the plan has any                 Go
 ///   HooksPlease (H)      prestart and createRuntime hooks                Go

@@ -5,6 +5,7 @@ using SharpRun.Linux;
 using SharpRun.Planning;
 using SharpRun.Sealed;
 using SharpRun.State;
+using SharpRun.Systemd;
 
 namespace SharpRun.Parent;
 
@@ -23,7 +24,9 @@ static class Creator
     {
         var config = BundleFile.Read(options);
         var spec = SpecReader.Read(config, log.Warning);
-        var plan = Planner.Create(spec, FactsReader.Read(), options, SeccompCompiler.For(log));
+        var facts = FactsReader.Read();
+        using var systemd = SystemdManager.ConnectFor(options.CgroupManager, ref facts);
+        var plan = Planner.Create(spec, facts, options, SeccompCompiler.For(log));
         RequireRootfs(options, spec);
         SecurityModules.Require(plan, spec.Linux.MountLabel);
         var namespaces = NamespaceFiles.Open(plan, spec);
@@ -50,6 +53,7 @@ static class Creator
         var fifo = directory.MakeStartFifo();
         var talk = new Conversation();
         var context = Child.Context(plan, talk, page, fifo, sockets.ConsoleOfChild);
+        context.Bus = systemd?.Fd ?? -1;
         context.Namespaces = namespaces;
         context.Hooks = PreparedHook.ForInit(plan.Hooks, state, context.Environment);
         var pid = Clone(plan, context, cgroups, log, out var pidFd);
@@ -58,11 +62,7 @@ static class Creator
         talk.CloseChildEnd();
         Sys.Close(fifo);
         sockets.CloseConsoleOfChild();
-        if (plan.Again is not null)
-        {
-            pid = Child.AwaitSecond(plan, talk, page, cgroups, ref pidFd);
-        }
-        MapIds(plan, talk, page, pid, pidFd, cgroups);
+        pid = Settle(plan, talk, page, pid, ref pidFd, cgroups, systemd);
 
         state = state.WithInit(ProcessId.Of(pid), cgroups);
         directory.WriteConfig(config);
@@ -115,6 +115,22 @@ static class Creator
         {
             Init.Run(plan, context, timed);
         }
+        return pid;
+    }
+
+    // What the child waits for before its steps begin: its systemd unit, the second process that is to be init, its id maps. Gives init's pid.
+    private static int Settle(Plan plan, Conversation talk, SharedPage page, int pid, ref int pidFd, CgroupTree? cgroups, SystemdManager? systemd)
+    {
+        if (systemd is not null)
+        {
+            cgroups!.StartUnit(systemd, pid);
+            talk.Answer();
+        }
+        if (plan.Again is not null)
+        {
+            pid = Child.AwaitSecond(plan, talk, page, cgroups, ref pidFd);
+        }
+        MapIds(plan, talk, page, pid, pidFd, cgroups);
         return pid;
     }
 

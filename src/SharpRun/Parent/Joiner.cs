@@ -4,6 +4,7 @@ using SharpRun.Linux;
 using SharpRun.Planning;
 using SharpRun.Sealed;
 using SharpRun.State;
+using SharpRun.Systemd;
 
 namespace SharpRun.Parent;
 
@@ -66,7 +67,7 @@ static class Joiner
         // The conversation is to exec what create's fifo is to start.
         var context = Child.Context(plan, talk, page, talk.ChildEnd, sockets.ConsoleOfChild);
         context.Container = container;
-        var pid = Clone(plan, context, options, state, log, out var pidFd);
+        var pid = Clone(plan, context, options, state, log, out var pidFd, out var isOutside);
         undo.Push("KillExecuted", () => Child.Reap(pidFd));
         talk.CloseChildEnd();
         sockets.CloseConsoleOfChild();
@@ -83,6 +84,10 @@ static class Joiner
         if (word != Conversation.Created)
         {
             throw Child.Failure(plan, page, Child.Reap(pidFd), null);
+        }
+        if (isOutside)
+        {
+            SystemdManager.Attach(state.Cgroup, pid);
         }
         Limits.Apply(plan, pid);
         if (options.PidFile is { } pidFile)
@@ -131,7 +136,7 @@ static class Joiner
         return false;
     }
 
-    private static int Clone(Plan plan, InitContext context, ExecOptions options, ContainerState state, Log log, out int pidFd)
+    private static int Clone(Plan plan, InitContext context, ExecOptions options, ContainerState state, Log log, out int pidFd, out bool isOutside)
     {
         var timed = log.IsDebug;
         pidFd = -1;
@@ -145,6 +150,12 @@ static class Joiner
             {
                 pid = Sys.Clone(0, out pidFd, other.Value);
             }
+        }
+        // Between the group of an ordinary user's login and its container's is one of root's, which the kernel lets only systemd pass.
+        isOutside = pid.Error == Errno.EACCES && state.Cgroup.IsUsersUnit && options.Subgroups.Count == 0;
+        if (isOutside)
+        {
+            pid = Sys.Clone(0, out pidFd, -1);
         }
         if (pid is { Ok: true, Value: 0 })
         {

@@ -20,6 +20,24 @@ readonly record struct ProcessId(int Pid, ulong Start)
 sealed record CgroupRecord(CgroupLayout Layout, IReadOnlyList<string> Directories)
 {
     public static CgroupRecord None { get; } = new(CgroupLayout.None, []);
+
+    /// <summary>The systemd unit whose groups they are, or null; whether it is the user's systemd that has made it.</summary>
+    public string? Unit { get; init; }
+    public bool IsUsersUnit { get; init; }
+
+    public static CgroupRecord Of(CgroupPlan? plan)
+    {
+        if (plan is null)
+        {
+            return None;
+        }
+        var paths = new string[plan.Directories.Count];
+        for (var i = 0; i < paths.Length; i++)
+        {
+            paths[i] = plan.Directories[i].FullPath;
+        }
+        return new CgroupRecord(plan.Layout, paths) { Unit = plan.Unit?.Name, IsUsersUnit = plan.Unit is { IsUsers: true } };
+    }
 }
 
 /// <summary>What is known of a container, as state.json keeps it. Its status is not here: it is computed.</summary>
@@ -64,7 +82,7 @@ sealed record ContainerState
         {
             Id = options.Id,
             Creator = ProcessId.Of(Sys.GetPid()),
-            Cgroup = plan.Cgroup is { } cgroup ? new CgroupRecord(cgroup.Layout, Paths(cgroup.Directories)) : CgroupRecord.None,
+            Cgroup = CgroupRecord.Of(plan.Cgroup),
             PidFile = options.PidFile,
             HasOwnPidNamespace = (plan.OwnNamespaces & CloneFlags.Pid) != 0,
             KeepsKeyring = options.NoNewKeyring,
@@ -86,14 +104,4 @@ sealed record ContainerState
     };
 
     public static string Timestamp(DateTime utc) => utc.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'00Z'", CultureInfo.InvariantCulture);
-
-    private static string[] Paths(IReadOnlyList<CgroupDirectory> directories)
-    {
-        var paths = new string[directories.Count];
-        for (var i = 0; i < paths.Length; i++)
-        {
-            paths[i] = directories[i].FullPath;
-        }
-        return paths;
-    }
 }

@@ -3,6 +3,7 @@ using SharpRun.Cgroups;
 using SharpRun.Linux;
 using SharpRun.Parent;
 using SharpRun.Planning;
+using SharpRun.Systemd;
 
 namespace SharpRun.State;
 
@@ -18,7 +19,16 @@ static class Remover
     {
         var isClean = true;
         Try("Kill", () => Kill(state));
+        if (state.Init.Pid != 0)
+        {
+            Try("StopUnit", () => StopUnit(state.Cgroup));
+        }
         Try("RemoveCgroups", () => RecordedCgroups.Remove(state.Cgroup.Directories));
+        if (state.Init.Pid == 0 && isClean)
+        {
+            // A killed creator's: only now is it sure that nobody lives there, and that the unit is not another container's.
+            Try("StopUnit", () => StopUnit(state.Cgroup));
+        }
         Try("RemoveTemporaryPidFile", () => RemoveTemporaryPidFile(state));
         if (Check.RecordStaysWhileCgroupStays.Fails(!isClean))
         {
@@ -76,6 +86,16 @@ static class Remover
             {
                 throw new StateError(ErrorCode.ContainerBusy, "container init still running");
             }
+        }
+    }
+
+    // Whoever made the container is asked, whatever this command was called with.
+    private static void StopUnit(CgroupRecord cgroup)
+    {
+        if (cgroup.Unit is { } unit)
+        {
+            using var systemd = SystemdManager.Connect(cgroup.IsUsersUnit);
+            systemd.Stop(unit);
         }
     }
 

@@ -26,6 +26,11 @@ static class StateFile
             json.WriteNumber("creatorStart"u8, state.Creator.Start);
             json.WriteString("cgroupLayout"u8, state.Cgroup.Layout.ToText());
             WriteTexts(json, "cgroups"u8, state.Cgroup.Directories);
+            if (state.Cgroup.Unit is { } unit)
+            {
+                json.WriteString("systemdUnit"u8, unit);
+                json.WriteBoolean("systemdOfUser"u8, state.Cgroup.IsUsersUnit);
+            }
             if (state.PidFile is not null)
             {
                 json.WriteString("pidFile"u8, state.PidFile);
@@ -82,6 +87,8 @@ static class StateFile
         if (Is(ref reader, "creatorStart"u8)) { return state with { Creator = state.Creator with { Start = reader.GetUInt64() } }; }
         if (Is(ref reader, "cgroupLayout"u8)) { return state with { Cgroup = state.Cgroup with { Layout = Layout(reader.GetString()) } }; }
         if (Is(ref reader, "cgroups"u8)) { return state with { Cgroup = state.Cgroup with { Directories = Texts(ref reader) } }; }
+        if (Is(ref reader, "systemdUnit"u8)) { return state with { Cgroup = state.Cgroup with { Unit = reader.GetString() } }; }
+        if (Is(ref reader, "systemdOfUser"u8)) { return state with { Cgroup = state.Cgroup with { IsUsersUnit = reader.GetBoolean() } }; }
         if (Is(ref reader, "pidFile"u8)) { return state with { PidFile = reader.GetString() }; }
         if (Is(ref reader, "ownPidNamespace"u8)) { return state with { HasOwnPidNamespace = reader.GetBoolean() }; }
         if (Is(ref reader, "keepsKeyring"u8)) { return state with { KeepsKeyring = reader.GetBoolean() }; }
