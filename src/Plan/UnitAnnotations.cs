@@ -6,9 +6,9 @@ namespace SharpRun.Planning;
 
 /// <summary>Annotations "org.systemd.property.NAME": a property of the container's systemd unit, as text with its type where that is not plain.
 /// A NAME that ends with Sec and has a number of seconds becomes NAME…USec, since that is what systemd has on the bus.</summary>
-static class UnitAnnotations
+public static class UnitAnnotations
 {
-    private const string Prefix = "org.systemd.property.";
+    public const string Prefix = "org.systemd.property.";
 
     public static List<UnitProperty> Of(IReadOnlyDictionary<string, string> annotations)
     {

@@ -55,6 +55,7 @@ public sealed class UnitProperties
             case "cpuset.cpus": Set("AllowedCPUs", Mask(write.Value, write.JsonPath), write); break;
             case "cpuset.mems": Set("AllowedMemoryNodes", Mask(write.Value, write.JsonPath), write); break;
             case "blkio.weight": Set("BlockIOWeight", $"uint64 {write.Value}", write); break;
+            case "io.bfq.weight" when write.Otherwise is { File: "io.weight" } other && IsNumber(other.Value): Set("IOWeight", $"uint64 {other.Value}", write); break;
             case "io.weight" when IsNumber(write.Value.Replace("default ", "", StringComparison.Ordinal)):
                 Set("IOWeight", $"uint64 {write.Value.Replace("default ", "", StringComparison.Ordinal)}", write);
                 break;

@@ -15,7 +15,7 @@ static class Features
 {
     /// <summary>Annotations that change what a container is, so that a manager should not take them from an image. Whoever honours one adds it here; one
     /// that ends with a dot stands for all that begin so.</summary>
-    internal static string[] UnsafeAnnotations { get; } = [];
+    internal static string[] UnsafeAnnotations { get; } = [UnitAnnotations.Prefix];
 
     public static Command Command => new("features", "", "print what this version supports, as JSON", [], Act)
     {
@@ -48,10 +48,7 @@ static class Features
             json.WriteString("org.sharprun.commit"u8, BuildInfo.Commit);
             json.WriteString("org.sharprun.version"u8, BuildInfo.Version);
             json.WriteEndObject();
-            if (UnsafeAnnotations.Length > 0)
-            {
-                StateFile.WriteTexts(json, "potentiallyUnsafeConfigAnnotations"u8, UnsafeAnnotations);
-            }
+            StateFile.WriteTexts(json, "potentiallyUnsafeConfigAnnotations"u8, UnsafeAnnotations);
             json.WriteEndObject();
         }
         buffer.Write("\n"u8);
@@ -71,8 +68,8 @@ static class Features
         json.WriteStartObject("cgroup"u8);
         json.WriteBoolean("v1"u8, true);
         json.WriteBoolean("v2"u8, true);
-        json.WriteBoolean("systemd"u8, GlobalOptions.HasSystemd);
-        json.WriteBoolean("systemdUser"u8, GlobalOptions.HasSystemd);
+        json.WriteBoolean("systemd"u8, true);
+        json.WriteBoolean("systemdUser"u8, true);
         json.WriteBoolean("rdma"u8, true);
         json.WriteEndObject();
         json.WriteStartObject("seccomp"u8);

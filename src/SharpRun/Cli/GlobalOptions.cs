@@ -20,9 +20,6 @@ sealed record GlobalOptions
         Flag.Switch("version", "print the version", 'v'),
     ];
 
-    /// <summary>Whether --systemd-cgroup is built, for `features`.</summary>
-    public const bool HasSystemd = false;
-
     /// <summary>As given; null: the default.</summary>
     public string? Root { get; init; }
 

@@ -3,6 +3,7 @@ using SharpRun.Cgroups;
 using SharpRun.Linux;
 using SharpRun.Planning;
 using SharpRun.State;
+using SharpRun.Systemd;
 
 namespace SharpRun.Parent;
 
@@ -27,6 +28,12 @@ static class Updater
         using var undo = new Undo(log.Warning);
         undo.Push("PutLimitsBack", new KeptLimits(plan, opened).PutBack);
         LimitFiles.Write(plan.Writes, plan, opened);
+        if (state.Cgroup.Unit is not null)
+        {
+            // Also to systemd, which would put back its own at the next daemon-reload. It writes them at once, and rounds.
+            SystemdManager.Update(state.Cgroup, plan.Writes);
+            LimitFiles.Write(plan.Writes, plan, opened);
+        }
         undo.Forget();
     }
 

@@ -117,13 +117,10 @@ sealed class SystemdManager : IDisposable
         systemd.Ask($"move process {pid} to {cgroup.Unit}", "AttachProcessesToUnit", cgroup.Unit!, "", new ArrayValue("u", [Value.UInt32((uint)pid)]));
     }
 
-    /// <summary>Other limits of a running container, before they are written to its groups; nothing is asked when systemd has not made them.</summary>
+    /// <summary>Other limits of a running container whose groups systemd has made. All of them are set, or none.</summary>
     public static void Update(CgroupRecord cgroup, IReadOnlyList<CgroupWrite> writes)
     {
-        if (cgroup.Unit is not { } unit)
-        {
-            return;
-        }
+        var unit = cgroup.Unit!;
         using var systemd = Connect(cgroup.IsUsersUnit);
         var properties = UnitProperties.OfLimits(writes, systemd.Facts(cgroup.IsUsersUnit));
         const bool untilReboot = true;
