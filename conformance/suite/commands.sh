@@ -303,12 +303,13 @@ test_features_names_only_mount_options_that_work() {
         case $word in
             bind | rbind) filter+=" | add_mount(\"bind\"; \$folder; \"/mnt/$word\"; [\"$word\"])" ;;
             remount) filter+=' | bind($folder; "/mnt/again"; []) | bind($folder; "/mnt/again"; ["remount", "ro"])' ;;
-            idmap | ridmap) filter+=" | .mounts += [{type: \"bind\", source: \$folder, destination: \"/mnt/$word\", options: [\"rbind\", \"$word\"],
+            idmap | ridmap) filter+=" | .mounts += [{type: \"bind\", source: (\$folder + \"/plain\"), destination: \"/mnt/$word\", options: [\"rbind\", \"$word\"],
                 uidMappings: [{containerID: 0, hostID: 1000, size: 10}], gidMappings: [{containerID: 0, hostID: 1000, size: 10}]}]" ;;
             *) filter+=" | add_mount(\"tmpfs\"; \"tmpfs\"; \"/mnt/$word\"; [\"$word\"])" ;;
         esac
     done
-    has_mount_setattr
+    if [[ $(uname -r) =~ ^5\.1[01]\. ]]; then skip "no mount_setattr in this kernel"; fi
+    mkdir "$T/plain" # With ridmap nothing may be mounted below that has no ids, as the container's own /proc.
     output_of "writable | $filter" sh -c 'grep -c " /mnt/" /proc/self/mounts'
     expect_match "mounts" "$OUT" '^[0-9]+$'
     ((OUT > 50)) || fail "only $OUT mounts"
