@@ -20,7 +20,9 @@ sealed class Bundle
             ["cwd"] = "/",
             ["capabilities"] = new JsonObject
             {
-                ["bounding"] = Capabilities(), ["permitted"] = Capabilities(), ["effective"] = Capabilities(),
+                ["bounding"] = Capabilities(),
+                ["permitted"] = Capabilities(),
+                ["effective"] = Capabilities(),
             },
         };
         Linux = new JsonObject
