@@ -340,11 +340,12 @@ test_exec_with_a_pid_file_that_cannot_be_written_leaves_no_process() {
 test_exec_sends_a_pidfd_of_its_process() {
     local pid
     sleeper
-    "$here/receiver" "$T/pidfd" "$T/report" 9 </dev/null >/dev/null &
+    "$here/receiver" "$T/pidfd" "$T/report" 9 < <(until [[ -e $T/go || ! -e $T ]]; do sleep 0.02; done) >/dev/null &
     local receiver=$!
     soon "the manager listens" test -S "$T/pidfd"
     exec_in --detach --pidfd-socket "$T/pidfd" --pid-file "$T/exec.pid" -- sleep 1003
     expect_equal "status ($ERR)" "$RC" 0
+    touch "$T/go"
     wait "$receiver" || fail "the receiver ended with $?"
     expect_match "message" "$(<"$T/report")" 'descriptors 1, then 0$'
     # SIGKILL by the descriptor has ended this process, and no other.
