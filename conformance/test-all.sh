@@ -51,6 +51,7 @@ in_guests() {
   part vm-v1 conformance/vm-smoke.sh --timeout 2400 --cgroup v1
   part vm-systemd conformance/vm-systemd.sh
   part vm-systemd-v1 conformance/vm-systemd.sh --cgroup v1
+  part vm-apparmor conformance/vm-apparmor.sh
   part kernel-5.10 kernel_tests_in_vm --kernel 5.10
   part kernel-7.2 kernel_tests_in_vm --kernel 7.2
   part docker-v2 manager_in_vm docker
