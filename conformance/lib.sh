@@ -229,6 +229,17 @@ alive() {
 
 dead() { ! alive "$1"; }
 
+# Whether the file system of the case's folder can map ids (ext4 from 5.12, tmpfs from 6.3).
+has_id_mapped_mounts() {
+    local major minor
+    IFS=.- read -r major minor _ <<<"$(uname -r)"
+    case $(stat -f -c %T "$T") in
+        ext2/ext3) ((major * 100 + minor >= 512)) ;;
+        tmpfs) ((major * 100 + minor >= 603)) ;;
+        *) false ;;
+    esac
+}
+
 # Files of the cgroup of $ID: cgroup_file CONTROLLER FILE prints the path.
 cgroup_file() {
     if [[ $CGROUPS == v2 ]]; then echo "/sys/fs/cgroup$CGROUP/$2"; else echo "/sys/fs/cgroup/$1$CGROUP/$2"; fi

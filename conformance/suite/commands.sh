@@ -300,6 +300,7 @@ test_features_names_only_mount_options_that_work() {
     local word filter=.
     must features
     for word in $(jq -r '.mountOptions[]' <<<"$OUT"); do
+        if [[ $word == *idmap ]] && ! has_id_mapped_mounts; then continue; fi
         case $word in
             bind | rbind) filter+=" | add_mount(\"bind\"; \$folder; \"/mnt/$word\"; [\"$word\"])" ;;
             remount) filter+=' | bind($folder; "/mnt/again"; []) | bind($folder; "/mnt/again"; ["remount", "ro"])' ;;

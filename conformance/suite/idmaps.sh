@@ -12,13 +12,7 @@ mounts_map() {
 
 # volume: a folder with a file of uid 1, gid 2; the way to it is open. Skips where its file system cannot be mapped.
 volume() {
-    local major minor
-    IFS=.- read -r major minor _ <<<"$(uname -r)"
-    case $(stat -f -c %T "$T") in
-        ext2/ext3) ((major * 100 + minor >= 512)) || skip "no mount_setattr in this kernel" ;;
-        tmpfs) ((major * 100 + minor >= 603)) || skip "no id-mapped mounts of tmpfs in this kernel" ;;
-        *) skip "no id-mapped mounts of $(stat -f -c %T "$T")" ;;
-    esac
+    if ! has_id_mapped_mounts; then skip "no id-mapped mounts of $(stat -f -c %T "$T") in this kernel"; fi
     chmod 711 "$BASE" "$T"
     mkdir -p "$T/volume/below"
     echo text >"$T/volume/file"
