@@ -173,6 +173,23 @@ test_signals_are_reset_to_their_defaults() {
     expect_equal "blocked and ignored signals" "$(tr -d '\t' <<<"$text")" $'SigBlk:0000000000000000\nSigIgn:0000000000000000'
 }
 
+# Left so by execve(2), the kernel would reap the runtime's children before it can ask how they ended.
+test_a_caller_may_ignore_the_end_of_its_children() {
+    printf '#!/bin/sh\nexec env --ignore-signal=CHLD "%s" "$@"\n' "$RUNTIME" >"$T/caller"
+    chmod 755 "$T/caller"
+    RUNTIME=$T/caller
+    bundle '.hooks.poststart = [{path: "/bin/sh", args: ["sh", "-c", "exit 0"]}]' sh -c 'exit 42'
+    run_container
+    expect_equal "exit status of run ($ERR)" "$RC" 42
+    bundle_again sleep 1000
+    create
+    start
+    rt exec "$ID" sh -c 'exit 7'
+    expect_equal "exit status of exec ($ERR)" "$RC" 7
+    if ps -ef >"$T/table" 2>&1; then must ps "$ID"; fi
+    end_container
+}
+
 # mutant: Step.CloseDescriptors
 test_only_descriptors_0_to_2_are_open() {
     bundle . sleep 1000

@@ -22,6 +22,9 @@ static class Program
         try
         {
             StandardDescriptors.Secure(argv);
+            // A caller that ignores it has handed that down through execve(2), and then the kernel reaps our children before we can ask how
+            // they ended (waitid(2): ECHILD).
+            Sys.SetHandler(Native.SIGCHLD, Native.SIG_DFL);
 #if MUTANTS
 #pragma warning disable RS0030 // Only the test-only build reads this name.
             Mutant.Name = Environment.GetEnvironmentVariable("SHARPRUN_MUTANT");
