@@ -168,6 +168,9 @@ public sealed class StatsTests : IDisposable
     [InlineData("5d", null)]
     [InlineData("1..5s", null)]
     [InlineData("99999999999h", null)]
+    [InlineData("99999999999999999h", null)]
+    [InlineData("9223372036s9223372036s", null)]
+    [InlineData("9223372036854775807ns", long.MaxValue)]
     public void A_duration_is_read_as_managers_write_it(string text, long? nanoseconds) => Assert.Equal(nanoseconds, Duration.Parse(text));
 
     [Fact]

@@ -31,7 +31,7 @@ static class Duration
             }
             if (Unit(rest[digits..end]) is not { } unit
                 || !decimal.TryParse(rest[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
-                || number > long.MaxValue || (sum += number * unit) > long.MaxValue)
+                || number > (decimal)long.MaxValue / unit || (sum += number * unit) > long.MaxValue)
             {
                 return null;
             }
