@@ -79,10 +79,11 @@ static class Events
             {
                 return;
             }
-            if (Sys.MonotonicNanoseconds() >= next)
+            if (next - Sys.MonotonicNanoseconds() <= 0)
             {
                 Print("stats"u8, id, stats);
-                next += interval;
+                // What was slept through is not made up for.
+                next = Math.Max(next + interval, Sys.MonotonicNanoseconds());
             }
         }
     }
