@@ -259,6 +259,20 @@ test_events_tell_of_a_process_that_is_killed_for_want_of_memory() {
     ended_with 0
 }
 
+# On v1 the kernel raises the same eventfd when the group goes away.
+test_events_tell_of_no_killing_when_the_container_is_deleted() {
+    sleeper
+    background events --interval 1h "$ID"
+    pause 0.3
+    kill -STOP "$BG"
+    stop_container
+    must delete "$ID"
+    pause 0.3
+    kill -CONT "$BG"
+    ended_with 0
+    expect_equal "events" "$(<"$T/bg.out")" ''
+}
+
 test_events_needs_a_container_that_lives_and_a_time() {
     sleeper
     refused 'duration interval must be greater than 0' events --interval 0s "$ID"

@@ -12,11 +12,14 @@ namespace SharpRun.Cgroups;
 sealed class OomWatch
 {
     private readonly bool _isV2;
+
+    // memory.oom_control of v1, for as long as we watch.
+    private readonly int _control;
     private ulong _seen;
 
-    private OomWatch(int fd, bool isV2)
+    private OomWatch(int fd, bool isV2, int control = -1)
     {
-        (Fd, _isV2) = (fd, isV2);
+        (Fd, _isV2, _control) = (fd, isV2, control);
         _seen = isV2 ? Kills() : 0;
     }
 
@@ -36,7 +39,7 @@ sealed class OomWatch
         {
             if (Array.IndexOf(controllers.Split(','), "memory") >= 0)
             {
-                return new OomWatch(EventFd(path), isV2: false);
+                return OfV1(path);
             }
         }
         return new OomWatch(-1, isV2: false);
@@ -55,24 +58,23 @@ sealed class OomWatch
             _seen = Kills();
             return _seen > before ? _seen - before : 0;
         }
-        Span<byte> count = stackalloc byte[8];
-        return Sys.Read(Fd, count).Ok ? BitConverter.ToUInt64(count) : 0;
+        // The removal of the group raises it too. Then the file cannot be read any more (ENODEV).
+        Span<byte> count = stackalloc byte[8], text = stackalloc byte[1];
+        return Sys.Read(Fd, count).Ok && Sys.PRead(_control, text, 0).Ok ? BitConverter.ToUInt64(count) : 0;
     }
 
-    // The kernel keeps the pair until one of them is closed, or the group is removed, which raises the eventfd too.
-    private static int EventFd(string directory)
+    private static OomWatch OfV1(string directory)
     {
         var control = Sys.Open(Native.AT_FDCWD, new CString(directory + "/memory.oom_control"), Native.O_RDONLY);
         if (!control.Ok)
         {
-            return -1;
+            return new OomWatch(-1, isV2: false);
         }
         var raised = Sys.EventFd().OrThrow("make an eventfd");
         var pair = string.Create(CultureInfo.InvariantCulture, $"{raised} {control.Value}");
         CgroupFile.Write(Native.AT_FDCWD, directory + "/cgroup.event_control", Encoding.UTF8.GetBytes(pair))
             .OrThrow($"cgroup: write {directory}/cgroup.event_control");
-        Sys.Close(control.Value);
-        return raised;
+        return new OomWatch(raised, isV2: false, control.Value);
     }
 
     // Reading from the start is also what ends the "changed" of poll(2).
