@@ -184,6 +184,33 @@ test_every_process_of_a_paused_container_is_killed_without_a_pid_namespace() {
     for pid in $all; do soon "process $pid ends" dead "$pid"; done
 }
 
+# As docker in docker does: on v1, SIGKILL waits for a frozen process to be thawed.
+test_a_group_below_that_is_frozen_does_not_hold_the_end_up() {
+    local end group pid word=1 file=cgroup.freeze
+    if [[ $CGROUPS != v2 ]]; then word=FROZEN file=freezer.state; fi
+    for end in kill delete; do
+        forking
+        group=$(cgroup_file freezer below/deeper)
+        mkdir -p "$group"
+        pid=$(procs | tr , '\n' | tail -n 1)
+        echo "$pid" >"$group/cgroup.procs"
+        echo $word >"$group/$file"
+        if [[ $end == kill ]]; then rt kill "$ID" KILL; else rt delete --force "$ID"; fi
+        for _ in {1..30}; do
+            if dead "$pid"; then break; fi
+            pause 0.1
+        done
+        if alive "$pid"; then
+            # It would be in the way of all cases that follow.
+            if [[ $CGROUPS != v2 ]]; then echo THAWED >"$group/$file"; fi
+            soon "it ends when it is thawed" dead "$pid"
+            rt delete --force "$ID"
+            fail "the frozen process has outlived $end"
+        fi
+        silent delete --force "$ID"
+    done
+}
+
 test_what_a_dead_init_has_left_can_be_listed_and_is_deleted() {
     local left
     bundle 'without("pid")' sh -c 'sleep 1000 & echo ready'

@@ -93,11 +93,42 @@ static class Freezer
         }
     }
 
+    /// <summary>For processes that are to die: on v1 a frozen one only does when it is thawed, also in a group below that the container itself has
+    /// frozen (docker in docker). On v2 SIGKILL reaches frozen ones.</summary>
     public static void Thaw(IReadOnlyList<string> paths)
     {
-        if (Find(paths, out var file, out _))
+        if (!Find(paths, out var file, out var value))
         {
-            CgroupFile.Write(Native.AT_FDCWD, file, file.EndsWith(V1File, StringComparison.Ordinal) ? "THAWED"u8 : "0"u8);
+            return;
+        }
+        var isV1 = file.EndsWith(V1File, StringComparison.Ordinal);
+        if (value != (isV1 ? "THAWED" : "0"))
+        {
+            CgroupFile.Write(Native.AT_FDCWD, file, isV1 ? "THAWED"u8 : "0"u8);
+        }
+        var group = isV1 ? Subgroups.Open(Native.AT_FDCWD, new CString(file[..^(V1File.Length + 1)])) : Result.Failed(Errno.ENOENT);
+        if (group.Ok)
+        {
+            ThawBelow(group.Value, 0);
+            Sys.Close(group.Value);
+        }
+    }
+
+    static void ThawBelow(int group, int depth)
+    {
+        foreach (var name in Subgroups.Of(group))
+        {
+            var below = Subgroups.Open(group, name);
+            if (!below.Ok)
+            {
+                continue;
+            }
+            CgroupFile.Write(below.Value, V1File, "THAWED"u8);
+            if (depth < Subgroups.Deepest)
+            {
+                ThawBelow(below.Value, depth + 1);
+            }
+            Sys.Close(below.Value);
         }
     }
 

@@ -107,22 +107,13 @@ static class RecordedCgroups
     /// <summary>Whether the container is paused.</summary>
     public static bool IsFrozen(IReadOnlyList<string> paths) => Freezer.IsFrozen(paths);
 
-    /// <summary>Does nothing when they are not paused.</summary>
-    public static void Thaw(IReadOnlyList<string> paths)
-    {
-        if (Freezer.IsFrozen(paths))
-        {
-            Freezer.Thaw(paths);
-        }
-    }
-
     /// <summary>The processes of the groups and of all below, of every hierarchy, each once, in ascending order; never the caller itself.</summary>
     public static List<int> Processes(IReadOnlyList<string> paths)
     {
         var pids = new SortedSet<int>();
         foreach (var path in paths)
         {
-            var opened = Sys.Open(Native.AT_FDCWD, new CString(path), Native.O_RDONLY | Native.O_DIRECTORY | Native.O_NOFOLLOW);
+            var opened = Subgroups.Open(Native.AT_FDCWD, new CString(path));
             if (opened.Ok)
             {
                 Collect(opened.Value, pids, 0);
@@ -137,8 +128,6 @@ static class RecordedCgroups
 
     static void Collect(int directory, SortedSet<int> pids, int depth)
     {
-        // A container may nest its groups as deep as it likes; a process that hides below this depth makes the removal fail, by name.
-        const int deepest = 100;
         // A threaded group says EOPNOTSUPP: the group above it lists its processes.
         ProcFiles.ReadWhole(directory, "cgroup.procs\0"u8, LongestList, out var content);
         ReadOnlySpan<byte> lines = content;
@@ -147,13 +136,13 @@ static class RecordedCgroups
             pids.Add(pid);
             lines = lines[Math.Min(used + 1, lines.Length)..];
         }
-        if (depth == deepest)
+        if (depth == Subgroups.Deepest)
         {
             return;
         }
         foreach (var name in Subgroups.Of(directory))
         {
-            var opened = Sys.Open(directory, name, Native.O_RDONLY | Native.O_DIRECTORY | Native.O_NOFOLLOW);
+            var opened = Subgroups.Open(directory, name);
             if (opened.Ok)
             {
                 Collect(opened.Value, pids, depth + 1);

@@ -8,6 +8,9 @@ namespace SharpRun.Cgroups;
 /// <summary>The groups that a container made below its own. Their names and their depth are the container's choice.</summary>
 static class Subgroups
 {
+    /// <summary>A container may nest its groups as deep as it likes; a process that hides below this depth makes the removal fail, by name.</summary>
+    public const int Deepest = 100;
+
     /// <summary>The groups directly below; each name with its final zero.</summary>
     public static List<byte[]> Of(int directory)
     {
@@ -93,6 +96,7 @@ static class Subgroups
         return opened.Error;
     }
 
-    static Result Open(int directory, ReadOnlySpan<byte> path) =>
+    /// <summary>A group, to look at what is in it.</summary>
+    public static Result Open(int directory, ReadOnlySpan<byte> path) =>
         Sys.Open(directory, path, Native.O_RDONLY | Native.O_DIRECTORY | Native.O_NOFOLLOW);
 }

@@ -28,7 +28,7 @@ static class Killer
         else if (signal == Native.SIGKILL)
         {
             // v1: a frozen process dies when it is thawed.
-            RecordedCgroups.Thaw(state.Cgroup.Directories);
+            Freezer.Thaw(state.Cgroup.Directories);
         }
         else if (!isAlive)
         {
