@@ -112,6 +112,18 @@ test_exec_needs_a_program() {
     end_container
 }
 
+# 255 is for what goes wrong on the way to the program.
+test_exec_with_wrong_arguments_ends_with_1() {
+    sleeper
+    exec_in --no-such-flag -- true
+    expect_equal "status of an unknown flag ($ERR)" "$RC" 1
+    exec_in --preserve-fds x -- true
+    expect_equal "status of a wrong value ($ERR)" "$RC" 1
+    rt exec
+    expect_equal "status without an id ($ERR)" "$RC" 1
+    end_container
+}
+
 freezer_of() { # freezer_of freeze|thaw
     if [[ $CGROUPS == v2 ]]; then
         echo "$([[ $1 == freeze ]] && echo 1 || echo 0)" >"$(cgroup_file '' cgroup.freeze)"

@@ -16,7 +16,8 @@ static class Program
 {
     private static int Main(string[] argv)
     {
-        Command? command = null;
+        // The command, from when it acts: what its arguments do wrong has no prefix, since nothing was begun, and ends with 1, also in exec.
+        Command? begun = null;
         var log = new Log();
         int code;
         try
@@ -30,21 +31,20 @@ static class Program
             Mutant.Name = Environment.GetEnvironmentVariable("SHARPRUN_MUTANT");
 #pragma warning restore RS0030
 #endif
-            code = Run(argv, log, ref command);
+            code = Run(argv, log, ref begun);
             log.Flush();
         }
         catch (Exception error)
         {
-            // What the arguments did wrong has no prefix: nothing was begun.
-            log.Fail(error, error is UsageError ? "" : command?.ErrorPrefix ?? "");
-            code = command?.FailureCode ?? 1;
+            log.Fail(error, error is UsageError ? "" : begun?.ErrorPrefix ?? "");
+            code = begun?.FailureCode ?? 1;
         }
         // Not by return: there is nothing that the runtime would have to bring to an end.
         Sys.Exit(code);
         return code;
     }
 
-    private static int Run(string[] argv, Log log, ref Command? command)
+    private static int Run(string[] argv, Log log, ref Command? begun)
     {
         var words = new Arguments(GlobalOptions.Flags);
         int next;
@@ -70,16 +70,16 @@ static class Program
         {
             return Help(argv, next + 1);
         }
-        command = Commands.Find(argv[next]);
+        var command = Commands.Find(argv[next]);
         RequireBuilt(command);
         if (command.WarnsOnStandardError)
         {
             log.WarnOnStandardError();
         }
-        return Call(command, argv, next + 1, GlobalOptions.From(words), log);
+        return Call(command, argv, next + 1, GlobalOptions.From(words), log, ref begun);
     }
 
-    private static int Call(Command command, string[] argv, int next, GlobalOptions globals, Log log)
+    private static int Call(Command command, string[] argv, int next, GlobalOptions globals, Log log, ref Command? begun)
     {
         var arguments = new Arguments(command.Flags, command.Name);
         arguments.Read(argv, next, command.WordsBeforeFreeText);
@@ -89,6 +89,7 @@ static class Program
             return 0;
         }
         arguments.RequireWords(command.LeastWords, command.MostWords);
+        begun = command;
         return command.Act(arguments, globals, log);
     }
 
