@@ -124,6 +124,30 @@ test_exec_with_wrong_arguments_ends_with_1() {
     end_container
 }
 
+test_exec_names_the_want_of_memory_that_may_have_killed_it() {
+    # Kept in a file, which nothing can reclaim.
+    bundle '.linux.resources.memory = {limit: 67108864, swap: 67108864}' \
+        sh -c 'dd if=/dev/zero of=/dev/shm/x bs=1M count=8 2>/dev/null; echo full; exec sleep 1000'
+    create
+    start
+    soon "its memory is full" grep -q full "$T/$ID.out"
+    local file usage
+    if [[ $CGROUPS == v2 ]]; then file=$(cgroup_file memory memory.current); else file=$(cgroup_file memory memory.usage_in_bytes); fi
+    # What the kernel has set aside for each processor may do for an exec or two, or until the program runs (137).
+    for _ in {1..10}; do
+        usage=$(<"$file")
+        must update --memory $((usage + 4096)) --memory-swap $((usage + 4096)) "$ID"
+        # It comes before init when the kernel chooses.
+        RC=0
+        (echo 800 >/proc/self/oom_score_adj && exec "$RUNTIME" --root "$ROOT" exec "$ID" true) 2>"$T/exec.err" </dev/null || RC=$?
+        if ((RC == 255)); then break; fi
+    done
+    expect_equal "status" "$RC" 255
+    expect_match "error" "$(<"$T/exec.err")" 'possibly OOM-killed'
+    expect_status running
+    end_container
+}
+
 freezer_of() { # freezer_of freeze|thaw
     if [[ $CGROUPS == v2 ]]; then
         echo "$([[ $1 == freeze ]] && echo 1 || echo 0)" >"$(cgroup_file '' cgroup.freeze)"

@@ -36,6 +36,9 @@ public sealed record Plan
     /// <summary>Null: the machine has no cgroups, or the caller wants none.</summary>
     public CgroupPlan? Cgroup { get; init; }
 
+    /// <summary>exec: the groups that are there, and where the process goes; null for create.</summary>
+    public CgroupPlan? JoinedCgroup { get; init; }
+
     public int? OomScoreAdj { get; init; }
 
     /// <summary>Those that the parent runs; the others are steps too.</summary>

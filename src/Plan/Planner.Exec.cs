@@ -43,6 +43,7 @@ public static partial class Planner
             Again = again,
             Steps = steps,
             HasMountSetAttr = HasMountSetAttr(host),
+            JoinedCgroup = options.Cgroup,
             OomScoreAdj = process.OomScoreAdj,
         };
     }

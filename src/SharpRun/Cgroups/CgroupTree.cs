@@ -91,20 +91,6 @@ sealed class CgroupTree
         }
     }
 
-    /// <summary>How many processes of the container the kernel has killed for want of memory.</summary>
-    public long OomKills()
-    {
-        foreach (var directory in _plan.Directories)
-        {
-            var file = _plan.Layout == CgroupLayout.V2 ? "memory.events" : "memory.oom_control";
-            if (CgroupFile.Read(Native.AT_FDCWD, $"{directory.FullPath}/{file}", out var text) == Errno.OK)
-            {
-                return Number(text, "oom_kill ");
-            }
-        }
-        return 0;
-    }
-
     void MakeDirectories()
     {
         var written = new bool[_directories.Length];
@@ -193,17 +179,5 @@ sealed class CgroupTree
                 Sys.UnlinkAt(Native.AT_FDCWD, new CString(_maker.Made[i].Path), Native.AT_REMOVEDIR);
             }
         }
-    }
-
-    static long Number(string text, string key)
-    {
-        foreach (var line in text.Split('\n'))
-        {
-            if (line.StartsWith(key, StringComparison.Ordinal) && long.TryParse(line.AsSpan(key.Length), out var number))
-            {
-                return number;
-            }
-        }
-        return 0;
     }
 }

@@ -80,7 +80,6 @@ sealed class OomWatch
     // Reading from the start is also what ends the "changed" of poll(2).
     private ulong Kills()
     {
-        const string key = "oom_kill ";
         Span<byte> text = stackalloc byte[512];
         var read = Fd < 0 ? Result.Of(0) : Sys.PRead(Fd, text, 0);
         if (!read.Ok)
@@ -89,13 +88,6 @@ sealed class OomWatch
             Fd = -1;
             return _seen;
         }
-        foreach (var line in Encoding.UTF8.GetString(text[..read.Value]).Split('\n'))
-        {
-            if (line.StartsWith(key, StringComparison.Ordinal))
-            {
-                return GroupFiles.Parse(line.AsSpan(key.Length));
-            }
-        }
-        return 0;
+        return OomKills.In(Encoding.UTF8.GetString(text[..read.Value]));
     }
 }

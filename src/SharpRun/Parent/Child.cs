@@ -47,11 +47,11 @@ static class Child
 
     /// <summary>The first clone has joined what had to be joined, and has made the second, which is this process's child as well.
     /// Gives its pid, and its pidfd in place of the first one's.</summary>
-    public static int AwaitSecond(Plan plan, Conversation talk, SharedPage page, CgroupTree? cgroups, ref int pidFd)
+    public static int AwaitSecond(Plan plan, Conversation talk, SharedPage page, ref int pidFd)
     {
         if (talk.Hear(out var pid) != Conversation.Born)
         {
-            throw Failure(plan, page, Reap(pidFd), cgroups);
+            throw Failure(plan, page, Reap(pidFd));
         }
         var joiner = pidFd;
         pidFd = Sys.PidfdOpen(pid).OrThrow($"open the {plan.Who}");
@@ -63,17 +63,23 @@ static class Child
     }
 
     /// <summary>Why a child has ended that had more to do.</summary>
-    public static Exception Failure(Plan plan, SharedPage page, WaitStatus status, CgroupTree? cgroups)
+    public static Exception Failure(Plan plan, SharedPage page, WaitStatus status)
     {
         var outcome = RecorderFile.Parse(page.Bytes);
-        return outcome.Failed
-            ? RecorderFile.Describe(outcome, plan)
-            : DescribeDeath(outcome, plan, status, cgroups?.OomKills() ?? 0);
+        return outcome.Failed ? RecorderFile.Describe(outcome, plan) : DescribeDeath(outcome, plan, status);
     }
 
-    private static StepError DescribeDeath(in Outcome outcome, Plan plan, WaitStatus status, long oomKills) => oomKills > 0
-        ? RecorderFile.DescribeDeath(outcome, plan, ErrorCode.OutOfMemory, $"was OOM-killed (memory limit too low?) ({oomKills} oom kill)")
-        : RecorderFile.DescribeDeath(outcome, plan, ErrorCode.InitDied, status.IsSignal ? $"was killed by signal {status.Status}" : $"ended with status {status.Status}");
+    private static StepError DescribeDeath(in Outcome outcome, Plan plan, WaitStatus status)
+    {
+        if (OomKills.In(plan.Cgroup) is > 0 and var kills)
+        {
+            return RecorderFile.DescribeDeath(outcome, plan, ErrorCode.OutOfMemory, $"was OOM-killed (memory limit too low?) ({kills} oom kill)");
+        }
+        var how = status.IsSignal ? $"was killed by signal {status.Status}" : $"ended with status {status.Status}";
+        // Others live in the groups that exec joins, and it may be they who were killed.
+        var isPossiblyOom = status is { IsSignal: true, Status: Native.SIGKILL } && OomKills.In(plan.JoinedCgroup) > 0;
+        return RecorderFile.DescribeDeath(outcome, plan, ErrorCode.InitDied, how + (isPossiblyOom ? " (possibly OOM-killed)" : ""));
+    }
 
     public static WaitStatus Reap(int pidFd)
     {

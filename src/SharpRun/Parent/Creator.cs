@@ -66,7 +66,7 @@ static class Creator
 
         state = state.WithInit(ProcessId.Of(pid), cgroups);
         directory.WriteConfig(config);
-        Accompany(plan, state, talk, page, pidFd, cgroups, agent, () =>
+        Accompany(plan, state, talk, page, pidFd, agent, () =>
         {
             directory.Write(state);
             if (options.PidFile is { } pidFile)
@@ -128,14 +128,14 @@ static class Creator
         }
         if (plan.Again is not null)
         {
-            pid = Child.AwaitSecond(plan, talk, page, cgroups, ref pidFd);
+            pid = Child.AwaitSecond(plan, talk, page, ref pidFd);
         }
-        MapIds(plan, talk, page, pid, pidFd, cgroups);
+        MapIds(plan, talk, page, pid, pidFd);
         return pid;
     }
 
     // With the oom score, which an ordinary user may set only until its child hides.
-    private static void MapIds(Plan plan, Conversation talk, SharedPage page, int pid, int pidFd, CgroupTree? cgroups)
+    private static void MapIds(Plan plan, Conversation talk, SharedPage page, int pid, int pidFd)
     {
         if (plan.IdMaps is not { } maps)
         {
@@ -149,7 +149,7 @@ static class Creator
         catch (ErrnoException) when (RecorderFile.Parse(page.Bytes).Failed)
         {
             // The child has failed before: that is the reason.
-            throw Child.Failure(plan, page, Child.Reap(pidFd), cgroups);
+            throw Child.Failure(plan, page, Child.Reap(pidFd));
         }
         talk.Answer();
     }
@@ -169,8 +169,8 @@ static class Creator
     }
 
     /// <summary>Waits until the child has made everything, completes the record, lets it go on; a child that ends earlier is the error.</summary>
-    private static void Accompany(Plan plan, ContainerState state, Conversation talk, SharedPage page, int pidFd, CgroupTree? cgroups,
-        SeccompAgent? agent, Action complete)
+    private static void Accompany(Plan plan, ContainerState state, Conversation talk, SharedPage page, int pidFd, SeccompAgent? agent,
+        Action complete)
     {
         var idMaps = new MountIdMaps(state.Init.Pid);
         byte word;
@@ -205,7 +205,7 @@ static class Creator
                 return;
             }
         }
-        throw Child.Failure(plan, page, Child.Reap(pidFd), cgroups);
+        throw Child.Failure(plan, page, Child.Reap(pidFd));
     }
 
     private static bool Serves(byte word) => word is Conversation.HooksPlease or Conversation.Source or Conversation.IdMap or Conversation.Listener;

@@ -28,7 +28,7 @@ sealed class JoinedProcess(Plan plan, SharedPage page, Conversation talk, int pi
         talk.Hear(out _);
         if (Check.ExecSeesFailedExec.Fails(!RecorderFile.Parse(page.Bytes).Executed))
         {
-            throw Child.Failure(plan, page, Child.Reap(pidFd), null);
+            throw Child.Failure(plan, page, Child.Reap(pidFd));
         }
     }
 }
@@ -74,7 +74,7 @@ static class Joiner
         Sys.Close(container);
         if (plan.Again is not null)
         {
-            pid = Child.AwaitSecond(plan, talk, page, null, ref pidFd);
+            pid = Child.AwaitSecond(plan, talk, page, ref pidFd);
         }
         byte word;
         while ((word = talk.Hear(out _)) == Conversation.Listener)
@@ -83,7 +83,7 @@ static class Joiner
         }
         if (word != Conversation.Created)
         {
-            throw Child.Failure(plan, page, Child.Reap(pidFd), null);
+            throw Child.Failure(plan, page, Child.Reap(pidFd));
         }
         if (isOutside)
         {
