@@ -244,3 +244,20 @@ has_id_mapped_mounts() {
 cgroup_file() {
     if [[ $CGROUPS == v2 ]]; then echo "/sys/fs/cgroup$CGROUP/$2"; else echo "/sys/fs/cgroup/$1$CGROUP/$2"; fi
 }
+
+# knob V1-CONTROLLER V1-FILE V2-FILE: what the kernel shows for the container.
+knob() {
+    if [[ $CGROUPS == v2 ]]; then cat "$(cgroup_file - "$3")"; else cat "$(cgroup_file "$1" "$2")"; fi
+}
+
+# block_device: sets MAJOR and MINOR to those of a whole disk with a queue that can be limited.
+block_device() {
+    local disk
+    for disk in /sys/block/*; do
+        if [[ $disk != */@(loop|ram|zram|sr|fd)* && -e $disk/dev ]]; then
+            IFS=: read -r MAJOR MINOR <"$disk/dev"
+            return
+        fi
+    done
+    skip "no block device"
+}

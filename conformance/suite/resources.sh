@@ -3,11 +3,6 @@
 
 MIB=1048576
 
-# shown V1-CONTROLLER V1-FILE V2-FILE: what the kernel shows for the container.
-shown() {
-    if [[ $CGROUPS == v2 ]]; then cat "$(cgroup_file - "$3")"; else cat "$(cgroup_file "$1" "$2")"; fi
-}
-
 # has_controller NAME: whether a container may have limits of it here.
 has_controller() {
     local controllers
@@ -36,11 +31,11 @@ refused_on_v2() {
 
 test_reservation_and_swap_are_set() {
     sleeper ".linux.resources.memory = {limit: $((64 * MIB)), reservation: $((32 * MIB)), swap: $((96 * MIB))}"
-    expect_equal "reservation" "$(shown memory memory.soft_limit_in_bytes memory.low)" $((32 * MIB))
+    expect_equal "reservation" "$(knob memory memory.soft_limit_in_bytes memory.low)" $((32 * MIB))
     if [[ $CGROUPS == v2 ]]; then
-        expect_equal "swap alone" "$(shown - - memory.swap.max)" $((32 * MIB))
+        expect_equal "swap alone" "$(knob - - memory.swap.max)" $((32 * MIB))
     else
-        expect_equal "memory and swap" "$(shown memory memory.memsw.limit_in_bytes -)" $((96 * MIB))
+        expect_equal "memory and swap" "$(knob memory memory.memsw.limit_in_bytes -)" $((96 * MIB))
     fi
     end_container
 }
@@ -48,9 +43,9 @@ test_reservation_and_swap_are_set() {
 test_no_swap_is_set() {
     sleeper ".linux.resources.memory = {limit: $((64 * MIB)), swap: $((64 * MIB))}"
     if [[ $CGROUPS == v2 ]]; then
-        expect_equal "swap alone" "$(shown - - memory.swap.max)" 0
+        expect_equal "swap alone" "$(knob - - memory.swap.max)" 0
     else
-        expect_equal "memory and swap" "$(shown memory memory.memsw.limit_in_bytes -)" $((64 * MIB))
+        expect_equal "memory and swap" "$(knob memory memory.memsw.limit_in_bytes -)" $((64 * MIB))
     fi
     end_container
 }
@@ -64,13 +59,13 @@ test_habits_of_memory_are_set_on_v1_and_warned_of_on_v2() {
         return
     fi
     expect_equal "log" "$(<"$T/log.txt")" ''
-    expect_equal "swappiness" "$(shown memory memory.swappiness -)" 7
-    expect_match "OOM killer" "$(shown memory memory.oom_control -)" '^oom_kill_disable 1'
-    expect_equal "hierarchy" "$(shown memory memory.use_hierarchy -)" 1
+    expect_equal "swappiness" "$(knob memory memory.swappiness -)" 7
+    expect_match "OOM killer" "$(knob memory memory.oom_control -)" '^oom_kill_disable 1'
+    expect_equal "hierarchy" "$(knob memory memory.use_hierarchy -)" 1
     end_container
     sleeper '.linux.resources.memory = {swappiness: 0, disableOOMKiller: false}'
-    expect_equal "swappiness of zero" "$(shown memory memory.swappiness -)" 0
-    expect_match "OOM killer" "$(shown memory memory.oom_control -)" '^oom_kill_disable 0'
+    expect_equal "swappiness of zero" "$(knob memory memory.swappiness -)" 0
+    expect_match "OOM killer" "$(knob memory memory.oom_control -)" '^oom_kill_disable 0'
     end_container
 }
 
@@ -82,14 +77,14 @@ test_idle_and_burst_are_set() {
     end_container
     if [[ -z $idle ]]; then skip "no idle groups in this kernel"; fi
     sleeper '.linux.resources.cpu = {quota: 30000, period: 60000, burst: 20000, idle: 1, shares: 500}'
-    expect_equal "burst" "$(shown cpu cpu.cfs_burst_us cpu.max.burst)" 20000
-    expect_equal "idle" "$(shown cpu cpu.idle cpu.idle)" 1
+    expect_equal "burst" "$(knob cpu cpu.cfs_burst_us cpu.max.burst)" 20000
+    expect_equal "idle" "$(knob cpu cpu.idle cpu.idle)" 1
     end_container
 }
 
 test_cpu_shares_become_a_weight_by_the_newer_curve() {
     sleeper '.linux.resources.cpu = {shares: 2048}'
-    expect_equal "shares or weight" "$(shown cpu cpu.shares cpu.weight)" "$(if [[ $CGROUPS == v2 ]]; then echo 174; else echo 2048; fi)"
+    expect_equal "shares or weight" "$(knob cpu cpu.shares cpu.weight)" "$(if [[ $CGROUPS == v2 ]]; then echo 174; else echo 2048; fi)"
     end_container
 }
 
@@ -101,7 +96,7 @@ test_realtime_limits_are_set_on_v1() {
     CGROUP=$(jq -r .linux.cgroupsPath "$BUNDLE/config.json")
     if [[ ! -e /sys/fs/cgroup/cpu/cpu.rt_runtime_us ]]; then skip "no realtime groups in this kernel"; fi
     create
-    expect_equal "runtime and period" "$(shown cpu cpu.rt_runtime_us -) $(shown cpu cpu.rt_period_us -)" '5000 500000'
+    expect_equal "runtime and period" "$(knob cpu cpu.rt_runtime_us -) $(knob cpu cpu.rt_period_us -)" '5000 500000'
     end_container
     expect_equal "group that is left" "$(ls -d /sys/fs/cgroup/*"$CGROUP" 2>/dev/null)" ''
 }
@@ -109,7 +104,7 @@ test_realtime_limits_are_set_on_v1() {
 test_processors_and_nodes_are_set() {
     needs_controller cpuset
     sleeper '.linux.resources.cpu = {cpus: "0", mems: "0"}'
-    expect_equal "processors and nodes" "$(shown cpuset cpuset.cpus cpuset.cpus) $(shown cpuset cpuset.mems cpuset.mems)" '0 0'
+    expect_equal "processors and nodes" "$(knob cpuset cpuset.cpus cpuset.cpus) $(knob cpuset cpuset.mems cpuset.mems)" '0 0'
     get_pid
     expect_match "what the program may use" "$(<"/proc/$PID/status")" $'Cpus_allowed_list:\t0\n'
     end_container
@@ -122,31 +117,18 @@ test_processors_are_set_in_a_new_path() {
     local top=$CGROUP
     CGROUP+=/deep/er
     create
-    expect_equal "processors" "$(shown cpuset cpuset.cpus cpuset.cpus)" 0
+    expect_equal "processors" "$(knob cpuset cpuset.cpus cpuset.cpus)" 0
     end_container
     find /sys/fs/cgroup -depth -type d -path "*$top*" -exec rmdir {} + 2>/dev/null || true
 }
 
 test_limits_of_processes_have_their_special_values() {
     sleeper '.linux.resources.pids = {limit: -1}'
-    expect_equal "without a limit" "$(shown pids pids.max pids.max)" max
+    expect_equal "without a limit" "$(knob pids pids.max pids.max)" max
     end_container
     sleeper '.linux.resources.pids = {limit: 0}'
-    expect_equal "with a limit of zero" "$(shown pids pids.max pids.max)" 1
+    expect_equal "with a limit of zero" "$(knob pids pids.max pids.max)" 1
     end_container
-}
-
-# disk: sets DISK to MAJOR:MINOR of one with a queue that can be limited, and MAJOR and MINOR.
-disk() {
-    local disk
-    for disk in /sys/block/*; do
-        if [[ $disk != */@(loop|ram|zram|sr|fd)* && -e $disk/dev ]]; then
-            read -r DISK <"$disk/dev"
-            MAJOR=${DISK%:*} MINOR=${DISK#*:}
-            return
-        fi
-    done
-    skip "no block device"
 }
 
 test_block_weight_is_set() {
@@ -165,23 +147,23 @@ test_block_weight_is_set() {
     end_container
     sleeper '.linux.resources.blockIO = {weight: 500}'
     # io.weight is from 1 to 10000, the others from 1 to 1000.
-    expect_match "$file" "$(shown blkio $file $file)" "$(if [[ $file == io.weight ]]; then echo '^default 4950'; else echo '(^|default )500'; fi)"
+    expect_match "$file" "$(knob blkio $file $file)" "$(if [[ $file == io.weight ]]; then echo '^default 4950'; else echo '(^|default )500'; fi)"
     end_container
 }
 
 test_block_throttles_are_set() {
-    disk
+    block_device
     if [[ $CGROUPS == v2 ]]; then needs_controller io; else needs_controller blkio; fi
     local device="major: $MAJOR, minor: $MINOR"
     sleeper ".linux.resources.blockIO = {throttleReadBpsDevice: [{$device, rate: 1048576}], throttleWriteBpsDevice: [{$device, rate: 2097152}],
         throttleReadIOPSDevice: [{$device, rate: 30}], throttleWriteIOPSDevice: [{$device, rate: 40}]}"
     if [[ $CGROUPS == v2 ]]; then
-        expect_equal "io.max" "$(shown - - io.max)" "$DISK rbps=1048576 wbps=2097152 riops=30 wiops=40"
+        expect_equal "io.max" "$(knob - - io.max)" "$MAJOR:$MINOR rbps=1048576 wbps=2097152 riops=30 wiops=40"
     else
-        expect_equal "bytes read" "$(shown blkio blkio.throttle.read_bps_device -)" "$DISK 1048576"
-        expect_equal "bytes written" "$(shown blkio blkio.throttle.write_bps_device -)" "$DISK 2097152"
-        expect_equal "reads" "$(shown blkio blkio.throttle.read_iops_device -)" "$DISK 30"
-        expect_equal "writes" "$(shown blkio blkio.throttle.write_iops_device -)" "$DISK 40"
+        expect_equal "bytes read" "$(knob blkio blkio.throttle.read_bps_device -)" "$MAJOR:$MINOR 1048576"
+        expect_equal "bytes written" "$(knob blkio blkio.throttle.write_bps_device -)" "$MAJOR:$MINOR 2097152"
+        expect_equal "reads" "$(knob blkio blkio.throttle.read_iops_device -)" "$MAJOR:$MINOR 30"
+        expect_equal "writes" "$(knob blkio blkio.throttle.write_iops_device -)" "$MAJOR:$MINOR 40"
     fi
     end_container
 }
@@ -189,8 +171,8 @@ test_block_throttles_are_set() {
 test_huge_pages_are_limited() {
     needs_controller hugetlb
     sleeper ".linux.resources.hugepageLimits = [{pageSize: \"2MB\", limit: $((4 * MIB))}]"
-    expect_equal "limit" "$(shown hugetlb hugetlb.2MB.limit_in_bytes hugetlb.2MB.max)" $((4 * MIB))
-    expect_equal "limit of reservations" "$(shown hugetlb hugetlb.2MB.rsvd.limit_in_bytes hugetlb.2MB.rsvd.max)" $((4 * MIB))
+    expect_equal "limit" "$(knob hugetlb hugetlb.2MB.limit_in_bytes hugetlb.2MB.max)" $((4 * MIB))
+    expect_equal "limit of reservations" "$(knob hugetlb hugetlb.2MB.rsvd.limit_in_bytes hugetlb.2MB.rsvd.max)" $((4 * MIB))
     end_container
     bundle ".linux.resources.hugepageLimits = [{pageSize: \"3MB\", limit: $((4 * MIB))}]" true
     refused_create 'hugetlb\.3MB'
@@ -200,7 +182,7 @@ test_network_classes_and_priorities_are_set_on_v1() {
     refused_on_v2 '.linux.resources.network = {classID: 5}' linux.resources.network.classID
     if has_controller net_cls; then
         sleeper '.linux.resources.network = {classID: 1048577}'
-        expect_equal "class" "$(shown net_cls net_cls.classid -)" 1048577
+        expect_equal "class" "$(knob net_cls net_cls.classid -)" 1048577
         end_container
     else
         bundle '.linux.resources.network = {classID: 1048577}' true
@@ -208,7 +190,7 @@ test_network_classes_and_priorities_are_set_on_v1() {
     fi
     if has_controller net_prio; then
         sleeper '.linux.resources.network = {priorities: [{name: "lo", priority: 3}]}'
-        expect_match "priorities" "$(shown net_prio net_prio.ifpriomap -)" '(^|.*)lo 3'
+        expect_match "priorities" "$(knob net_prio net_prio.ifpriomap -)" '(^|.*)lo 3'
         end_container
     else
         bundle '.linux.resources.network = {priorities: [{name: "lo", priority: 3}]}' true
@@ -238,9 +220,9 @@ test_unified_settings_are_written_on_v2_and_refused_on_v1() {
         return
     fi
     sleeper '.linux.resources += {unified: {"memory.high": "67108864", "memory.oom.group": "1", "pids.max": "55"}, pids: {limit: 20}}'
-    expect_equal "memory.high" "$(shown - - memory.high)" $((64 * MIB))
-    expect_equal "memory.oom.group" "$(shown - - memory.oom.group)" 1
-    expect_equal "pids.max, which has the last word" "$(shown - - pids.max)" 55
+    expect_equal "memory.high" "$(knob - - memory.high)" $((64 * MIB))
+    expect_equal "memory.oom.group" "$(knob - - memory.oom.group)" 1
+    expect_equal "pids.max, which has the last word" "$(knob - - pids.max)" 55
     end_container
     bundle '.linux.resources.unified = {"nonsense.max": "1"}' true
     refused_create 'unified.nonsense.max: the cgroup controller .*nonsense.* is not available'

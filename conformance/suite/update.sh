@@ -1,11 +1,6 @@
 # shellcheck shell=bash
 # update: what is named changes, the rest stays; a refused one changes nothing.
 
-# knob V1-CONTROLLER V1-FILE V2-FILE: what the kernel shows for the container.
-knob() {
-    if [[ $CGROUPS == v2 ]]; then cat "$(cgroup_file - "$3")"; else cat "$(cgroup_file "$1" "$2")"; fi
-}
-
 # by_document JSON: update --resources -, which has to succeed and to be silent.
 by_document() {
     _update "$1"
@@ -280,18 +275,6 @@ test_a_refused_update_of_one_block_device_leaves_the_others() {
     by_document "{\"blockIO\":{\"throttleReadBpsDevice\":[{\"major\":$MAJOR,\"minor\":$MINOR,\"rate\":0}]}}"
     expect_equal "after a rate of zero" "$(knob blkio blkio.throttle.read_bps_device io.max)" ''
     end_container
-}
-
-# block_device: sets MAJOR and MINOR to those of a whole disk with a queue that can be limited.
-block_device() {
-    local disk
-    for disk in /sys/block/*; do
-        if [[ $disk != */@(loop|ram|zram|sr|fd)* && -e $disk/dev ]]; then
-            IFS=: read -r MAJOR MINOR <"$disk/dev"
-            return
-        fi
-    done
-    skip "no block device"
 }
 
 # A program that has written 30 MiB into a tmpfs, which nothing can reclaim.
