@@ -99,8 +99,9 @@ static class StatsOfV1
 
     private static void ReadMemory(GroupFiles files, CgroupStats stats)
     {
-        stats.MemoryRaw = files.Pairs("memory.stat");
-        stats.Cache = GroupFiles.Find([.. stats.MemoryRaw], "cache");
+        var pairs = files.Pairs("memory.stat");
+        stats.MemoryRaw = pairs;
+        stats.Cache = GroupFiles.Find(pairs, "cache");
         stats.Memory = Count(files, "memory");
         stats.Swap = Count(files, "memory.memsw");
         stats.Kernel = Count(files, "memory.kmem");
@@ -148,7 +149,8 @@ static class StatsOfV1
             var fields = line.Split(' ', ':');
             if (fields.Length is 3 or 4)
             {
-                counts.Add(new BlockCount(GroupFiles.Parse(fields[0]), GroupFiles.Parse(fields[1]), fields.Length == 4 ? fields[2] : "", GroupFiles.Parse(fields[^1])));
+                var operation = fields.Length == 4 ? fields[2] : "";
+                counts.Add(new BlockCount(GroupFiles.Parse(fields[0]), GroupFiles.Parse(fields[1]), operation, GroupFiles.Parse(fields[^1])));
             }
         }
         return counts;

@@ -27,9 +27,12 @@ static class HostPs
         var pidFd = Sys.PidfdOpen(pid).OrThrow("open ps");
         Sys.WaitId(pidFd, Native.WEXITED, out var status).OrThrow("wait for ps");
         Sys.Close(pidFd);
-        return status.IsExit && status.Status == 0
-            ? text
-            : throw new UsageError($"ps {(status.IsSignal ? "was killed by signal" : "ended with status")} {status.Status}: {string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))}");
+        if (status.IsExit && status.Status == 0)
+        {
+            return text;
+        }
+        var said = string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        throw new UsageError($"ps {(status.IsSignal ? "was killed by signal" : "ended with status")} {status.Status}: {said}");
     }
 
     private static string ReadToEnd(int fd)

@@ -29,15 +29,15 @@ static class MappingTool
         if (!status.IsExit || status.Status != 0)
         {
             // The tool has said on stderr what it does not allow.
-            throw new StepError(
-                $"{path} {pid} {string.Join(' ', Numbers(mappings))} {(status.IsSignal ? $"was killed by signal {status.Status}" : $"ended with status {status.Status}")}",
-                "", Errno.OK, ErrorCode.StepFailed);
+            var how = status.IsSignal ? "was killed by signal" : "ended with status";
+            throw new StepError($"{path} {pid} {string.Join(' ', Numbers(mappings))} {how} {status.Status}", "", Errno.OK, ErrorCode.StepFailed);
         }
     }
 
     private static CString Find(string name) => SearchPath.Find(name) is { } path
         ? new CString(path)
-        : throw new StepError($"{name}: executable file not found in $PATH: an ordinary user needs it to map more than its own id", "", Errno.ENOENT, ErrorCode.StepFailed);
+        : throw new StepError($"{name}: executable file not found in $PATH: an ordinary user needs it to map more than its own id",
+            "", Errno.ENOENT, ErrorCode.StepFailed);
 
     private static List<string> Numbers(IReadOnlyList<IdMapping> mappings)
     {
