@@ -420,3 +420,8 @@ test_the_file_under_a_bind_mount_is_no_program() {
     output_of 'writable | bind($folder + "/from"; "/new/file"; [])' cat /new/file
     expect_equal "mode of what was made" "$(stat -c %a "$BUNDLE/rootfs/new/file")" 644
 }
+
+test_a_read_only_tmpfs_has_the_working_directory() {
+    output_of 'add_mount("tmpfs"; "tmpfs"; "/mnt"; ["ro"]) | .process.cwd = "/mnt/work/here"' sh -c 'pwd; ! touch /mnt/x 2>/dev/null && echo read-only'
+    expect_equal "directory" "$OUT" $'/mnt/work/here\nread-only'
+}

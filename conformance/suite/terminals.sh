@@ -254,3 +254,9 @@ test_a_terminal_in_a_user_namespace_belongs_to_its_user() {
         sh -c 'readlink /proc/self/fd/0; stat -c "%u %g" /dev/console; echo by the console >/dev/console'
     expect_equal "screen" "$SCREEN" $'/dev/pts/0\n5 5\nby the console'
 }
+
+test_a_read_only_dev_has_the_console() {
+    in_terminal '(.mounts[] | select(.destination == "/dev") | .options) += ["ro"]' \
+        sh -c 'echo x >/dev/console; ! touch /dev/x 2>/dev/null && echo read-only'
+    expect_equal "screen" "$SCREEN" $'x\nread-only'
+}

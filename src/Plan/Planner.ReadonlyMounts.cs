@@ -5,16 +5,17 @@ namespace SharpRun.Planning;
 
 public static partial class Planner
 {
-    // The mount points of what is mounted below a tmpfs, and device files, are made in it: it becomes read-only when all are there, as under
-    // runc and crun. Not when a later mount covers it, which would be found by its path.
-    private static bool IsFilledLater(Spec spec, int index, MountFilesystem mount)
+    // The mount points of what is mounted below a tmpfs, device files, the console and the working directory are made in it: it becomes
+    // read-only when all are there, as under runc and crun. Not when a later mount covers it, which would be found by its path.
+    private static bool IsFilledLater(Spec spec, int index, MountFilesystem mount, CreateOptions options)
     {
         if ((mount.Flags.AttributesSet & MOUNT_ATTR_RDONLY) == 0 || mount.Type.ToString() != "tmpfs")
         {
             return false;
         }
         var place = ContainerPath.Clean(spec.Mounts[index].Destination);
-        var isFilled = place == "/dev";
+        var isFilled = place == "/dev" || IsBelow(ContainerPath.Clean(spec.Process!.Cwd), place);
+        isFilled |= options.HasNotifySocket && IsBelow(NotifyDirectory, place);
         foreach (var device in spec.Linux.Devices)
         {
             isFilled |= IsBelow(ContainerPath.Clean(device.Path), place);

@@ -6,7 +6,8 @@ namespace SharpRun.Planning;
 
 public static partial class Planner
 {
-    private static void Rootfs(List<Step> steps, Spec spec, HostFacts host, CreateOptions options, CgroupPlan? cgroup)
+    /// <summary>Gives what comes when nothing is made in the root file system any more.</summary>
+    private static List<Step> Rootfs(List<Step> steps, Spec spec, HostFacts host, CreateOptions options, CgroupPlan? cgroup)
     {
         var inUserNamespace = IsInUserNamespace(spec, host);
         var rootfs = Below(options.Bundle, spec.Root.Path);
@@ -18,13 +19,13 @@ public static partial class Planner
         }
         steps.Add(new BindRootfs(rootfs));
         var ownDev = true;
-        List<Step>? readonlyLater = null;
+        var readonlyLater = new List<Step>();
         for (var i = 0; i < spec.Mounts.Count; i++)
         {
             var step = MountStep(spec, i, options, host, cgroup, inUserNamespace);
-            if (step is MountFilesystem fresh && IsFilledLater(spec, i, fresh))
+            if (step is MountFilesystem fresh && IsFilledLater(spec, i, fresh, options))
             {
-                (readonlyLater ??= []).Add(new MakeMountReadonly(fresh.Target));
+                readonlyLater.Add(new MakeMountReadonly(fresh.Target));
                 step = fresh with { Flags = fresh.Flags with { AttributesSet = fresh.Flags.AttributesSet & ~MOUNT_ATTR_RDONLY } };
             }
             steps.Add(step);
@@ -36,7 +37,7 @@ public static partial class Planner
         {
             Devices(steps, spec, inUserNamespace);
         }
-        steps.AddRange(readonlyLater ?? []);
+        return readonlyLater;
     }
 
     private static SetRootPropagation RootPropagation(string? word)

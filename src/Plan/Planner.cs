@@ -26,7 +26,7 @@ public static partial class Planner
             joins.Add(mount);
             steps.Add(mount);
         }
-        Rootfs(steps, spec, host, options, cgroup ?? CallersCgroup(host, options));
+        var readonlyLater = Rootfs(steps, spec, host, options, cgroup ?? CallersCgroup(host, options));
         if (process.Cwd != "/")
         {
             steps.Add(new MakeWorkingDirectory(RootedPath.Of(process.Cwd)));
@@ -35,6 +35,7 @@ public static partial class Planner
         SecurityModules(steps, process, hasKeyring: !options.NoNewKeyring);
         steps.Add(options.NoPivot ? new MoveRoot() : new PivotRoot(!RootPropagation(spec.Linux.RootfsPropagation).HidesOurMounts));
         Terminal(steps, process);
+        steps.AddRange(readonlyLater);
         AfterPivot(steps, spec, host);
         if (!options.NoNewKeyring)
         {

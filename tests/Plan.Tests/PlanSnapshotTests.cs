@@ -59,12 +59,13 @@ public sealed class PlanSnapshotTests
             {
                 Assert.InRange(pair.i, LastAt<LinkPtmx>() + 1, Pivot() - 1);
             }
-            if (pair.step is MaskPath or ReadonlyPath or RootReadonly or SetUser or DropBoundingSet or OpenTerminal or SetSysctl or PropagateRootfs)
+            if (pair.step is MakeMountReadonly or MaskPath or ReadonlyPath or RootReadonly or SetUser or DropBoundingSet or OpenTerminal or SetSysctl or PropagateRootfs)
             {
                 Assert.InRange(pair.i, Pivot() + 1, At<TellCreated>());
             }
         });
         Assert.True(At<AskForHooks>() <= steps.ToList().FindIndex(step => step is RunHook), "the runtime's hooks come before the container's");
+        Assert.True(LastAt<BindConsole>() < At<MakeMountReadonly>() || At<MakeMountReadonly>() < 0, "a read-only /dev has a console");
         Assert.True(LastAt<ReadonlyPath>() < At<DropBoundingSet>());
         Assert.True(LastAt<SetSysctl>() <= (At<ReadonlyPath>() < 0 ? int.MaxValue : At<ReadonlyPath>()), "/proc/sys is still writable");
         Assert.True(At<SendTerminal>() < At<OwnStreams>(), "the terminal becomes the user's");

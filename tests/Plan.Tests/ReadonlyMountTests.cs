@@ -6,9 +6,9 @@ namespace SharpRun.Planning.Tests;
 /// <summary>When a read-only tmpfs is read-only from its beginning, and when it is filled first.</summary>
 public sealed class ReadonlyMountTests
 {
-    private static string LaterReadonly(string mounts, string devices = "[]") => string.Join(' ', Planner.Create(
-        Bundle.Read(Bundle.Edit(Bundle.With("mounts", mounts), "linux.devices", devices)), Hosts.All["v2-6.18"],
-        new CreateOptions { Id = "c1", Bundle = "/bundle", StateRoot = "/run/sharprun" })
+    private static string LaterReadonly(string mounts, string devices = "[]", string cwd = "/", bool isNotified = false) => string.Join(' ', Planner.Create(
+        Bundle.Read(Bundle.Edit(Bundle.Edit(Bundle.With("mounts", mounts), "linux.devices", devices), "process.cwd", $"\"{cwd}\"")), Hosts.All["v2-6.18"],
+        new CreateOptions { Id = "c1", Bundle = "/bundle", StateRoot = "/run/sharprun", HasNotifySocket = isNotified })
         .Steps.OfType<MakeMountReadonly>().Select(step => step.Target.ToString()));
 
     private static string Tmpfs(string at, string options = "\"ro\"") => $$"""{"destination":"{{at}}","type":"tmpfs","source":"tmpfs","options":[{{options}}]}""";
@@ -21,6 +21,12 @@ public sealed class ReadonlyMountTests
 
     [Fact]
     public void So_is_where_the_config_has_devices() => Assert.Equal("/a", LaterReadonly($"[{Tmpfs("/a")}]", """[{"path":"/a/x","type":"c","major":1,"minor":3}]"""));
+
+    [Fact]
+    public void So_is_where_the_working_directory_is() => Assert.Equal("/a", LaterReadonly($"[{Tmpfs("/a")},{Tmpfs("/b")}]", cwd: "/x/../a/b"));
+
+    [Fact]
+    public void So_is_where_the_notification_socket_is() => Assert.Equal("/run", LaterReadonly($"[{Tmpfs("/run")},{Tmpfs("/b")}]", isNotified: true));
 
     [Fact]
     public void What_is_not_filled_is_read_only_at_once() => Assert.Equal("", LaterReadonly($"[{Tmpfs("/a/b")},{Tmpfs("/a")},{Tmpfs("/ab")}]"));
