@@ -79,7 +79,8 @@ public static unsafe partial class Sys
         }
     }
 
-    /// <summary>The descriptor of one such message, O_CLOEXEC; EBADMSG when the message has none.</summary>
+    /// <summary>The descriptor of one such message, O_CLOEXEC; EBADMSG when the message has none, and at the end of file. EMFILE when this process
+    /// may have no more of them: recvmsg(2) itself says that only by leaving it out.</summary>
     public static Result ReceiveDescriptor(int fd)
     {
         var text = stackalloc byte[64];
@@ -93,6 +94,6 @@ public static unsafe partial class Sys
         }
         return control is { Length: DescriptorMessage.FullLength, Level: Native.SOL_SOCKET, Type: Native.SCM_RIGHTS }
             ? Result.Of(control.Descriptor)
-            : Result.Failed(Errno.EBADMSG);
+            : Result.Failed((header.Flags & Native.MSG_CTRUNC) != 0 ? Errno.EMFILE : Errno.EBADMSG);
     }
 }

@@ -105,6 +105,16 @@ static class TerminalTests
         Check.Fails(Errno.EBADMSG, Sys.ReceiveDescriptor(other));
     }
 
+    private static void NoRoomForDescriptor()
+    {
+        const int openFiles = 7;
+        Check.Ok(Sys.SocketPair(Native.SOCK_SEQPACKET, out var one, out var other));
+        Check.Ok(Sys.SendDescriptor(one, "name"u8, one));
+        Check.Ok(Sys.GetRlimit(openFiles, out _, out var most));
+        Check.Ok(Sys.PrLimit(0, openFiles, 0, most));
+        Check.Fails(Errno.EMFILE, Sys.ReceiveDescriptor(other));
+    }
+
     private static void Names()
     {
         Check.Ok(Sys.Mount("none"u8, "/tmp"u8, "tmpfs"u8, 0, default));

@@ -39,7 +39,8 @@ static partial class Verbs
     {
         var asked = Conversation.Say(context.Sync, Conversation.Source, context.Step);
         var given = asked.Ok ? Sys.ReceiveDescriptor(context.Sync) : asked;
-        return given.Ok ? given : Result.Failed(Errno.EACCES);
+        // An answer without one: nor may the creator.
+        return given.Error == Errno.EBADMSG ? Result.Failed(Errno.EACCES) : given;
     }
 
     // Who mounted the file system has to map the ids, and that is the host's root: the parent does it to our detached mount.

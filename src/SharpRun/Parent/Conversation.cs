@@ -80,17 +80,17 @@ sealed class Conversation
         return Sys.Send(ParentEnd, message, Native.MSG_NOSIGNAL).Ok;
     }
 
-    /// <summary>Gives the child a descriptor, or no descriptor.</summary>
+    /// <summary>Gives the child a descriptor, or no descriptor: it waits for an answer in any case.</summary>
     public void Give(Result descriptor)
     {
-        if (descriptor.Ok)
-        {
-            Sys.SendDescriptor(ParentEnd, [Go], descriptor.Value);
-            Sys.Close(descriptor.Value);
-        }
-        else
+        var error = descriptor.Ok ? Sys.SendDescriptor(ParentEnd, [Go], descriptor.Value) : descriptor.Error;
+        if (error != Errno.OK)
         {
             Answer();
+        }
+        if (descriptor.Ok)
+        {
+            Sys.Close(descriptor.Value);
         }
     }
 }
