@@ -20,9 +20,12 @@ public enum Check
     NoCapabilityTooMany,
     HostDeviceIsTheOneAskedFor,
     IdMapsAreTheNamespaces,
+    CopiedFileIsStillOne,
 
     // What the parent refuses.
     RootfsIsDirectory,
+    ProfileHasAppArmor,
+    LabelHasSelinux,
     NamespaceIsOfItsType,
     MountNamespaceIsAnother,
     RootIsNotSlash,

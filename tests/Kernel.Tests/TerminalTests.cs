@@ -15,6 +15,7 @@ static class TerminalTests
         new("a terminal becomes the session's", Controlling, Native.CLONE_NEWNS),
         new("a descriptor goes over a socket, close-on-exec", Descriptor),
         new("a message without a descriptor is refused", NoDescriptor),
+        new("a descriptor that is one too many is told from none", NoRoomForDescriptor),
         new("sockets have names, also abstract ones", Names, Native.CLONE_NEWNS),
     ];
 

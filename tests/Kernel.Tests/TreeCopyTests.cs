@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using System.Text;
+using SharpRun.InitStage;
 using SharpRun.Linux;
 using static SharpRun.KernelTests.Text;
 

@@ -14,18 +14,26 @@ static class SecurityModules
     {
         foreach (var step in plan.Steps)
         {
-            if (step is SetApparmorProfile set && !HasAppArmor())
+            if (step is SetApparmorProfile set && Check.ProfileHasAppArmor.Fails(!HasAppArmor()))
             {
                 throw Missing("process.apparmorProfile", $"apparmor profile \"{set.Profile}\" is specified, but AppArmor is not enabled on this host");
             }
-            if (step is SetSelinuxLabel && !HasSelinux())
+            if (step is SetSelinuxLabel)
             {
-                throw Missing("process.selinuxLabel", "selinux label is specified in config, but selinux is disabled or not supported");
+                RequireSelinux("process.selinuxLabel");
             }
         }
-        if (mountLabel is { Length: > 0 } && !HasSelinux())
+        if (mountLabel is { Length: > 0 })
         {
-            throw Missing("linux.mountLabel", "selinux label is specified in config, but selinux is disabled or not supported");
+            RequireSelinux("linux.mountLabel");
+        }
+    }
+
+    private static void RequireSelinux(string path)
+    {
+        if (Check.LabelHasSelinux.Fails(!HasSelinux()))
+        {
+            throw Missing(path, "selinux label is specified in config, but selinux is disabled or not supported");
         }
     }
 

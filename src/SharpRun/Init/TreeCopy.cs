@@ -1,14 +1,16 @@
 using System;
+using SharpRun.Linux;
+using SharpRun.Planning;
 
-namespace SharpRun.Linux;
+namespace SharpRun.InitStage;
 
 /// <summary>
 /// What a directory holds, copied into another one: files, folders, links as links, devices, fifos and sockets, with owners, modes and extended
 /// attributes. Times are those of the copy, and several names of one file become several files.
-/// The source may be an image full of tricks: everything is opened below a descriptor and never through a link, no device or fifo is opened at
-/// all, and depth is bounded. Nothing is allocated: a clone child calls this.
+/// The source may be an image full of tricks: everything is opened below a descriptor and never through a link, no device or fifo is opened
+/// (one that another process swaps in just then is closed again, unread), and depth is bounded. Nothing is allocated: a clone child calls this.
 /// </summary>
-public static class TreeCopy
+static class TreeCopy
 {
     /// <summary>Two descriptors a level.</summary>
     private const int DeepestLevel = 256;
@@ -76,7 +78,7 @@ public static class TreeCopy
         }
         if (status.IsDirectory)
         {
-            return CopyDirectory(from, into, name, status, block, culprit, level);
+            return CopyDirectory(from, into, name, block, culprit, level);
         }
         if (status.IsRegular)
         {
@@ -86,15 +88,16 @@ public static class TreeCopy
         return error == Errno.OK ? Sys.FchownAt(into, name, status.Uid, status.Gid, Native.AT_SYMLINK_NOFOLLOW) : error;
     }
 
-    private static Errno CopyDirectory(
-        int from, int into, ReadOnlySpan<byte> name, in FileStatus status, Span<byte> block, Span<byte> culprit, int level)
+    private static Errno CopyDirectory(int from, int into, ReadOnlySpan<byte> name, Span<byte> block, Span<byte> culprit, int level)
     {
         var source = Sys.Open(from, name, ReadFlags | Native.O_DIRECTORY);
         if (!source.Ok)
         {
             return source.Error;
         }
-        var error = Sys.MkdirAt(into, name, 0x1C0 /* 0700 */);
+        // Of what is open: what had the name may be gone.
+        var error = Sys.Stat(source.Value, default, Native.AT_EMPTY_PATH, out var status);
+        error = error == Errno.OK ? Sys.MkdirAt(into, name, 0x1C0 /* 0700 */) : error;
         var copy = error == Errno.OK ? Sys.Open(into, name, ReadFlags | Native.O_DIRECTORY) : Result.Failed(error);
         error = copy.Error;
         if (copy.Ok)
@@ -108,7 +111,7 @@ public static class TreeCopy
         return error;
     }
 
-    private static Errno CopyFile(int from, int into, ReadOnlySpan<byte> name, Span<byte> block)
+    internal static Errno CopyFile(int from, int into, ReadOnlySpan<byte> name, Span<byte> block)
     {
         var source = Sys.Open(from, name, ReadFlags);
         if (!source.Ok)
@@ -116,9 +119,9 @@ public static class TreeCopy
             return source.Error;
         }
         var error = Sys.Stat(source.Value, default, Native.AT_EMPTY_PATH, out var status);
-        if (error == Errno.OK && !status.IsRegular)
+        if (error == Errno.OK && Check.CopiedFileIsStillOne.Fails(!status.IsRegular))
         {
-            // Another process has put something else there.
+            // Another process has put something else there, which may have no end.
             error = Errno.EINVAL;
         }
         var copy = error == Errno.OK
