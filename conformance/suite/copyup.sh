@@ -97,5 +97,5 @@ test_a_bottomless_folder_is_refused() {
 
 test_it_is_for_a_tmpfs_alone() {
     bundle 'add_mount("ramfs"; "ramfs"; "/data"; ["tmpcopyup"])' true
-    refused_create 'tmpcopyup.* is an option of a tmpfs alone'
+    refused_create 'tmpcopyup.* is an option of a new tmpfs alone'
 }

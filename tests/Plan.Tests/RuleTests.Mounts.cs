@@ -10,9 +10,10 @@ public sealed partial class RuleTests
         const string bindsAlone = "mounts[0]: id-mapped mounts are only supported for bind-mounts";
         const string bothKinds = "id-mapped mounts must have both uid and gid mappings specified";
         const string noMap = "mounts[0]: an id-mapped mount needs mappings, its own or those of the container's user namespace";
-        const string tmpfsAlone = "\"tmpcopyup\" is an option of a tmpfs alone";
+        const string tmpfsAlone = "\"tmpcopyup\" is an option of a new tmpfs alone";
         yield return Mounted("IdMapsAreForBinds", bindsAlone, "\"type\":\"tmpfs\"", OneMap, OneMap);
         yield return Mounted("IdMapsAreForBinds", bindsAlone, "\"type\":\"tmpfs\",\"options\":[\"idmap\"]", OneMap, OneMap);
+        yield return Mounted("IdMapsAreForBinds", bindsAlone, Bound("remount"), OneMap, OneMap);
         yield return Mounted("IdMapsAreOfBothKinds", $"mounts[0].gidMappings: {bothKinds}", Bound(), OneMap, "[]");
         yield return Mounted("IdMapsAreOfBothKinds", $"mounts[0].uidMappings: {bothKinds}", Bound("idmap"), "[]", OneMap);
         yield return Mounted("IdMapsAreGiven", noMap, Bound("idmap"), "[]", "[]");
@@ -23,6 +24,7 @@ public sealed partial class RuleTests
         yield return Mounted("IdMapsOfMountsDoNotOverlap", "mounts[0].gidMappings[1]: the mapping overlaps mounts[0].gidMappings[0]", Bound(), OneMap, Two((7, 0, 2)));
         yield return Mounted("CopyUpIsForTmpfs", $"mounts[0].options[1]: {tmpfsAlone}", "\"type\":\"ramfs\",\"options\":[\"ro\",\"tmpcopyup\"]", "[]", "[]");
         yield return Mounted("CopyUpIsForTmpfs", $"mounts[0].options[1]: {tmpfsAlone}", Bound("tmpcopyup"), "[]", "[]");
+        yield return Mounted("CopyUpIsForTmpfs", $"mounts[0].options[1]: {tmpfsAlone}", "\"type\":\"tmpfs\",\"options\":[\"remount\",\"tmpcopyup\"]", "[]", "[]");
         yield return new("NiceIsInRange", "process.scheduler.nice: invalid scheduler.nice: 20 (-20 to 19 is expected)", Scheduled("\"SCHED_OTHER\",\"nice\":20"));
         yield return new("NiceIsInRange", "process.scheduler.nice: invalid scheduler.nice: -21 (-20 to 19 is expected)", Scheduled("\"SCHED_BATCH\",\"nice\":-21"));
         yield return new("PriorityHasPolicy", "process.scheduler.priority: scheduler.priority can only be specified for SchedFIFO or SchedRR policy",

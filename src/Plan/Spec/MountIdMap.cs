@@ -15,10 +15,10 @@ public sealed record MountIdMap(IReadOnlyList<IdMapping> Uids, IReadOnlyList<IdM
     /// <summary>Null: the mount shows owners as they are. SpecRules has seen that there is a map for whoever asks for one.</summary>
     public static MountIdMap? Of(Mount mount, LinuxConfig linux)
     {
-        var recursive = Says(mount, "ridmap");
+        var recursive = mount.Says("ridmap");
         if (mount.UidMappings.Count == 0)
         {
-            return recursive || Says(mount, "idmap") ? new MountIdMap(linux.UidMappings, linux.GidMappings) { IsContainers = true, Recursive = recursive } : null;
+            return recursive || mount.Says("idmap") ? new MountIdMap(linux.UidMappings, linux.GidMappings) { IsContainers = true, Recursive = recursive } : null;
         }
         return new MountIdMap(mount.UidMappings, mount.GidMappings)
         {
@@ -28,7 +28,7 @@ public sealed record MountIdMap(IReadOnlyList<IdMapping> Uids, IReadOnlyList<IdM
     }
 
     /// <summary>Whether any word or list of the mount asks for a map.</summary>
-    internal static bool IsAskedFor(Mount mount) => mount.UidMappings.Count + mount.GidMappings.Count > 0 || Says(mount, "idmap") || Says(mount, "ridmap");
+    internal static bool IsAskedFor(Mount mount) => mount.UidMappings.Count + mount.GidMappings.Count > 0 || mount.Says("idmap") || mount.Says("ridmap");
 
     internal string Describe() => (Recursive ? ", ids mapped recursively" : ", ids mapped") + (IsContainers
         ? " as the container's"
@@ -45,17 +45,5 @@ public sealed record MountIdMap(IReadOnlyList<IdMapping> Uids, IReadOnlyList<IdM
             isSame = some[i] == others[i];
         }
         return isSame;
-    }
-
-    private static bool Says(Mount mount, string word)
-    {
-        foreach (var option in mount.Options)
-        {
-            if (option == word)
-            {
-                return true;
-            }
-        }
-        return false;
     }
 }

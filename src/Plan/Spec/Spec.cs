@@ -75,6 +75,19 @@ public sealed record Mount
     public IReadOnlyList<string> Options { get; init; } = [];
     public IReadOnlyList<IdMapping> UidMappings { get; init; } = [];
     public IReadOnlyList<IdMapping> GidMappings { get; init; } = [];
+
+    /// <summary>Whether a word is among the options.</summary>
+    internal bool Says(string word)
+    {
+        foreach (var option in Options)
+        {
+            if (option == word)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
 }
 
 public sealed record LinuxConfig

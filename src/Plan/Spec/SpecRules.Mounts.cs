@@ -5,12 +5,13 @@ namespace SharpRun.Planning;
 // What is mounted, beyond where (SpecRules.Paths): id-mapped mounts, and what a tmpfs begins with.
 public static partial class SpecRules
 {
+    // A remount makes no new mount, and only a new one can be mapped.
     private static void IdMapsAreForBinds(Spec spec)
     {
         for (var i = 0; i < spec.Mounts.Count; i++)
         {
             var mount = spec.Mounts[i];
-            if (MountIdMap.IsAskedFor(mount) && mount.Type != "bind" && !SaysBind(mount))
+            if (MountIdMap.IsAskedFor(mount) && ((mount.Type != "bind" && !SaysBind(mount)) || mount.Says("remount")))
             {
                 throw new SpecError($"mounts[{i}]", "id-mapped mounts are only supported for bind-mounts");
             }
@@ -67,9 +68,9 @@ public static partial class SpecRules
             var mount = spec.Mounts[i];
             for (var word = 0; word < mount.Options.Count; word++)
             {
-                if (mount.Options[word] == "tmpcopyup" && (mount.Type != "tmpfs" || SaysBind(mount)))
+                if (mount.Options[word] == "tmpcopyup" && (mount.Type != "tmpfs" || SaysBind(mount) || mount.Says("remount")))
                 {
-                    throw new SpecError($"mounts[{i}].options[{word}]", "\"tmpcopyup\" is an option of a tmpfs alone");
+                    throw new SpecError($"mounts[{i}].options[{word}]", "\"tmpcopyup\" is an option of a new tmpfs alone");
                 }
             }
         }

@@ -63,17 +63,7 @@ public static partial class SpecRules
         }
     }
 
-    private static bool SaysBind(Mount mount)
-    {
-        foreach (var option in mount.Options)
-        {
-            if (option is "bind" or "rbind")
-            {
-                return true;
-            }
-        }
-        return false;
-    }
+    private static bool SaysBind(Mount mount) => mount.Says("bind") || mount.Says("rbind");
 
     private static void DevicesAreAbsolute(Spec spec)
     {
