@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# process.scheduler, process.ioPriority, linux.personality: asked of the kernel from outside, and of a second program.
+# process.scheduler, process.ioPriority, process.execCPUAffinity, linux.personality: asked of the kernel from outside, and of a second program.
 
 # mutant: Step.SetScheduler
 test_the_scheduler_is_the_one_asked_for() {
@@ -37,6 +37,39 @@ test_the_personality_is_the_one_asked_for() {
     end_container
     output_of '.linux.personality = {domain: "LINUX"}' cat /proc/self/personality
     expect_equal "personality" "$OUT" 00000000
+}
+
+# two_cpus: FIRST and SECOND are CPUs that this machine has.
+two_cpus() {
+    local list
+    list=$(</sys/devices/system/cpu/online)
+    FIRST=${list%%[-,]*} SECOND=${list##*[-,]}
+    if [[ $FIRST == "$SECOND" ]]; then skip "one CPU"; fi
+}
+
+# mutant: Step.SetCpuAffinity
+test_exec_runs_on_the_cpus_asked_for() {
+    local init
+    two_cpus
+    sleeper ".process.execCPUAffinity = {initial: \"$FIRST\", final: \"$SECOND\"}"
+    init=$(awk '/^Cpus_allowed_list/ { print $2 }' "/proc/$PID/status")
+    expect_not_equal "CPUs of init" "$init" "$SECOND"
+    must exec "$ID" awk '/^Cpus_allowed_list/ { print $2 }' /proc/self/status
+    expect_equal "CPUs of exec" "$OUT" "$SECOND"
+    jq -n --arg cpus "$FIRST-$FIRST" '{args: ["awk", "/^Cpus_allowed_list/ { print $2 }", "/proc/self/status"], cwd: "/", env: ["PATH=/bin"],
+        user: {uid: 1000, gid: 1000}, execCPUAffinity: {final: $cpus}}' >"$T/process.json"
+    must exec --process "$T/process.json" "$ID"
+    expect_equal "CPUs of the document" "$OUT" "$FIRST"
+    end_container
+}
+
+test_cpus_that_are_not_there_are_named() {
+    sleeper '.process.execCPUAffinity = {initial: "1000", final: "0"}'
+    refused '(execCPUAffinity.initial.*EINVAL|invalid argument)' exec "$ID" true
+    end_container
+    sleeper '.process.execCPUAffinity = {initial: "0", final: "1000"}'
+    refused '(execCPUAffinity.final.*EINVAL|invalid argument)' exec "$ID" true
+    end_container
 }
 
 test_a_scheduler_that_is_none_is_refused() {

@@ -46,6 +46,7 @@ public static class CallNumber
     public static int fsetxattr => Pick(190, 7);
     public static int fgetxattr => Pick(193, 10);
     public static int flistxattr => Pick(196, 13);
+    public static int sched_setaffinity => Pick(203, 122);
     public static int getdents64 => Pick(217, 61);
     public static int waitid => Pick(247, 95);
     public static int keyctl => Pick(250, 219);

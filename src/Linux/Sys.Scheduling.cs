@@ -1,3 +1,4 @@
+using System;
 using System.Runtime.InteropServices;
 
 namespace SharpRun.Linux;
@@ -20,6 +21,15 @@ public static unsafe partial class Sys
     {
         attributes.Size = (uint)sizeof(SchedAttr);
         return Call(CallNumber.sched_setattr, 0, (nint)(&attributes), 0).Error;
+    }
+
+    /// <summary>sched_setaffinity(2) of the calling thread: bit n of the mask, whose first byte is the lowest, is CPU n.</summary>
+    public static Errno SetCpuAffinity(ReadOnlySpan<byte> mask)
+    {
+        fixed (byte* start = mask)
+        {
+            return Call(CallNumber.sched_setaffinity, 0, mask.Length, (nint)start).Error;
+        }
     }
 
     /// <summary>ioprio_set(2) of the calling thread: IOPRIO_WHO_PROCESS, and linux/ioprio.h's class and level in one number.</summary>

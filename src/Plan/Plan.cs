@@ -13,6 +13,9 @@ public sealed record Plan
     /// <summary>Whose plan it is, for the error of a death.</summary>
     public string Who { get; init; } = "container init";
 
+    /// <summary>Where the parent runs from before the clone on, and so the child in the beginning; null: where it is.</summary>
+    public CpuList? InitialCpus { get; init; }
+
     /// <summary>The namespaces that clone3 makes at once; a cgroup namespace on v1 and a time namespace are steps.</summary>
     public required CloneFlags CloneFlags { get; init; }
 
@@ -53,6 +56,10 @@ public sealed record Plan
         if (Cgroup is { } cgroup)
         {
             DescribeCgroup(text, cgroup);
+        }
+        if (InitialCpus is { } cpus)
+        {
+            text.Append(line, $"parent: run on CPUs {cpus}\n");
         }
         text.Append(line, $"parent: clone {Describe(CloneFlags)}\n");
         IdMaps?.Describe(text);

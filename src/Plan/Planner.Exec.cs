@@ -18,6 +18,10 @@ public static partial class Planner
             steps.Add(JoinCgroups(cgroup));
         }
         var again = Join(steps, spec, process, options);
+        if (process.ExecCpuAffinity?.Final is { } cpus)
+        {
+            steps.Add(new SetCpuAffinity(cpus));
+        }
         steps.Add(new NewSession());
         if (!options.KeepsKeyring)
         {
@@ -39,6 +43,7 @@ public static partial class Planner
         {
             Id = options.Id,
             Who = "exec process",
+            InitialCpus = process.ExecCpuAffinity?.Initial,
             CloneFlags = CloneFlags.None,
             Again = again,
             Steps = steps,
@@ -89,6 +94,7 @@ public static partial class Planner
                 OomScoreAdj = given.OomScoreAdj ?? own.OomScoreAdj,
                 Scheduler = given.Scheduler ?? own.Scheduler,
                 IoPriority = given.IoPriority ?? own.IoPriority,
+                ExecCpuAffinity = given.ExecCpuAffinity ?? own.ExecCpuAffinity,
                 ApparmorProfile = Given(given.ApparmorProfile) ?? own.ApparmorProfile,
                 SelinuxLabel = Given(given.SelinuxLabel) ?? own.SelinuxLabel,
                 User = given.User with { Umask = given.User.Umask ?? own.User.Umask },

@@ -17,6 +17,7 @@ public sealed class ExecPlanTests
     [InlineData("userns", V2)]
     [InlineData("limits", V2)]
     [InlineData("labels", V2)]
+    [InlineData("scheduling", V2)]
     [InlineData("seccomp", V2)]
     [InlineData("seccomp-agent", V2)]
     [InlineData("terminal", V2)]
@@ -36,6 +37,7 @@ public sealed class ExecPlanTests
             Assert.IsType<CloseHostsDescriptors>(steps[1]);
             Assert.True(At<HideMemory>() < At<JoinContainer>(), "nobody inside looks into it (CVE-2016-9962)");
             Assert.True(At<JoinCgroups>() < At<JoinContainer>(), "the host's groups are reached by the host's paths");
+            Assert.True(LastAt<SetApparmorProfile>() < At<JoinContainer>() && LastAt<SetSelinuxLabel>() < At<JoinContainer>(), "by the host's /proc");
             Assert.True(At<JoinContainer>() < At<CloneAgain>(), "whoever is seen inside has the container's root");
             Assert.Equal(NamespaceType.Mount, steps.OfType<JoinContainer>().Single().Types[^1]);
             Assert.True(LastAt<JoinContainer>() < At<DropBoundingSet>());

@@ -20,6 +20,51 @@ public sealed class SchedulingTests
         Assert.Equal(new IoPriority("IOPRIO_CLASS_IDLE", 3, 7), Read("process.ioPriority", "{\"class\":\"IOPRIO_CLASS_IDLE\",\"priority\":7}").Process!.IoPriority);
 
     [Theory]
+    [InlineData("0", 1, 0)]
+    [InlineData("0-3,7", 0x8F, 0)]
+    [InlineData("8-9,1-1", 2, 3)]
+    public void Cpus_are_bits(string list, byte first, byte second)
+    {
+        var affinity = Read("process.execCPUAffinity", $"{{\"initial\":\"\",\"final\":\"{list}\"}}").Process!.ExecCpuAffinity!;
+        Assert.Null(affinity.Initial);
+        Assert.Equal((list, first, second), (affinity.Final!.Text, affinity.Final.Mask[0], affinity.Final.Mask[1]));
+        Assert.All(affinity.Final.Mask[2..], bits => Assert.Equal(0, bits));
+    }
+
+    [Theory]
+    [InlineData("x")]
+    [InlineData("-1")]
+    [InlineData("1-")]
+    [InlineData("3-1")]
+    [InlineData("0,,1")]
+    [InlineData("0-2-4")]
+    [InlineData(" 1")]
+    [InlineData("8192")]
+    [InlineData("0-4294967296")]
+    public void What_is_no_list_of_cpus_is_refused(string list) => Assert.Equal(
+        $"config.json: process.execCPUAffinity.initial: \"{list}\" is not a list of CPUs such as 0-3,7",
+        Bundle.Fails(Bundle.With("process.execCPUAffinity", $"{{\"initial\":\"{list}\"}}")).Message);
+
+    [Fact]
+    public void Cpus_are_for_exec_alone_and_those_of_a_document_decide()
+    {
+        var spec = Read("process.execCPUAffinity", "{\"initial\":\"0\",\"final\":\"1\"}");
+        var host = Hosts.All["v2-6.18"];
+        var create = Planner.Create(spec, host, new CreateOptions { Id = "c1", Bundle = "/bundle", StateRoot = "/run/sharprun" });
+        Assert.Null(create.InitialCpus);
+        Assert.Empty(create.Steps.OfType<SetCpuAffinity>());
+        Assert.Equal(("0", "1"), Cpus(null));
+        Assert.Equal(("0", "1"), Cpus(new Process { Args = ["true"], Cwd = "/" }));
+        Assert.Equal((null, "7"), Cpus(new Process { Args = ["true"], Cwd = "/", ExecCpuAffinity = new ExecCpuAffinity(null, CpuList.Parse("7")) }));
+
+        (string?, string?) Cpus(Process? document)
+        {
+            var plan = Planner.Exec(spec, host, new ExecOptions { Id = "c1", StateRoot = "/run/sharprun", Args = ["true"], Process = document });
+            return (plan.InitialCpus?.Text, plan.Steps.OfType<SetCpuAffinity>().SingleOrDefault()?.Cpus.Text);
+        }
+    }
+
+    [Theory]
     [InlineData("process.scheduler", "{}", "process.scheduler.policy: the property is missing")]
     [InlineData("process.scheduler", "{\"policy\":\"SCHED_NONE\"}", "process.scheduler.policy: \"SCHED_NONE\" is not a policy (one of SCHED_OTHER, SCHED_FIFO, SCHED_RR, SCHED_BATCH, SCHED_ISO, SCHED_IDLE, SCHED_DEADLINE is)")]
     [InlineData("process.scheduler", "{\"policy\":\"SCHED_RR\",\"flags\":[\"X\"]}", "process.scheduler.flags[0]: \"X\" is not a flag (one of SCHED_FLAG_RESET_ON_FORK, SCHED_FLAG_RECLAIM, SCHED_FLAG_DL_OVERRUN, SCHED_FLAG_KEEP_POLICY, SCHED_FLAG_KEEP_PARAMS, SCHED_FLAG_UTIL_CLAMP_MIN, SCHED_FLAG_UTIL_CLAMP_MAX is)")]

@@ -25,11 +25,6 @@ public readonly record struct NotYetProperty(string Name, Asks Asks, string Word
 /// <remarks>Whoever builds one of them reads it in SpecReader and deletes its line here.</remarks>
 public static class NotYet
 {
-    public static readonly NotYetProperty[] Process =
-    [
-        new("execCPUAffinity", Asks.Members, "CPU affinities"),
-    ];
-
     public static readonly NotYetProperty[] User =
     [
         new("username", Asks.Never, ""), // Windows only.
@@ -52,7 +47,7 @@ public static class NotYet
     /// <summary>Every table with the JSON path of its objects, for tests and documents.</summary>
     public static readonly (string Object, NotYetProperty[] Properties)[] All =
     [
-        ("process", Process), ("process.user", User), ("linux", Linux), ("linux.resources.memory", Memory),
+        ("process.user", User), ("linux", Linux), ("linux.resources.memory", Memory),
     ];
 
     /// <summary>Whether a property is among them, and so not built: for `features`, which is true by itself then.</summary>

@@ -37,6 +37,7 @@ public sealed record Process
 
     public Scheduler? Scheduler { get; init; }
     public IoPriority? IoPriority { get; init; }
+    public ExecCpuAffinity? ExecCpuAffinity { get; init; }
 
     /// <summary>Null or empty: whatever the caller's own leads to.</summary>
     public string? ApparmorProfile { get; init; }

@@ -29,7 +29,8 @@ public ref partial struct SpecReader
             else if (Key("ioPriority", ref seen)) { process = process with { IoPriority = ReadIoPriority() }; }
             else if (Key("apparmorProfile", ref seen)) { process = process with { ApparmorProfile = Text() }; }
             else if (Key("selinuxLabel", ref seen)) { process = process with { SelinuxLabel = Text() }; }
-            else { Other(NotYet.Process, ref seen); }
+            else if (Key("execCPUAffinity", ref seen)) { process = process with { ExecCpuAffinity = ReadExecCpuAffinity() }; }
+            else { _reader.Skip(); }
         }
         return process;
     }

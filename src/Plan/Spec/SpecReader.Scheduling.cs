@@ -58,6 +58,27 @@ public ref partial struct SpecReader
         return new IoPriority(name ?? throw Missing("class"), number, priority);
     }
 
+    private ExecCpuAffinity? ReadExecCpuAffinity()
+    {
+        if (!BeginObject())
+        {
+            return null;
+        }
+        var affinity = new ExecCpuAffinity(null, null);
+        ulong seen = 0;
+        while (NextKey())
+        {
+            if (Key("initial", ref seen)) { affinity = affinity with { Initial = ReadCpus() }; }
+            else if (Key("final", ref seen)) { affinity = affinity with { Final = ReadCpus() }; }
+            else { _reader.Skip(); }
+        }
+        return affinity;
+    }
+
+    private CpuList? ReadCpus() => Text() is { Length: > 0 } text
+        ? CpuList.Parse(text) ?? throw Problem($"\"{text}\" is not a list of CPUs such as 0-3,7")
+        : null;
+
     private string? ReadPersonality()
     {
         if (!BeginObject())

@@ -6,6 +6,14 @@ public sealed record SetScheduler(Scheduler Scheduler) : Step
     public override string Text => $"set scheduler {Scheduler.Name}, nice {Scheduler.Nice}, priority {Scheduler.Priority}";
 }
 
+/// <summary>exec: sched_setaffinity(2), once the process is in the container's cgroups. What their cpuset does not have is left out.</summary>
+public sealed record SetCpuAffinity(CpuList Cpus) : Step
+{
+    public override string Text => $"run on CPUs {Cpus}";
+
+    public override string Failure(string detail) => $"{Text} (process.execCPUAffinity.final)";
+}
+
 /// <summary>ioprio_set(2).</summary>
 public sealed record SetIoPriority(IoPriority Priority) : Step
 {

@@ -64,6 +64,7 @@ static partial class Verbs
         SetRlimits set => SetRlimits(context, set.Limits, isLast: false),
         SetMemoryRlimits set => SetRlimits(context, set.Limits, isLast: true),
         SetScheduler set => SetScheduler(set),
+        SetCpuAffinity set => Sys.SetCpuAffinity(set.Cpus.Mask),
         SetIoPriority set => Sys.SetIoPriority(set.Priority.Class, set.Priority.Priority),
         SetPersonality set => Sys.SetPersonality(set.Persona),
         DropBoundingSet drop => DropBoundingSet(drop),

@@ -140,6 +140,10 @@ static class Joiner
     {
         var timed = log.IsDebug;
         pidFd = -1;
+        if (plan.InitialCpus is { } cpus)
+        {
+            Sys.SetCpuAffinity(cpus.Mask).OrThrow($"run on CPUs {cpus} (process.execCPUAffinity.initial)");
+        }
         var error = ExecCgroups.OpenUnified(options.Cgroup, out var group);
         var pid = error == Errno.OK ? Sys.Clone(0, out pidFd, group) : Result.Failed(error);
         if (!pid.Ok && options.Cgroup is { } cgroup && options.Subgroups.Count == 0)
