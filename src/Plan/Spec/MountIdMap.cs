@@ -18,7 +18,9 @@ public sealed record MountIdMap(IReadOnlyList<IdMapping> Uids, IReadOnlyList<IdM
         var recursive = mount.Says("ridmap");
         if (mount.UidMappings.Count == 0)
         {
-            return recursive || mount.Says("idmap") ? new MountIdMap(linux.UidMappings, linux.GidMappings) { IsContainers = true, Recursive = recursive } : null;
+            return recursive || mount.Says("idmap")
+                ? new MountIdMap(linux.UidMappings, linux.GidMappings) { IsContainers = true, Recursive = recursive }
+                : null;
         }
         return new MountIdMap(mount.UidMappings, mount.GidMappings)
         {

@@ -14,7 +14,11 @@ public ref partial struct SpecReader
         ulong seen = 0;
         while (NextKey())
         {
-            if (Key("policy", ref seen)) { scheduler = Word(SchedulingWords.Policies, "policy", out var policy) is { } name ? scheduler with { Name = name, Policy = policy } : scheduler; }
+            if (Key("policy", ref seen))
+            {
+                var name = Word(SchedulingWords.Policies, "policy", out var policy);
+                scheduler = scheduler with { Name = name ?? "", Policy = policy };
+            }
             else if (Key("nice", ref seen)) { scheduler = scheduler with { Nice = (int)(Integer(int.MinValue, int.MaxValue) ?? 0) }; }
             else if (Key("priority", ref seen)) { scheduler = scheduler with { Priority = (int)(Integer(int.MinValue, int.MaxValue) ?? 0) }; }
             else if (Key("flags", ref seen)) { scheduler = scheduler with { Flags = ReadSchedulerFlags() }; }
@@ -101,6 +105,8 @@ public ref partial struct SpecReader
     {
         number = default!;
         var word = Text();
-        return word is null || words.TryGetValue(word, out number!) ? word : throw Problem($"\"{word}\" is not a {what} (one of {string.Join(", ", words.Keys)} is)");
+        return word is null || words.TryGetValue(word, out number!)
+            ? word
+            : throw Problem($"\"{word}\" is not a {what} (one of {string.Join(", ", words.Keys)} is)");
     }
 }

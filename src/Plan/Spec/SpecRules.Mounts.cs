@@ -25,7 +25,8 @@ public static partial class SpecRules
             var (uids, gids) = (spec.Mounts[i].UidMappings.Count, spec.Mounts[i].GidMappings.Count);
             if ((uids == 0) != (gids == 0))
             {
-                throw new SpecError($"mounts[{i}].{(uids == 0 ? "uidMappings" : "gidMappings")}", "id-mapped mounts must have both uid and gid mappings specified");
+                var missing = uids == 0 ? "uidMappings" : "gidMappings";
+                throw new SpecError($"mounts[{i}].{missing}", "id-mapped mounts must have both uid and gid mappings specified");
             }
         }
     }

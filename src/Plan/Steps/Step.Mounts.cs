@@ -69,7 +69,9 @@ public sealed record MountFilesystem(CString Type, CString Source, RootedPath Ta
     /// <summary>In a user namespace: what of the host is bound in its place when the kernel refuses a new one (EPERM); else null.</summary>
     public CString? HostsOwn { get; init; }
 
-    public override string Text => $"mount {Type} at {Target}{Flags.Describe()}{(TopLabel is null ? "" : $", labelled {TopLabel}")}{(HostsOwn is null ? "" : $", or bind {HostsOwn}")}";
+    public override string Text => $"mount {Type} at {Target}{Flags.Describe()}"
+        + (TopLabel is null ? "" : $", labelled {TopLabel}")
+        + (HostsOwn is null ? "" : $", or bind {HostsOwn}");
 
     public override string Failure(string detail) => MountFailure.Sentence(Source, Target, detail);
 
