@@ -18,6 +18,8 @@ public static partial class Planner
         }
     }
 
+    private static CString? MountLabel(Spec spec) => spec.Linux.MountLabel is { Length: > 0 } label ? new CString(label) : null;
+
     // proc, sysfs and cgroups are labelled by the policy, mqueue takes no such option: the same choice as runc's.
     private static MountFlags WithLabel(MountFlags flags, string type, string? label)
     {

@@ -107,7 +107,7 @@ public static partial class Planner
         return new MountFilesystem(type, mount.Source is { Length: > 0 } source ? source : type, target, flags)
         {
             LongData = longData,
-            TopLabel = type == "mqueue" && spec.Linux.MountLabel is { Length: > 0 } label ? new CString(label) : null,
+            TopLabel = type == "mqueue" ? MountLabel(spec) : null,
             HostsOwn = inUserNamespace ? HostsOwn(type) : null,
         };
     }
@@ -159,7 +159,7 @@ public static partial class Planner
         return new MountCgroups(target, flags, binds)
         {
             HostHasPeers = !RootPropagation(spec.Linux.RootfsPropagation).HidesOurMounts,
-            Label = spec.Linux.MountLabel is { Length: > 0 } label ? new CString(label) : null,
+            Label = MountLabel(spec),
         };
     }
 

@@ -137,6 +137,7 @@ public static partial class Planner
 
     private static void AfterPivot(List<Step> steps, Spec spec, HostFacts host)
     {
+        var label = MountLabel(spec);
         foreach (var (key, value) in spec.Linux.Sysctl)
         {
             // Before /proc/sys is made read-only.
@@ -148,11 +149,11 @@ public static partial class Planner
         }
         foreach (var path in spec.Linux.MaskedPaths)
         {
-            steps.Add(new MaskPath(RootedPath.Of(path)));
+            steps.Add(new MaskPath(RootedPath.Of(path)) { Label = label });
         }
         if (IsInUserNamespace(spec, host) && ShowsHostsCgroups(spec))
         {
-            steps.Add(new MaskPath(RootedPath.Of("/sys/fs/cgroup")));
+            steps.Add(new MaskPath(RootedPath.Of("/sys/fs/cgroup")) { Label = label });
         }
         if (spec.Root.Readonly)
         {

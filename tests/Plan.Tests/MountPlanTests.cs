@@ -91,6 +91,14 @@ public sealed class MountPlanTests
         Assert.Equal(Label, PlanOf(json, Hosts.All["v1-6.18"]).Steps.OfType<MountCgroups>().Single().Label!.ToString());
     }
 
+    // Else SELinux would not let the container see that the folder is empty.
+    [Fact]
+    public void The_folder_that_covers_a_masked_one_has_the_label()
+    {
+        var json = Bundle.Edit(Bundle.With("linux.maskedPaths", "[\"/sys/firmware\"]"), "linux.mountLabel", $"\"{Label}\"");
+        Assert.Equal(Label, PlanOf(json).Steps.OfType<MaskPath>().Single().Label!.ToString());
+    }
+
     [Fact]
     public void Without_a_keyring_of_its_own_only_the_program_is_labelled()
     {

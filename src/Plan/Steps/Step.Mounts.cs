@@ -195,6 +195,9 @@ public sealed record ReadonlyPath(RootedPath Path) : Step
 
 public sealed record MaskPath(RootedPath Path) : Step
 {
+    /// <summary>linux.mountLabel for the empty folder that covers another, or null.</summary>
+    public CString? Label { get; init; }
+
     public override string Text => $"mask {Path}";
 }
 

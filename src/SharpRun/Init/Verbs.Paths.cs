@@ -139,7 +139,7 @@ static partial class Verbs
         var error = Sys.Stat(target.Value, ""u8, Native.AT_EMPTY_PATH, out var status);
         if (error == Errno.OK && status.IsDirectory)
         {
-            error = EmptyDirectory(context);
+            error = EmptyDirectory(context, step.Label);
         }
         if (error == Errno.OK)
         {
@@ -150,7 +150,7 @@ static partial class Verbs
     }
 
     // One read-only tmpfs covers every masked directory: one each makes tear-down slow on big hosts (kubernetes#138512).
-    private static Errno EmptyDirectory(InitContext context)
+    private static Errno EmptyDirectory(InitContext context, CString? label)
     {
         if (context.EmptyDirectory.Tree >= 0)
         {
@@ -163,6 +163,7 @@ static partial class Verbs
         }
         var error = Sys.FsConfigString(open.Value, "mode"u8, "755"u8);
         error = error == Errno.OK ? Sys.FsConfigString(open.Value, "nr_blocks"u8, "1"u8) : error;
+        error = error == Errno.OK && label is not null ? Sys.FsConfigString(open.Value, "context"u8, label) : error;
         error = error == Errno.OK ? Sys.FsConfigCreate(open.Value) : error;
         const uint attributes = (uint)(Native.MOUNT_ATTR_RDONLY | Native.MOUNT_ATTR_NOSUID | Native.MOUNT_ATTR_NODEV | Native.MOUNT_ATTR_NOEXEC);
         var tmpfs = error == Errno.OK ? Sys.FsMount(open.Value, attributes) : Result.Failed(error);
