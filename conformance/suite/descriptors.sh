@@ -80,11 +80,14 @@ test_a_socket_activation_of_somebody_else_is_left_alone() {
 # ---------------------------------------------------------------------------------------------- pidfd socket
 test_pidfd_socket_gets_a_pidfd_of_init() {
     bundle . sleep 1000
-    "$here/receiver" "$T/pidfd" "$T/report" 9 < <(until [[ -e $T/go || ! -e $T ]]; do sleep 0.02; done) >/dev/null &
+    # It is told when to kill, or init might not yet have all that create waits for.
+    mkfifo "$T/go"
+    exec 8<>"$T/go"
+    "$here/receiver" "$T/pidfd" "$T/report" 9 <"$T/go" >/dev/null 8>&- &
     local receiver=$!
     soon "the manager listens" test -S "$T/pidfd"
     create --pidfd-socket "$T/pidfd"
-    touch "$T/go"
+    exec 8>&-
     wait "$receiver" || fail "the receiver ended with $?"
     expect_match "message" "$(<"$T/report")" 'descriptors 1, then 0$'
     # SIGKILL by the descriptor has ended the waiting init.

@@ -376,12 +376,15 @@ test_exec_with_a_pid_file_that_cannot_be_written_leaves_no_process() {
 test_exec_sends_a_pidfd_of_its_process() {
     local pid
     sleeper
-    "$here/receiver" "$T/pidfd" "$T/report" 9 < <(until [[ -e $T/go || ! -e $T ]]; do sleep 0.02; done) >/dev/null &
+    # It is told when to kill, or the process might not yet have executed anything.
+    mkfifo "$T/go"
+    exec 8<>"$T/go"
+    "$here/receiver" "$T/pidfd" "$T/report" 9 <"$T/go" >/dev/null 8>&- &
     local receiver=$!
     soon "the manager listens" test -S "$T/pidfd"
     exec_in --detach --pidfd-socket "$T/pidfd" --pid-file "$T/exec.pid" -- sleep 1003
     expect_equal "status ($ERR)" "$RC" 0
-    touch "$T/go"
+    exec 8>&-
     wait "$receiver" || fail "the receiver ended with $?"
     expect_match "message" "$(<"$T/report")" 'descriptors 1, then 0$'
     # SIGKILL by the descriptor has ended this process, and no other.
