@@ -97,7 +97,7 @@ public static partial class Planner
         var properties = new List<UnitProperty>(24)
         {
             new("Description", $"'sharprun container {id}'", ""),
-            unit.IsSlice ? new("Wants", $"['{unit.Slice}']", "") : new("Slice", $"'{unit.Slice}'", ""),
+            unit.IsSlice ? new("Wants", $"[{Quoted(unit.Slice)}]", "") : new("Slice", Quoted(unit.Slice), ""),
             new("DefaultDependencies", "false", ""),
             new("MemoryAccounting", "true", ""),
             new("CPUAccounting", "true", ""),
@@ -122,4 +122,7 @@ public static partial class Planner
         properties.AddRange(UnitAnnotations.Of(spec.Annotations));
         return unit with { Properties = properties };
     }
+
+    // A backslash is of every day in such names (systemd-escape(1)), and an escape in a value's text.
+    private static string Quoted(string name) => $"'{name.Replace("\\", "\\\\", StringComparison.Ordinal)}'";
 }

@@ -48,6 +48,15 @@ public sealed class SystemdPlanTests
         Assert.Contains("cgroup v2", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_name_may_have_been_escaped()
+    {
+        var plan = PlanOf(s_v2, @"a\x2db-c.slice:p:c1");
+        Assert.Equal(@"/a\x2db.slice/a\x2db-c.slice/p-c1.scope", plan.Directories[0].Path);
+        Assert.Equal(@"Slice='a\\x2db-c.slice'", Show(plan.Unit!.Properties.Where(property => property.Name == "Slice")));
+        Assert.Equal(@"Wants=['a\\x2db.slice']", Show(PlanOf(s_v2, @"a\x2db.slice:p:c.slice").Unit!.Properties.Where(property => property.Name == "Wants")));
+    }
+
     [Theory]
     [InlineData("/a/b")]
     [InlineData("a:b")]
