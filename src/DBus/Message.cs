@@ -20,12 +20,16 @@ public sealed record Message
     // The specification permits 128 MiB. No answer to a question of ours has a thousandth of that.
     public const int Longest = 1 << 20;
 
-    private const int PathField = 1, InterfaceField = 2, MemberField = 3, ErrorField = 4, ReplySerialField = 5, DestinationField = 6, SignatureField = 8;
+    private const int PathField = 1, InterfaceField = 2, MemberField = 3, ErrorField = 4, ReplySerialField = 5;
+    private const int DestinationField = 6, SenderField = 7, SignatureField = 8;
 
     public required MessageKind Kind { get; init; }
     public uint Serial { get; init; }
     public uint ReplySerial { get; init; }
     public string Destination { get; init; } = "";
+
+    /// <summary>The unique name of who has sent it, ":1.2": the bus writes it, and nobody else can.</summary>
+    public string Sender { get; init; } = "";
     public string Path { get; init; } = "";
     public string Interface { get; init; } = "";
     public string Member { get; init; } = "";
@@ -65,6 +69,7 @@ public sealed record Message
         Add(MemberField, new TextValue(Member));
         Add(ErrorField, new TextValue(ErrorName));
         Add(DestinationField, new TextValue(Destination));
+        Add(SenderField, new TextValue(Sender));
         Add(SignatureField, new TextValue(signature, 'g'));
         if (ReplySerial != 0)
         {
@@ -125,6 +130,7 @@ public sealed record Message
         MemberField => this with { Member = value.AsText() ?? "" },
         ErrorField => this with { ErrorName = value.AsText() ?? "" },
         DestinationField => this with { Destination = value.AsText() ?? "" },
+        SenderField => this with { Sender = value.AsText() ?? "" },
         ReplySerialField => this with { ReplySerial = value is NumberValue { Kind: 'u' } serial ? (uint)serial.Bits : 0 },
         _ => this,
     };

@@ -34,6 +34,7 @@ public enum Check
     PreservedDescriptorsAreOpen,
     SeccompRulesAgree,
     SystemdJobIsDone,
+    SignalIsSystemds,
     IdIsValid,
     MemoryIsAboveUsage,
     SwapIsAboveUsage,

@@ -13,6 +13,7 @@ sealed class FakeSystemd : IDisposable
 {
     private const string Variable = "DBUS_SYSTEM_BUS_ADDRESS";
     private const string Manager = "org.freedesktop.systemd1.Manager";
+    private const string OwnName = ":1.2", AnothersName = ":1.66";
 
     private readonly TemporaryRoot _folder = new();
     private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -44,6 +45,7 @@ sealed class FakeSystemd : IDisposable
 
     public string Stop { get; init; } = "done";
 
+    /// <summary>Or the name of the error that answers the question for it.</summary>
     public string Version { get; init; } = "252.39-1~deb12u1";
 
     public void Dispose()
@@ -116,6 +118,9 @@ sealed class FakeSystemd : IDisposable
             case "Hello":
                 Reply(client, call, ":1.7");
                 break;
+            case "Get" when Version.Contains("Error", StringComparison.Ordinal):
+                Send(client, new Message { Kind = MessageKind.Error, ReplySerial = call.Serial, ErrorName = Version, Body = ["a sentence of the bus"] });
+                break;
             case "Get":
                 Reply(client, call, new VariantValue(call.TextAt(1) == "Version" ? Version : ""));
                 break;
@@ -156,17 +161,19 @@ sealed class FakeSystemd : IDisposable
                 Send(client, new Message { Kind = MessageKind.Error, ReplySerial = call.Serial, ErrorName = name, Body = ["a sentence of systemd"] });
                 break;
             default:
-                // Another unit's job first; and the signal of ours before the answer, as it may come.
+                // Another unit's job first, and a lie of somebody else; and the signal of ours before the answer, as it may come.
                 Signal(client, "/job/0", "other.scope", "failed");
+                Signal(client, "/job/1", call.TextAt(0), answer == "done" ? "failed" : "done", AnothersName);
                 Signal(client, "/job/1", call.TextAt(0), answer);
                 Reply(client, call, new TextValue("/job/1", 'o'));
                 break;
         }
     }
 
-    private void Signal(Socket client, string job, string unit, string result) => Send(client, new Message
+    private void Signal(Socket client, string job, string unit, string result, string sender = OwnName) => Send(client, new Message
     {
         Kind = MessageKind.Signal,
+        Sender = sender,
         Path = "/org/freedesktop/systemd1",
         Interface = Manager,
         Member = "JobRemoved",
@@ -179,7 +186,8 @@ sealed class FakeSystemd : IDisposable
     private void Send(Socket client, Message message)
     {
         // In two parts, as a stream may bring it.
-        var bytes = (message with { Serial = ++_serial }).ToBytes();
+        var sender = message.Sender.Length > 0 ? message.Sender : OwnName;
+        var bytes = (message with { Serial = ++_serial, Sender = sender }).ToBytes();
         client.Send(bytes.AsSpan(0, 20));
         client.Send(bytes.AsSpan(20));
     }

@@ -78,7 +78,15 @@ public sealed class SystemdTests : IDisposable
         Assert.Empty(systemd.Calls);
     }
 
-    // mutant: Check.SystemdJobIsDone Undo.StopUnit
+    [Fact]
+    public void A_bus_without_systemd_says_what_it_was_asked()
+    {
+        using var systemd = new FakeSystemd { Version = "org.freedesktop.DBus.Error.ServiceUnknown" };
+        Assert.Equal("systemd: read its property Version: a sentence of the bus", Refused());
+    }
+
+    // Anybody on the bus can send a signal: the fake one tells the contrary first.
+    // mutant: Check.SystemdJobIsDone Check.SignalIsSystemds Undo.StopUnit
     [Theory]
     [InlineData("failed")]
     [InlineData("timeout")]

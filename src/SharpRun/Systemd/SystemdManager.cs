@@ -10,6 +10,7 @@ namespace SharpRun.Systemd;
 sealed class SystemdManager : IDisposable
 {
     private const string Name = "org.freedesktop.systemd1", Path = "/org/freedesktop/systemd1", Interface = Name + ".Manager";
+    private const string Properties = "org.freedesktop.DBus.Properties";
 
     private readonly Bus _bus;
 
@@ -48,7 +49,7 @@ sealed class SystemdManager : IDisposable
 
     private string Property(string name)
     {
-        var answer = _bus.Call(Name, Path, "org.freedesktop.DBus.Properties", "Get", Interface, name);
+        var answer = AskAt(Path, $"read its property {name}", Properties, "Get", Interface, name);
         return answer.Body is [VariantValue { Inner: TextValue text }] ? text.Text : throw new SystemdError($"systemd: its property {name} is no text");
     }
 
@@ -63,8 +64,8 @@ sealed class SystemdManager : IDisposable
         return values;
     }
 
-    /// <summary>Has the unit started with this process in it (a slice: without). Gives systemd's job.</summary>
-    public string BeginStart(SystemdUnit unit, List<Value> properties, int pid)
+    /// <summary>Has the unit started with this process in it (a slice: without). Gives the answer, which names systemd's job.</summary>
+    public Message BeginStart(SystemdUnit unit, List<Value> properties, int pid)
     {
         if (!unit.IsSlice)
         {
@@ -90,11 +91,11 @@ sealed class SystemdManager : IDisposable
         }
     }
 
-    private string BeginStart(string unit, List<Value> properties) => Begin($"start {unit}", "StartTransientUnit",
+    private Message BeginStart(string unit, List<Value> properties) => Ask($"start {unit}", "StartTransientUnit",
         unit, "fail", new ArrayValue("(sv)", properties), new ArrayValue("(sa(sv))", []));
 
     /// <summary>Comes back when the unit's group is there, with the process in it.</summary>
-    public void AwaitStart(SystemdUnit unit, string job) => Await($"start {unit.Name}", job);
+    public void AwaitStart(SystemdUnit unit, Message begun) => Await($"start {unit.Name}", begun);
 
     /// <summary>Stops the unit and forgets that it may have failed. One that is gone is no error.</summary>
     public void Stop(string unit)
@@ -102,7 +103,7 @@ sealed class SystemdManager : IDisposable
         MatchJobs(unit);
         try
         {
-            Await($"stop {unit}", Begin($"stop {unit}", "StopUnit", unit, "replace"));
+            Await($"stop {unit}", Ask($"stop {unit}", "StopUnit", unit, "replace"));
         }
         catch (SystemdError error) when (error.Name == SystemdError.NoSuchUnit)
         {
@@ -146,12 +147,12 @@ sealed class SystemdManager : IDisposable
     private void MatchJobs(string unit) =>
         _bus.Match($"type='signal',sender='{Name}',path='{Path}',interface='{Interface}',member='JobRemoved',arg2='{unit}'");
 
-    private string Begin(string act, string method, params Value[] arguments) => Ask(act, method, arguments).TextAt(0);
-
-    // JobRemoved: id, job, unit, result.
-    private void Await(string act, string job)
+    // JobRemoved: id, job, unit, result. Everybody on the bus may send us a signal, and a false one would leave the process outside of its
+    // unit: it counts when it is from whoever has answered.
+    private void Await(string act, Message begun)
     {
-        var removed = _bus.Signal(signal => signal.Member == "JobRemoved" && signal.Interface == Interface && signal.TextAt(1) == job)
+        var removed = _bus.Signal(signal => signal.Member == "JobRemoved" && signal.Interface == Interface && signal.TextAt(1) == begun.TextAt(0)
+            && !Check.SignalIsSystemds.Fails(signal.Sender != begun.Sender))
             ?? throw new SystemdError($"systemd: {act}: the job has not ended in {Bus.Limit / 1000.0:0.#} s");
         if (Check.SystemdJobIsDone.Fails(removed.TextAt(3) != "done"))
         {
@@ -159,11 +160,13 @@ sealed class SystemdManager : IDisposable
         }
     }
 
-    private Message Ask(string act, string method, params Value[] arguments)
+    private Message Ask(string act, string method, params Value[] arguments) => AskAt(Path, act, Interface, method, arguments);
+
+    private Message AskAt(string path, string act, string name, string method, params Value[] arguments)
     {
         try
         {
-            return _bus.Call(Name, Path, Interface, method, arguments);
+            return _bus.Call(Name, path, name, method, arguments);
         }
         catch (SystemdError error)
         {
