@@ -17,19 +17,17 @@ sealed partial class CgroupLimits
         {
             // Before the weight, which an idle group does not take (EINVAL). Not idle is what a kernel before 5.15 does anyway.
             WriteIfThere("cpu", "cpu.idle", Text(idle), CpuPath + "idle", isOptional: idle == 0);
+            if (idle == 0 && Present is { IsIdle: true })
+            {
+                // The kernel does it too. Written down, so that systemd hears of it.
+                Write("cpu", _v2 ? "cpu.weight" : "cpu.shares", _v2 ? "100" : "1024", CpuPath + "idle");
+            }
         }
         if (cpu.Shares is { } shares and > 0 && cpu.Idle is not 1)
         {
             Write("cpu", _v2 ? "cpu.weight" : "cpu.shares", Text(_v2 ? CpuWeight(shares) : shares), CpuPath + "shares");
         }
-        if (_v2)
-        {
-            BandwidthV2(cpu.Quota ?? 0, cpu.Period ?? 0);
-        }
-        else
-        {
-            BandwidthV1(cpu.Quota ?? 0, cpu.Period ?? 0);
-        }
+        Bandwidth(cpu.Quota ?? 0, cpu.Period ?? 0);
         if (cpu.Burst is { } burst)
         {
             // At most the quota. Since 5.14.
@@ -46,29 +44,30 @@ sealed partial class CgroupLimits
         }
     }
 
-    // One file, "QUOTA PERIOD". An update of one leaves the other: a quota alone may be written without a period.
-    void BandwidthV2(long quota, ulong period)
+    // An update of one leaves the other, but says it again: systemd has only the part that one is of the other, and both follow from it.
+    void Bandwidth(long quota, ulong period)
     {
-        const ulong usualPeriod = 100_000;
         if (quota == 0 && period == 0)
         {
             return;
         }
-        var share = quota > 0 ? Text(quota) : quota < 0 ? Max : Present?.Quota ?? Max;
-        var value = period != 0 ? $"{share} {Text(period)}" : Present is null ? $"{share} {Text(usualPeriod)}" : share;
-        Write("cpu", "cpu.max", value, CpuPath + (quota != 0 ? "quota" : "period"));
-    }
-
-    // The period first: a quota is checked against the period of the moment, and a fresh group has none to be checked.
-    void BandwidthV1(long quota, ulong period)
-    {
-        if (period != 0)
+        var path = CpuPath + (quota != 0 ? "quota" : "period");
+        var share = quota > 0 ? Text(quota) : quota < 0 ? Max : Present?.Quota;
+        var length = period != 0 ? Text(period) : Present?.Period;
+        if (_v2)
         {
-            Write("cpu", "cpu.cfs_period_us", Text(period), CpuPath + "period");
+            const string usualPeriod = "100000";
+            Write("cpu", "cpu.max", $"{share ?? Max} {length ?? usualPeriod}", path);
+            return;
         }
-        if (quota != 0)
+        // The period first: a quota is checked against the period of the moment, and a fresh group has none to be checked.
+        if (length is not null)
         {
-            Write("cpu", "cpu.cfs_quota_us", quota > 0 ? Text(quota) : "-1", CpuPath + "quota");
+            Write("cpu", "cpu.cfs_period_us", length, period != 0 ? CpuPath + "period" : path);
+        }
+        if (share is not null)
+        {
+            Write("cpu", "cpu.cfs_quota_us", share == Max ? "-1" : share, path);
         }
     }
 

@@ -50,5 +50,10 @@ public sealed record CgroupValue(string File, string Value);
 /// <summary>What an update has to know of the group as it is.</summary>
 /// <param name="Memory">The memory limit in bytes, long.MaxValue for none.</param>
 /// <param name="MemoryUsage">In bytes.</param>
-/// <param name="Quota">The first word of cpu.max ("max" for none). On v1 the quota has a file of its own.</param>
-public sealed record PresentLimits(long Memory, long MemoryUsage, string Quota);
+/// <param name="Quota">Of processor time, in microseconds; "max" for none, as cpu.max says it.</param>
+/// <param name="Period">The second word of cpu.max.</param>
+public sealed record PresentLimits(long Memory, long MemoryUsage, string Quota, string Period)
+{
+    /// <summary>cpu.idle is 1.</summary>
+    public bool IsIdle { get; init; }
+}

@@ -52,14 +52,26 @@ public sealed class UpdatePlanTests
     }
 
     [Theory]
-    [InlineData("""{"cpu":{"quota":5000}}""", "cpu.cfs_quota_us=5000", "cpu.max=5000")]
-    [InlineData("""{"cpu":{"quota":-1}}""", "cpu.cfs_quota_us=-1", "cpu.max=max")]
-    [InlineData("""{"cpu":{"period":50000}}""", "cpu.cfs_period_us=50000", "cpu.max=7000 50000")]
+    [InlineData("""{"cpu":{"quota":5000}}""", "cpu.cfs_period_us=20000 cpu.cfs_quota_us=5000", "cpu.max=5000 20000")]
+    [InlineData("""{"cpu":{"quota":-1}}""", "cpu.cfs_period_us=20000 cpu.cfs_quota_us=-1", "cpu.max=max 20000")]
+    [InlineData("""{"cpu":{"period":50000}}""", "cpu.cfs_period_us=50000 cpu.cfs_quota_us=7000", "cpu.max=7000 50000")]
     [InlineData("""{"cpu":{"period":50000,"quota":6000}}""", "cpu.cfs_period_us=50000 cpu.cfs_quota_us=6000", "cpu.max=6000 50000")]
     public void Quota_or_period_alone_leaves_the_other(string document, string v1, string v2)
     {
         Assert.Equal(v1, Update(s_v1, document));
         Assert.Equal(v2, Update(s_v2, document));
+    }
+
+    // cpu.shares of an idle group is 2, and its cpu.weight cannot be seen.
+    [Theory]
+    [InlineData(true, """{"cpu":{"idle":0}}""", "cpu.idle=0? cpu.shares=1024", "cpu.idle=0? cpu.weight=100")]
+    [InlineData(true, """{"cpu":{"idle":0,"shares":512}}""", "cpu.idle=0? cpu.shares=1024 cpu.shares=512", "cpu.idle=0? cpu.weight=100 cpu.weight=59")]
+    [InlineData(false, """{"cpu":{"idle":0}}""", "cpu.idle=0?", "cpu.idle=0?")]
+    public void A_group_that_is_idle_no_more_has_the_usual_weight(bool isIdle, string document, string v1, string v2)
+    {
+        var present = new PresentLimits(None, 0, "max", "100000") { IsIdle = isIdle };
+        Assert.Equal(v1, LimitPlanTests.Values(Planner.Update(Read(document), s_v1, present)));
+        Assert.Equal(v2, LimitPlanTests.Values(Planner.Update(Read(document), s_v2, present)));
     }
 
     [Theory]
@@ -100,9 +112,9 @@ public sealed class UpdatePlanTests
     public void Lines_of_devices_know_how_to_go_away()
     {
         const string document = """{"blockIO":{"weightDevice":[{"major":8,"minor":1,"weight":50}],"throttleReadBpsDevice":[{"major":8,"minor":1,"rate":9}]}}""";
-        var v1 = Planner.Update(Read(document), s_v1, new PresentLimits(None, 0, "max")).Writes;
+        var v1 = Planner.Update(Read(document), s_v1, new PresentLimits(None, 0, "max", "100000")).Writes;
         Assert.Equal(["8:1 0", "8:1 0"], [v1[0].Reset, v1[1].Reset]);
-        var v2 = Planner.Update(Read(document), s_v2, new PresentLimits(None, 0, "max")).Writes;
+        var v2 = Planner.Update(Read(document), s_v2, new PresentLimits(None, 0, "max", "100000")).Writes;
         Assert.Equal(["8:1 default", "8:1 rbps=max"], [v2[0].Reset, v2[1].Reset]);
     }
 
@@ -123,7 +135,7 @@ public sealed class UpdatePlanTests
     static Resources Read(string document) => SpecReader.ReadResources(Encoding.UTF8.GetBytes(document), null)!;
 
     static string Update(CgroupPlan groups, string document, long memory = None, long usage = 64 << 20) =>
-        LimitPlanTests.Values(Planner.Update(Read(document), groups, new PresentLimits(memory, usage, "7000")));
+        LimitPlanTests.Values(Planner.Update(Read(document), groups, new PresentLimits(memory, usage, "7000", "20000")));
 
     static CgroupPlan Groups(CgroupLayout layout, params IReadOnlyList<string> controllers)
     {

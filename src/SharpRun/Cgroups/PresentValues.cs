@@ -10,21 +10,34 @@ static class PresentValues
 {
     public static PresentLimits Read(CgroupPlan groups, Resources resources)
     {
-        var (memory, usage, quota) = (long.MaxValue, 0L, "max");
+        var isV2 = groups.Layout == CgroupLayout.V2;
+        var (memory, usage, bandwidth, idle) = (long.MaxValue, 0L, "max 100000", "");
         foreach (var directory in groups.Directories)
         {
-            var isV2 = groups.Layout == CgroupLayout.V2;
             if (resources.Memory is not null && (isV2 || directory.Controllers.Contains("memory", StringComparison.Ordinal)))
             {
                 memory = Number(directory, isV2 ? "memory.max" : "memory.limit_in_bytes", long.MaxValue);
                 usage = Number(directory, isV2 ? "memory.current" : "memory.usage_in_bytes", 0);
             }
-            if (isV2 && resources.Cpu?.Period is > 0 && Text(directory, "cpu.max") is { } bandwidth)
+            if (resources.Cpu is { } cpu && (isV2 || Array.IndexOf(directory.Controllers.Split(','), "cpu") >= 0))
             {
-                quota = bandwidth.Split(' ')[0];
+                bandwidth = cpu is { Quota: null or 0, Period: null or 0 } ? bandwidth : Bandwidth(directory, isV2) ?? bandwidth;
+                idle = cpu.Idle == 0 ? Text(directory, "cpu.idle") ?? "" : "";
             }
         }
-        return new PresentLimits(memory, usage, quota);
+        var words = bandwidth.Split(' ');
+        return new PresentLimits(memory, usage, words[0], words[1]) { IsIdle = idle == "1" };
+    }
+
+    // As cpu.max has it. v1 has two files, and -1 for no limit.
+    static string? Bandwidth(CgroupDirectory directory, bool isV2)
+    {
+        if (isV2)
+        {
+            return Text(directory, "cpu.max");
+        }
+        var (quota, period) = (Text(directory, "cpu.cfs_quota_us"), Text(directory, "cpu.cfs_period_us"));
+        return quota is null || period is null ? null : $"{(quota == "-1" ? "max" : quota)} {period}";
     }
 
     // v1 shows "no limit" as the largest multiple of the page size. v2 says "max".
