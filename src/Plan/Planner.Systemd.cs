@@ -118,7 +118,7 @@ public static partial class Planner
         {
             properties.AddRange(UnitProperties.OfDevices(rules, spec.Linux.Resources.Devices.Count));
         }
-        properties.AddRange(UnitProperties.OfLimits(cgroup.Writes, systemd));
+        properties.AddRange(UnitProperties.OfLimits(cgroup.Writes, systemd.Version));
         properties.AddRange(UnitAnnotations.Of(spec.Annotations));
         return unit with { Properties = properties };
     }

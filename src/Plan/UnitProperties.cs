@@ -25,9 +25,9 @@ public sealed class UnitProperties
 
     /// <summary>Of limits alone: also what `update` sets (SetUnitProperties). Devices are not among them: systemd would shut them all for a
     /// moment, under a running program.</summary>
-    public static IReadOnlyList<UnitProperty> OfLimits(IReadOnlyList<CgroupWrite> writes, SystemdFacts systemd)
+    public static IReadOnlyList<UnitProperty> OfLimits(IReadOnlyList<CgroupWrite> writes, int version)
     {
-        var properties = new UnitProperties(systemd.Version);
+        var properties = new UnitProperties(version);
         foreach (var write in writes)
         {
             properties.Add(write);
@@ -47,18 +47,16 @@ public sealed class UnitProperties
             case "memory.limit_in_bytes": Set("MemoryLimit", Limit(write.Value), write); break;
             case "pids.max": Set("TasksMax", Limit(write.Value), write); break;
             case "cpu.weight": Set("CPUWeight", $"uint64 {write.Value}", write); break;
-            case "cpu.shares": Set("CPUShares", $"uint64 {write.Value}", write); break;
+            case "cpu.shares": Set("CPUShares", Shares(write.Value), write); break;
             case "cpu.idle" when write.Value == "1" && _version >= KnowsIdle: Set("CPUWeight", "uint64 0", write); break;
-            case "cpu.max": Bandwidth(write.Value.Split(' ')[0], write.Value.Split(' ')[^1], write); break;
+            case "cpu.max" when write.Value.Split(' ') is var words: Bandwidth(words[0], words.Length > 1 ? words[1] : null, write); break;
             case "cpu.cfs_quota_us": Bandwidth(write.Value, _period, write); break;
             case "cpu.cfs_period_us": Bandwidth(_quota, write.Value, write); break;
             case "cpuset.cpus": Set("AllowedCPUs", Mask(write.Value, write.JsonPath), write); break;
             case "cpuset.mems": Set("AllowedMemoryNodes", Mask(write.Value, write.JsonPath), write); break;
             case "blkio.weight": Set("BlockIOWeight", $"uint64 {write.Value}", write); break;
-            case "io.bfq.weight" when write.Otherwise is { File: "io.weight" } other && IsNumber(other.Value): Set("IOWeight", $"uint64 {other.Value}", write); break;
-            case "io.weight" when IsNumber(write.Value.Replace("default ", "", StringComparison.Ordinal)):
-                Set("IOWeight", $"uint64 {write.Value.Replace("default ", "", StringComparison.Ordinal)}", write);
-                break;
+            case "io.bfq.weight" when write.Otherwise is { File: "io.weight" } other: Weight(other.Value, write); break;
+            case "io.weight": Weight(write.Value, write); break;
         }
     }
 
@@ -76,10 +74,27 @@ public sealed class UnitProperties
         }
     }
 
+    // That of one device ("8:0 200") systemd is not told: it knows devices by paths, and leaves the lines of others alone.
+    private void Weight(string value, CgroupWrite write)
+    {
+        const string ofAll = "default ";
+        var number = value.StartsWith(ofAll, StringComparison.Ordinal) ? value[ofAll.Length..] : value;
+        if (ulong.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+        {
+            Set("IOWeight", $"uint64 {number}", write);
+        }
+    }
+
     private void Bandwidth(string? quota, string? period, CgroupWrite write)
     {
-        const ulong usualPeriod = 100_000, step = 10_000; // microseconds
+        const string usualPeriod = "100000"; // microseconds, as all here
+        const ulong step = 10_000;
         (_quota, _period) = (quota, period);
+        if (!ulong.TryParse(period ?? usualPeriod, NumberStyles.None, CultureInfo.InvariantCulture, out var length) || length == 0)
+        {
+            // Of linux.resources.unified, where anything may stand. The kernel refuses it, and says so.
+            return;
+        }
         if (period is not null)
         {
             Set("CPUQuotaPeriodUSec", $"uint64 {period}", write);
@@ -87,10 +102,9 @@ public sealed class UnitProperties
         if (quota is not null)
         {
             // Of a second, in steps of a hundredth, upwards: systemd cannot say more exactly.
-            var share = ulong.TryParse(quota, out var time) && time > 0
-                ? (UInt128)time * 1_000_000 / ulong.Parse(period ?? usualPeriod.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)
-                : 0;
-            Set("CPUQuotaPerSecUSec", share == 0 || share > ulong.MaxValue - step ? Infinity : string.Create(CultureInfo.InvariantCulture, $"uint64 {(share + step - 1) / step * step}"), write);
+            var isLimit = ulong.TryParse(quota, NumberStyles.None, CultureInfo.InvariantCulture, out var time) && time > 0;
+            var share = ((UInt128)time * 1_000_000 / length + step - 1) / step * step;
+            Set("CPUQuotaPerSecUSec", isLimit && share < ulong.MaxValue ? string.Create(CultureInfo.InvariantCulture, $"uint64 {share}") : Infinity, write);
         }
     }
 
@@ -101,7 +115,7 @@ public sealed class UnitProperties
         const int most = 8192;
         var bytes = new byte[most / 8];
         var length = 0;
-        foreach (var part in list.Split(','))
+        foreach (var part in list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             // "a", "a-b" or "a-b:c/d": of each d in the range the first c.
             var words = part.Split('-', ':', '/');
@@ -131,7 +145,10 @@ public sealed class UnitProperties
 
     private static string Limit(string value) => value is "max" or "-1" ? Infinity : $"uint64 {value}";
 
-    private static bool IsNumber(string text) => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _);
+    // Where the kernel takes the nearest that it can have, systemd refuses.
+    private static string Shares(string value) => ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var shares)
+        ? string.Create(CultureInfo.InvariantCulture, $"uint64 {Math.Clamp(shares, 2, 262_144)}")
+        : value;
 
     /// <summary>
     /// The device list in systemd's words. It has no "all but", and no minor number below every major; such a list it is not told, and then

@@ -31,16 +31,19 @@ static class Reading
         }
     }
 
-    // Most paths are not in systemd's form.
+    // Without a path, since most are not in systemd's form. What is wrong with the rest has been said.
     private static void PlanForSystemd(Spec spec, Func<SeccompConfig, ulong[]> compile)
     {
+        spec = spec with { Linux = spec.Linux with { CgroupsPath = null } };
         try
         {
-            var host = s_hosts[0] with { Systemd = new SystemdFacts(257, "") };
-            var unit = Planner.Create(spec, host, s_options with { CgroupManager = CgroupManager.Systemd }, compile).Cgroup!.Unit!;
-            foreach (var property in unit.Properties)
+            foreach (var host in s_hosts.AsSpan(0, 2))
             {
-                RequireSentence(property.Name);
+                var options = s_options with { CgroupManager = CgroupManager.Systemd };
+                foreach (var property in Planner.Create(spec, host with { Systemd = new SystemdFacts(257, "") }, options, compile).Cgroup!.Unit!.Properties)
+                {
+                    RequireSentence(property.Name);
+                }
             }
         }
         catch (SpecError error)

@@ -88,6 +88,8 @@ public sealed class SystemdPlanTests
     [InlineData("pids.max", "17", "TasksMax=uint64 17")]
     [InlineData("cpu.weight", "59", "CPUWeight=uint64 59")]
     [InlineData("cpu.shares", "512", "CPUShares=uint64 512")]
+    [InlineData("cpu.shares", "1", "CPUShares=uint64 2")]
+    [InlineData("cpu.shares", "300000", "CPUShares=uint64 262144")]
     [InlineData("cpu.idle", "1", "CPUWeight=uint64 0")]
     [InlineData("cpu.idle", "0", "")]
     [InlineData("cpu.max", "33333 100000", "CPUQuotaPeriodUSec=uint64 100000 CPUQuotaPerSecUSec=uint64 340000")]
@@ -95,10 +97,15 @@ public sealed class SystemdPlanTests
     [InlineData("cpu.max", "1000 1000000", "CPUQuotaPeriodUSec=uint64 1000000 CPUQuotaPerSecUSec=uint64 10000")]
     [InlineData("cpu.max", "18446744073709551615 1000", "CPUQuotaPeriodUSec=uint64 1000 CPUQuotaPerSecUSec=uint64 18446744073709551615")]
     [InlineData("cpu.max", "max 100000", "CPUQuotaPeriodUSec=uint64 100000 CPUQuotaPerSecUSec=uint64 18446744073709551615")]
+    [InlineData("cpu.max", "5000", "CPUQuotaPerSecUSec=uint64 50000")]
+    [InlineData("cpu.max", "5000 0", "")]
+    [InlineData("cpu.max", "5000 x", "")]
+    [InlineData("cpu.max", "x 100000", "CPUQuotaPeriodUSec=uint64 100000 CPUQuotaPerSecUSec=uint64 18446744073709551615")]
     [InlineData("cpu.cfs_quota_us", "20000", "CPUQuotaPerSecUSec=uint64 200000")]
     [InlineData("cpu.cfs_quota_us", "-1", "CPUQuotaPerSecUSec=uint64 18446744073709551615")]
     [InlineData("cpu.cfs_period_us", "50000", "CPUQuotaPeriodUSec=uint64 50000")]
     [InlineData("cpuset.cpus", "0", "AllowedCPUs=@ay [1]")]
+    [InlineData("cpuset.cpus", "\n", "AllowedCPUs=@ay []")]
     [InlineData("cpuset.cpus", "0-2,8", "AllowedCPUs=@ay [7, 1]")]
     [InlineData("cpuset.cpus", "0-7:1/2", "AllowedCPUs=@ay [85]")]
     [InlineData("cpuset.mems", "1", "AllowedMemoryNodes=@ay [2]")]
@@ -121,7 +128,7 @@ public sealed class SystemdPlanTests
     {
         Assert.Equal("CPUWeight=uint64 0", Limits(("cpu.idle", "1"), ("cpu.weight", "59")));
         Assert.Equal("CPUWeight=uint64 0", Limits(("cpu.weight", "59"), ("cpu.idle", "1")));
-        var old = UnitProperties.OfLimits([new CgroupWrite(0, "cpu.weight", "59", ""), new CgroupWrite(0, "cpu.idle", "1", "")], new SystemdFacts(251, ""));
+        var old = UnitProperties.OfLimits([new CgroupWrite(0, "cpu.weight", "59", ""), new CgroupWrite(0, "cpu.idle", "1", "")], 251);
         Assert.Equal("CPUWeight=uint64 59", Show(old));
     }
 
@@ -217,7 +224,7 @@ public sealed class SystemdPlanTests
     }
 
     private static string Limits(params (string File, string Value)[] writes) =>
-        Show(UnitProperties.OfLimits([.. writes.Select(write => new CgroupWrite(0, write.File, write.Value, "p"))], s_v2.Systemd!));
+        Show(UnitProperties.OfLimits([.. writes.Select(write => new CgroupWrite(0, write.File, write.Value, "p"))], s_v2.Systemd!.Version));
 
     private static string Show(IEnumerable<UnitProperty> properties) => string.Join(' ', properties.Select(property => $"{property.Name}={property.Value}"));
 

@@ -123,7 +123,7 @@ sealed class SystemdManager : IDisposable
     {
         var unit = cgroup.Unit!;
         using var systemd = Connect(cgroup.IsUsersUnit);
-        var properties = UnitProperties.OfLimits(writes, systemd.Facts(cgroup.IsUsersUnit));
+        var properties = UnitProperties.OfLimits(writes, systemd.Facts(cgroup.IsUsersUnit).Version);
         const bool untilReboot = true;
         if (properties.Count > 0)
         {
