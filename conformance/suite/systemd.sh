@@ -11,7 +11,7 @@ scope() {
 }
 
 sd_create() {
-    _call "$T/$ID" --systemd-cgroup create --bundle "$BUNDLE" "$@" "$ID"
+    _call "$T/$ID" --systemd-cgroup create --bundle "$BUNDLE" "$ID"
     if ((RC)); then fail "create ended with $RC: $ERR"; fi
 }
 
@@ -131,6 +131,54 @@ test_limits_are_the_units_and_the_kernels() {
     # systemd counts in hundredths of a processor.
     expect_equal "quota for systemd" "$(property CPUQuotaPerSecUSec)" 340ms
     expect_equal "tasks" "$(property TasksMax) $(sd_value pids pids.max pids.max)" '17 17'
+    sd_end
+}
+
+bandwidth() {
+    if [[ $CGROUPS == v2 ]]; then sd_value - - cpu.max; else echo "$(sd_value cpu cpu.cfs_quota_us -) $(sd_value cpu cpu.cfs_period_us -)"; fi
+}
+
+# has_limits WHEN TASKS PART-OF-A-SECOND PERIOD QUOTA: the unit's, and those in the files (PERIOD in milliseconds, QUOTA in microseconds).
+has_limits() {
+    expect_equal "the unit's limits $1" "$(property TasksMax) $(property CPUQuotaPerSecUSec) $(property CPUQuotaPeriodUSec)" "$2 $3 ${4}ms"
+    expect_equal "the kernel's limits $1" "$(sd_value pids pids.max pids.max) $(bandwidth)" "$2 $5 ${4}000"
+}
+
+test_update_changes_the_unit_and_the_files() {
+    sd_sleeper '.linux.resources.memory = {limit: 67108864} | .linux.resources.pids = {limit: 17} | .linux.resources.cpu = {quota: 50000, period: 100000}'
+    has_limits "at first" 17 500ms 100 50000
+    must update --pids-limit 18 --memory 96M "$ID"
+    has_limits "after one of tasks" 18 500ms 100 50000
+    expect_equal "the unit's memory" "$(property "$(if [[ $CGROUPS == v2 ]]; then echo MemoryMax; else echo MemoryLimit; fi)")" 100663296
+    expect_equal "the kernel's memory" "$(sd_value memory memory.limit_in_bytes memory.max)" 100663296
+    # systemd knows the quota as a part of the period: with one of them, both are told.
+    must update --cpu-quota 33333 "$ID"
+    has_limits "after one of the quota" 18 340ms 100 33333
+    must update --cpu-quota 25000 "$ID"
+    must update --cpu-period 50000 "$ID"
+    has_limits "after one of the period" 18 500ms 50 25000
+    systemctl daemon-reload
+    has_limits "after daemon-reload" 18 500ms 50 25000
+    must update --cpu-quota -1 "$ID"
+    has_limits "without a quota" 18 infinity 50 "$(if [[ $CGROUPS == v2 ]]; then echo max; else echo -1; fi)"
+    sd_end
+}
+
+test_a_refused_update_leaves_the_unit_and_the_files() {
+    sd_sleeper '.linux.resources.pids = {limit: 17} | .linux.resources.cpu = {quota: 50000, period: 100000}'
+    local limits='"pids":{"limit":18},"cpu":{"quota":7000,"period":9000}' document
+    # By the kernel: no group has the first, and no kernel of today the second.
+    if [[ $CGROUPS == v2 ]]; then document='"unified":{"pids.nonsense":"1"}'; else document='"blockIO":{"leafWeight":500}'; fi
+    echo "{$limits,$document}" >"$T/limits.json"
+    refused 'this kernel has no' update --resources "$T/limits.json" "$ID"
+    has_limits "as before" 17 500ms 100 50000
+    # By systemd, when the files are written.
+    if [[ $CGROUPS == v2 ]]; then
+        echo "{$limits,\"unified\":{\"memory.high\":\"0\"}}" >"$T/limits.json"
+        refused "systemd: set properties of $UNIT: .*MemoryHigh" update --resources "$T/limits.json" "$ID"
+        has_limits "as before" 17 500ms 100 50000
+        expect_equal "memory.high" "$(sd_value - - memory.high)" max
+    fi
     sd_end
 }
 
@@ -265,6 +313,23 @@ test_a_container_with_a_user_namespace_is_in_its_scope() {
     sd_create
     get_pid
     elsewhere
+    sd_end
+}
+
+test_the_containers_user_owns_its_scope_on_v2() {
+    [[ $CGROUPS == v2 ]] || skip "no pure cgroup v2"
+    chmod 711 "$BASE" "$T"
+    scope '.linux.namespaces |= (map(select(.type != "cgroup")) + [{type: "user"}, {type: "cgroup"}])
+        | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings
+        | .mounts |= map(select(.destination != "/sys/fs/cgroup"))
+        | add_mount("cgroup"; "cgroup"; "/sys/fs/cgroup"; ["nosuid", "noexec", "nodev", "rw"])' sleep 1000
+    sd_create
+    local round
+    for round in before after; do
+        expect_equal "owners $round daemon-reload" "$(cd "/sys/fs/cgroup$CGROUP" && stat -c %u . cgroup.procs cgroup.subtree_control pids.max | paste -sd' ')" \
+            '100000 100000 100000 0'
+        if [[ $round == before ]]; then systemctl daemon-reload; fi
+    done
     sd_end
 }
 

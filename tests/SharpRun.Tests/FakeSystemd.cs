@@ -12,7 +12,7 @@ namespace SharpRun.Tests;
 sealed class FakeSystemd : IDisposable
 {
     private const string Variable = "DBUS_SYSTEM_BUS_ADDRESS";
-    private const string Manager = "org.freedesktop.systemd1.Manager";
+    private const string Manager = "org.freedesktop.systemd1.Manager", Unit = "/unit/1";
     private const string OwnName = ":1.2", AnothersName = ":1.66";
 
     private readonly TemporaryRoot _folder = new();
@@ -34,7 +34,8 @@ sealed class FakeSystemd : IDisposable
 
     public Message? Started { get; private set; }
 
-    public Message? Last { get; private set; }
+    /// <summary>The calls of SetUnitProperties.</summary>
+    public List<Message> Sets { get; } = [];
 
     /// <summary>The line that answers the authentication.</summary>
     public string Greeting { get; init; } = "DATA\r\nOK 1234567890abcdef\r\n";
@@ -44,6 +45,9 @@ sealed class FakeSystemd : IDisposable
     public List<string> Starts { get; } = ["done"];
 
     public string Stop { get; init; } = "done";
+
+    /// <summary>What else happens at a SetUnitProperties.</summary>
+    public Action OnSet { get; set; } = () => { };
 
     /// <summary>Or the name of the error that answers the question for it.</summary>
     public string Version { get; init; } = "252.39-1~deb12u1";
@@ -105,7 +109,6 @@ sealed class FakeSystemd : IDisposable
                 var message = Message.Parse(received.AsSpan(0, whole));
                 received.AsSpan(whole, length -= whole).CopyTo(received);
                 Calls.Add(message.Member);
-                Last = message;
                 Answer(client, message);
             }
         }
@@ -118,11 +121,22 @@ sealed class FakeSystemd : IDisposable
             case "Hello":
                 Reply(client, call, ":1.7");
                 break;
+            case "Get" when call.Path == Unit:
+                Reply(client, call, new VariantValue(new NumberValue('t', 7)));
+                break;
             case "Get" when Version.Contains("Error", StringComparison.Ordinal):
                 Send(client, new Message { Kind = MessageKind.Error, ReplySerial = call.Serial, ErrorName = Version, Body = ["a sentence of the bus"] });
                 break;
             case "Get":
                 Reply(client, call, new VariantValue(call.TextAt(1) == "Version" ? Version : ""));
+                break;
+            case "GetUnit":
+                Reply(client, call, new TextValue(Unit, 'o'));
+                break;
+            case "SetUnitProperties":
+                Sets.Add(call);
+                OnSet();
+                Reply(client, call);
                 break;
             case "StartTransientUnit":
                 Started = call;

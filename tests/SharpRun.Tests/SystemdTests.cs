@@ -1,8 +1,10 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
 using System.Linq;
 using SharpRun.Cgroups;
 using SharpRun.DBus;
+using SharpRun.Linux;
 using SharpRun.Parent;
 using SharpRun.Planning;
 using SharpRun.State;
@@ -51,7 +53,8 @@ public sealed class SystemdTests : IDisposable
         Assert.Equal(["Hello", "Get", "Get", "AddMatch", "StartTransientUnit"], systemd.Calls);
         var call = systemd.Started!;
         Assert.Equal(("a-c1.scope", "fail"), (call.TextAt(0), call.TextAt(1)));
-        var properties = ((ArrayValue)call.Body[2]).Items.Cast<StructValue>().ToDictionary(pair => pair.Fields[0].AsText()!, pair => ((VariantValue)pair.Fields[1]).Inner);
+        var properties = ((ArrayValue)call.Body[2]).Items.Cast<StructValue>()
+            .ToDictionary(pair => pair.Fields[0].AsText()!, pair => ((VariantValue)pair.Fields[1]).Inner);
         Assert.Equal(["Delegate", "TasksMax", "PIDs"], properties.Keys);
         Assert.Equal(new NumberValue('t', 17), properties["TasksMax"]);
         Assert.Equal(("au", 4711ul), (properties["PIDs"].Signature, ((NumberValue)((ArrayValue)properties["PIDs"]).Items[0]).Bits));
@@ -198,10 +201,62 @@ public sealed class SystemdTests : IDisposable
     {
         using var systemd = new FakeSystemd();
         CgroupWrite[] writes = [new(0, "pids.max", "18", "linux.resources.pids.limit"), new(1, "devices.allow", "a", "linux.resources.devices")];
-        SystemdManager.Update(new CgroupRecord(CgroupLayout.V1, []) { Unit = "a-c1.scope" }, writes);
-        Assert.Equal(["Hello", "Get", "Get", "SetUnitProperties"], systemd.Calls);
-        Assert.Single(((ArrayValue)systemd.Last!.Body[2]).Items);
+        using var unit = new UnitLimits(new CgroupRecord(CgroupLayout.V1, []) { Unit = "a-c1.scope" }, writes);
+        Assert.Equal(["Hello", "Get", "GetUnit", "Get"], systemd.Calls);
+        unit.Set();
+        Assert.Equal("TasksMax=18", Show(systemd.Sets[^1]));
+        unit.PutBack();
+        Assert.Equal("TasksMax=7", Show(systemd.Sets[^1]));
     }
+
+    // mutant: Undo.PutPropertiesBack
+    [Fact]
+    public void An_update_that_fails_after_systemd_has_heard_of_it_puts_both_back()
+    {
+        using var systemd = new FakeSystemd();
+        using var root = new TemporaryRoot();
+        var file = Path.Combine(root.Path, "pids.max");
+        File.WriteAllText(file, "17");
+        var plan = Plan with { Directories = [new("pids", root.Path, "")], Writes = [new(0, "pids.max", "18", "linux.resources.pids.limit")] };
+        // First the file is in the way, and when all is put back it is there again.
+        systemd.OnSet = () =>
+        {
+            if (systemd.Sets.Count == 1)
+            {
+                File.Delete(file);
+                Directory.CreateDirectory(file);
+            }
+            else
+            {
+                Directory.Delete(file);
+                File.WriteAllText(file, "of systemd");
+            }
+        };
+        var groups = new[] { Sys.Open(Native.AT_FDCWD, new CString(root.Path), Native.O_PATH | Native.O_DIRECTORY).OrThrow("open") };
+        using var unit = new UnitLimits(new CgroupRecord(CgroupLayout.V1, []) { Unit = "a-c1.scope" }, plan.Writes);
+        var warnings = new List<string>();
+        using (var undo = new Undo(warnings.Add))
+        {
+            Assert.Throws<ErrnoException>(() => Updater.Write(plan, groups, unit, undo));
+        }
+        Sys.Close(groups[0]);
+        Assert.Empty(warnings);
+        Assert.Equal(["TasksMax=18", "TasksMax=7"], systemd.Sets.Select(Show));
+        Assert.StartsWith("17", File.ReadAllText(file), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Update_of_what_systemd_does_not_know_is_not_told()
+    {
+        using var systemd = new FakeSystemd();
+        using var unit = new UnitLimits(new CgroupRecord(CgroupLayout.V1, []) { Unit = "a-c1.scope" }, [new(0, "hugetlb.2MB.max", "0", "")]);
+        unit.Set();
+        unit.PutBack();
+        Assert.Equal(["Hello", "Get"], systemd.Calls);
+    }
+
+    private static string Show(Message call) => string.Join(' ', ((ArrayValue)call.Body[2]).Items.Cast<StructValue>()
+        .Select(pair => $"{pair.Fields[0].AsText()}={((NumberValue)((VariantValue)pair.Fields[1]).Inner).Bits}"));
 
     [Fact]
     public void Delete_stops_the_unit_that_the_record_names()

@@ -25,16 +25,23 @@ static class Updater
             log.Warning(warning);
         }
         var opened = Open(plan);
+        using var unit = state.Cgroup.Unit is null ? null : new UnitLimits(state.Cgroup, plan.Writes);
         using var undo = new Undo(log.Warning);
-        undo.Push("PutLimitsBack", new KeptLimits(plan, opened).PutBack);
-        LimitFiles.Write(plan.Writes, plan, opened);
-        if (state.Cgroup.Unit is not null)
+        Write(plan, opened, unit, undo);
+        undo.Forget();
+    }
+
+    internal static void Write(CgroupPlan plan, int[] groups, UnitLimits? unit, Undo undo)
+    {
+        undo.Push("PutLimitsBack", new KeptLimits(plan, groups).PutBack);
+        LimitFiles.Write(plan.Writes, plan, groups);
+        if (unit is not null)
         {
             // Also to systemd, which would put back its own at the next daemon-reload. It writes them at once, and rounds.
-            SystemdManager.Update(state.Cgroup, plan.Writes);
-            LimitFiles.Write(plan.Writes, plan, opened);
+            unit.Set();
+            undo.Push("PutPropertiesBack", unit.PutBack);
+            LimitFiles.Write(plan.Writes, plan, groups);
         }
-        undo.Forget();
     }
 
     static void RequireAlive(ContainerDirectory directory, ContainerState state)

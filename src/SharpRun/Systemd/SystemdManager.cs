@@ -35,15 +35,17 @@ sealed class SystemdManager : IDisposable
 
     public void Dispose() => _bus.Dispose();
 
-    /// <summary>Its version, "252.39-1~deb12u1", and its own group.</summary>
-    private SystemdFacts Facts(bool isUsers)
+    private SystemdFacts Facts(bool isUsers) => new(Version(), Property("ControlGroup")) { IsUsers = isUsers };
+
+    /// <summary>252 of "252.39-1~deb12u1".</summary>
+    public int Version()
     {
         var version = Property("Version");
         var start = version.AsSpan().IndexOfAnyInRange('0', '9');
         var digits = start < 0 ? "" : version[start..];
         var end = digits.AsSpan().IndexOfAnyExceptInRange('0', '9');
         return int.TryParse(end < 0 ? digits : digits[..end], out var number)
-            ? new SystemdFacts(number, Property("ControlGroup")) { IsUsers = isUsers }
+            ? number
             : throw new SystemdError($"systemd: \"{version}\" is not a version");
     }
 
@@ -118,17 +120,27 @@ sealed class SystemdManager : IDisposable
         systemd.Ask($"move process {pid} to {cgroup.Unit}", "AttachProcessesToUnit", cgroup.Unit!, "", new ArrayValue("u", [Value.UInt32((uint)pid)]));
     }
 
-    /// <summary>Other limits of a running container whose groups systemd has made. All of them are set, or none.</summary>
-    public static void Update(CgroupRecord cgroup, IReadOnlyList<CgroupWrite> writes)
+    /// <summary>Other limits of a running unit, until the machine's next start. All of them are set, or none.</summary>
+    public void Set(string unit, List<Value> properties)
     {
-        var unit = cgroup.Unit!;
-        using var systemd = Connect(cgroup.IsUsersUnit);
-        var properties = UnitProperties.OfLimits(writes, systemd.Facts(cgroup.IsUsersUnit).Version);
         const bool untilReboot = true;
-        if (properties.Count > 0)
+        Ask($"set properties of {unit}", "SetUnitProperties", unit, untilReboot, new ArrayValue("(sv)", properties));
+    }
+
+    /// <summary>These properties of a unit as they are, in the form in which they are set.</summary>
+    public List<Value> Present(string unit, IReadOnlyList<UnitProperty> properties)
+    {
+        var values = new List<Value>(properties.Count);
+        var path = Ask($"look up {unit}", "GetUnit", unit).TextAt(0);
+        var kind = Name + (unit.EndsWith(".slice", StringComparison.Ordinal) ? ".Slice" : ".Scope");
+        foreach (var property in properties)
         {
-            systemd.Ask($"set properties of {unit}", "SetUnitProperties", unit, untilReboot, new ArrayValue("(sv)", Values(properties)));
+            var answer = AskAt(path, $"read {property.Name} of {unit}", Properties, "Get", kind, property.Name);
+            values.Add(answer.Body is [VariantValue value]
+                ? new StructValue(property.Name, value)
+                : throw new SystemdError($"systemd: {property.Name} of {unit} has no value"));
         }
+        return values;
     }
 
     private void ResetFailed(string unit)
