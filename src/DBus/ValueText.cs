@@ -7,10 +7,14 @@ namespace SharpRun.DBus;
 
 /// <summary>
 /// A value written as text, as `gdbus`, `busctl` and annotations have it (GLib's "GVariant Text Format"): 'text', true, 5 (an int32), 0.5,
-/// uint64 5, [1, 2], ('a', true), &lt;'a'&gt;, @as []. Dictionaries, byte strings and "maybe" values are refused: no property of a unit has one.
+/// uint64 5, [1, 2], ('a', true), &lt;'a'&gt;, @as []. Dictionaries, byte strings, object paths, signatures, handles and "maybe" values are
+/// refused: no property of a unit has one, and a bus cuts the connection of who sends it a false one.
 /// </summary>
 public ref struct ValueText
 {
+    // Of lists and structs in each other; no property of a unit has more than three. The wire permits 32, with what is around the value.
+    private const int Deepest = 16;
+
     private readonly ReadOnlySpan<char> _text;
     private int _at;
 
@@ -19,15 +23,22 @@ public ref struct ValueText
     public static Value Parse(string text)
     {
         var reader = new ValueText(text);
-        var value = reader.Read("", 0);
+        var value = reader.ReadWhole(0);
         reader.SkipBlanks();
         return reader._at == text.Length ? value : throw reader.Problem("nothing more is expected");
+    }
+
+    // One whose type the text decides, to become a variant.
+    private Value ReadWhole(int depth)
+    {
+        var value = Read("", depth);
+        return value.Signature.Length <= byte.MaxValue ? value : throw Problem("its type has more than 255 letters");
     }
 
     /// <summary>With the type that is expected, or "" when the text decides.</summary>
     private Value Read(string type, int depth)
     {
-        if (depth > Signatures.Deepest)
+        if (depth > Deepest)
         {
             throw Problem("it is too deep");
         }
@@ -43,7 +54,7 @@ public ref struct ValueText
             case '<':
                 Expect(type, "v");
                 _at++;
-                var inner = Read("", depth + 1);
+                var inner = ReadWhole(depth + 1);
                 Skip('>');
                 return new VariantValue(inner);
             case '@':
@@ -85,14 +96,11 @@ public ref struct ValueText
             "int16" => "n",
             "uint16" => "q",
             "int32" => "i",
-            "handle" => "h",
             "uint32" => "u",
             "int64" => "x",
             "uint64" => "t",
             "double" => "d",
             "string" => "s",
-            "objectpath" => "o",
-            "signature" => "g",
             _ => throw Problem("no value is written so"),
         };
         return ReadTyped(kind, type, depth);
@@ -100,7 +108,7 @@ public ref struct ValueText
 
     private TextValue ReadText(string type)
     {
-        var kind = type.Length == 0 ? 's' : type is "s" or "o" or "g" ? type[0] : throw Problem($"a value of type {type} is expected");
+        Expect(type, "s");
         var quote = _text[_at++];
         var text = new StringBuilder();
         while (_at < _text.Length && _text[_at] != quote)
@@ -113,7 +121,7 @@ public ref struct ValueText
         {
             throw Problem("a string cannot have a zero in it");
         }
-        return new TextValue(text.ToString(), kind);
+        return new TextValue(text.ToString());
     }
 
     private char ReadEscape()
@@ -200,7 +208,7 @@ public ref struct ValueText
         'y' => (0, byte.MaxValue),
         'n' => (short.MinValue, short.MaxValue),
         'q' => (0, ushort.MaxValue),
-        'i' or 'h' => (int.MinValue, int.MaxValue),
+        'i' => (int.MinValue, int.MaxValue),
         'u' => (0, uint.MaxValue),
         'x' => (long.MinValue, long.MaxValue),
         't' => (0, ulong.MaxValue),

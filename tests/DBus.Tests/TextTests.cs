@@ -22,7 +22,6 @@ public sealed class TextTests
     [InlineData("@t 5", "t:5")]
     [InlineData("byte 255", "y:255")]
     [InlineData("uint16 7", "q:7")]
-    [InlineData("objectpath '/a'", "o:/a")]
     [InlineData("boolean true", "b:1")]
     [InlineData("['a', 'b']", "as[s:a,s:b]")]
     [InlineData("@as []", "as[]")]
@@ -57,6 +56,11 @@ public sealed class TextTests
     [InlineData("{'a': 5}")]
     [InlineData("b'bytes'")]
     [InlineData("nothing")]
+    [InlineData("objectpath '/a'")]
+    [InlineData("@o '/a'")]
+    [InlineData("signature 's'")]
+    [InlineData("handle 1")]
+    [InlineData("@h 1")]
     [InlineData("byte 256")]
     [InlineData("uint32 -1")]
     [InlineData("uint64 18446744073709551616")]
@@ -73,6 +77,15 @@ public sealed class TextTests
 
     [Fact]
     public void Depth_has_an_end() => Assert.Throws<WireError>(() => ValueText.Parse(new string('[', 100_000)));
+
+    [Fact]
+    public void A_type_has_an_end()
+    {
+        static string Struct(int fields) => $"({string.Join(", ", System.Linq.Enumerable.Repeat("true", fields))})";
+        Assert.Equal(255, ValueText.Parse(Struct(253)).Signature.Length);
+        Assert.Contains("255 letters", Assert.Throws<WireError>(() => ValueText.Parse(Struct(254))).Message, System.StringComparison.Ordinal);
+        Assert.Throws<WireError>(() => ValueText.Parse($"<{Struct(254)}>"));
+    }
 
     [Theory]
     [InlineData("", 0)]

@@ -43,7 +43,7 @@ static partial class Program
         try
         {
             // A sixth of the time is enough for the small language of the bus.
-            Wire.Sample(Math.Max(seconds / 6, 1), seed: null);
+            Wire.Sample(Math.Max(seconds / 6, 1), seed: words.Length > 1 ? words[1] : null);
             Inputs(documents).Sample(Try, time: seconds - seconds / 6, seed: words.Length > 1 ? words[1] : null, print: Describe);
         }
         catch (CsCheckException error)

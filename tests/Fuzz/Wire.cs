@@ -6,7 +6,8 @@ using SharpRun.DBus;
 
 namespace SharpRun.Fuzz;
 
-/// <summary>Bytes from a bus and texts from annotations, changed in up to eight places: a message or a value, or WireError, within bounds of memory.</summary>
+/// <summary>Bytes from a bus and texts from annotations, changed in up to eight places: a message or a value, or WireError, within bounds of
+/// memory.</summary>
 static class Wire
 {
     private static readonly byte[][] s_messages =
@@ -40,7 +41,7 @@ static class Wire
 
     private static readonly byte[][] s_texts = [.. new[]
     {
-        "'inactive-or-failed'", "uint64 18446744073709551615", "['a', \"b\\n\"]", "@a(st) [('a', 5), ('b', 0x10)]", "<(true, byte 5, @as [])>", "-0.5e3", "objectpath '/a'",
+        "'inactive-or-failed'", "uint64 18446744073709551615", "['a', \"b\\n\"]", "@a(st) [('a', 5), ('b', 0x10)]", "<(true, byte 5, @as [])>", "-0.5e3", "[[[<[[@au []]]>]]]",
     }.Select(text => Encoding.UTF8.GetBytes(text))];
 
     private static readonly byte[][] s_all = [.. s_messages, .. s_texts];
@@ -69,31 +70,55 @@ static class Wire
     private static void Try(bool isText, byte[] input)
     {
         var before = GC.GetAllocatedBytesForCurrentThread();
-        try
+        if (isText)
         {
-            if (isText)
-            {
-                // What is read can be written, and is the same when it is read again.
-                var value = ValueText.Parse(Encoding.UTF8.GetString(input));
-                var bytes = new Message { Kind = MessageKind.Reply, ReplySerial = 1, Body = [new VariantValue(value)] }.ToBytes();
-                if (!Message.Parse(bytes).ToBytes().AsSpan().SequenceEqual(bytes))
-                {
-                    throw new InvalidOperationException("it is not read as it was written");
-                }
-            }
-            else
-            {
-                Message.Parse(input);
-                Authentication.LengthOfAnswer(input);
-            }
+            TryText(Encoding.UTF8.GetString(input));
         }
-        catch (WireError)
+        else
         {
+            TryMessage(input);
         }
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         if (allocated > 100_000 + 400L * input.Length)
         {
             throw new InvalidOperationException($"{allocated} bytes of memory for an input of {input.Length}");
+        }
+    }
+    private static void TryText(string text)
+    {
+        Value value;
+        try
+        {
+            value = ValueText.Parse(text);
+        }
+        catch (WireError)
+        {
+            return;
+        }
+        // What is read can be sent as a property, and is the same when it is read again.
+        var property = new ArrayValue("(sv)", [new StructValue("Name", new VariantValue(value))]);
+        var bytes = new Message { Kind = MessageKind.Reply, ReplySerial = 1, Body = [property] }.ToBytes();
+        if (!Message.Parse(bytes).ToBytes().AsSpan().SequenceEqual(bytes))
+        {
+            throw new InvalidOperationException("it is not read as it was written");
+        }
+    }
+
+    private static void TryMessage(byte[] input)
+    {
+        try
+        {
+            Message.Parse(input);
+        }
+        catch (WireError)
+        {
+        }
+        try
+        {
+            Authentication.LengthOfAnswer(input);
+        }
+        catch (WireError)
+        {
         }
     }
 }
