@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # buildah.sh [RUNTIME] - does a real buildah (Debian's) build with RUNTIME?
 #
-# Everything it makes lives in namespaces of its own (libpod.sh) and in cgroups below /sharprun-test.
+# Everything it makes lives in namespaces of its own (machine.sh) and in cgroups below /sharprun-test.
 # Prints ok, not ok or skip for each case, and last "N passed, N failed, N skipped".
 # "checklist: N" above a case names the points of runc's calling convention that it shows: buildah depends on them.
 # shellcheck disable=SC2016 # the $ are for the containers' shells
 set -uo pipefail
 # shellcheck source=libpod.sh
 . "$(dirname "${BASH_SOURCE[0]}")/libpod.sh"
-enter_world "${BASH_SOURCE[0]}" "$@"
+libpod "${BASH_SOURCE[0]}" "$@"
 
 b() { timeout 120 buildah "$@"; }
 # The runtime comes from containers.conf. buildah uses the group that it is given itself, and none below it.

@@ -1,37 +1,32 @@
 # shellcheck shell=bash
-# Sourced by podman.sh and buildah.sh: a small world with its own /run, storage, network, processes and configuration.
-#
-# The world is one set of mount, network and pid namespaces. /run is empty in it, so podman, conmon, CNI and the runtime find
-# nothing of this machine, and what they leave is seen; when the script ends the kernel ends every process of it. What is left
-# to remove outside are the cgroups: all are below /sharprun-test/podman-PID.
-#
-# CGROUP_MANAGER=systemd: systemd makes the cgroups, in the slice sharprun.slice. It must see our pids as we do, so there is no pid namespace
-# then, and what a failed test leaves stays: for machines to throw away (run-in-vm --systemd).
+# shellcheck disable=SC2154 # machine.sh sets scratch and others
+# Sourced by podman.sh and buildah.sh: what podman, conmon, CNI and buildah need on a machine of their own (machine.sh), their configuration,
+# and what they may leave behind.
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-# shellcheck source=../needs.sh
-. "$here/needs.sh"
-# shellcheck source=../tally.sh
-. "$here/tally.sh"
+# shellcheck source=machine.sh
+. "$here/managers/machine.sh"
 
-# enter_world SCRIPT [RUNTIME]: runs the script again inside; returns at once when it is inside already.
-enter_world() {
-    runtime=$(realpath -- "$(type -P "${2:-${RUNTIME:-$here/../out/sharprun}}")") || { echo "no such runtime: ${2:-}" >&2; exit 2; }
-    if [[ ${LIBPOD_WORLD:-} ]]; then make_world; return; fi
-    packages || exit 1
-    local made inner status
-    made=$([[ -e /var/lib/cni ]] || echo yes)
-    mkdir -p /var/lib/cni # host-local's place for leases; covered by a tmpfs inside
-    export LIBPOD_WORLD=podman-$$
-    local pids=(--pid --kill-child --mount-proc) # nothing outlives the world
-    if [[ ${CGROUP_MANAGER:-} == systemd ]]; then pids=(); fi
-    env --default-signal unshare --mount --net "${pids[@]}" --fork --propagation private "$(realpath "$1")" "$runtime" &
-    inner=$!
-    trap 'kill -KILL "$inner"' HUP INT TERM
-    wait "$inner"
-    status=$?
-    until_true no_cgroups
-    [[ -z $made ]] || rmdir /var/lib/cni
-    exit "$status"
+# libpod SCRIPT [RUNTIME]: returns inside, as machine does.
+libpod() {
+    if [[ -z ${MACHINE_TAG:-} ]]; then
+        packages || exit 1
+        if [[ ! -e /var/lib/cni ]]; then
+            mkdir -p /var/lib/cni # host-local's place for leases; covered by a tmpfs inside
+            trap 'rmdir /var/lib/cni' EXIT
+        fi
+    fi
+    machine "$(realpath "$1")" "${2:-${RUNTIME:-$here/../out/sharprun}}"
+    mount -t tmpfs tmpfs /var/lib/cni
+    parent=/sharprun-test/$tag
+    if [[ $CGROUP_MANAGER == systemd ]]; then parent=sharprun.slice; fi
+    name=$(basename "$runtime")
+    mkdir -p "$scratch"/{cni,hooks,registry}
+    export CONTAINERS_CONF=$scratch/containers.conf CONTAINERS_STORAGE_CONF=$scratch/storage.conf
+    configure "$scratch" "$runtime"
+    "$here/test-image.sh" "$scratch/image" >/dev/null || exit 1
+    # shellcheck disable=SC2034 # for the scripts
+    image=localhost/busybox:test
+    cd "$scratch" || exit # where conmon says that the kernel has killed something: an empty file "oom"
 }
 
 packages() {
@@ -46,44 +41,6 @@ packages() {
         need slirp4netns slirp4netns "an ordinary user's network" &&
         need umoci umoci "it writes the OCI image layout" &&
         need busybox busybox-static "it is the whole content of the test image"
-}
-
-make_world() {
-    mount -t tmpfs -o mode=1777 tmpfs /dev/shm # libpod's locks
-    empty_run
-    mount -t tmpfs tmpfs /var/lib/cni
-    ip link set lo up
-    # In user-mode Linux there is no nf_tables.
-    if ! iptables -t nat -S >/dev/null 2>&1; then
-        mkdir -p /run/bin
-        ln -s "$(type -P iptables-legacy)" /run/bin/iptables
-        export PATH=/run/bin:$PATH
-    fi
-    scratch=/run/test
-    parent=/sharprun-test/$LIBPOD_WORLD
-    if [[ ${CGROUP_MANAGER:-} == systemd ]]; then parent=sharprun.slice; fi
-    name=$(basename "$runtime")
-    mkdir -p "$scratch"/{tmp,cni,hooks,registry,bin}
-    export TMPDIR=$scratch/tmp CONTAINERS_CONF=$scratch/containers.conf CONTAINERS_STORAGE_CONF=$scratch/storage.conf
-    configure "$scratch" "$runtime"
-    "$here/test-image.sh" "$scratch/image" >/dev/null || exit 1
-    # shellcheck disable=SC2034 # for the scripts
-    image=localhost/busybox:test
-    cd "$scratch" || exit # where conmon says that the kernel has killed something: an empty file "oom"
-}
-
-empty_run() {
-    local directory
-    mkdir /dev/shm/run
-    mount --rbind /run /dev/shm/run
-    mount -t tmpfs tmpfs /run
-    if [[ ${CGROUP_MANAGER:-} == systemd ]]; then
-        for directory in systemd dbus; do
-            mkdir "/run/$directory"
-            mount --bind "/dev/shm/run/$directory" "/run/$directory"
-        done
-    fi
-    umount -l /dev/shm/run
 }
 
 # configure DIR RUNTIME [RUNROOT]: podman's and buildah's configuration, with the snippet of spec/managers.md in it.
@@ -104,7 +61,7 @@ TOML
     # Another runtime is written down the same way, in place of sharprun.
     sed -n '/<!-- snippet podman -->/,/<!-- end/p' "$here/../spec/managers.md" | grep -v '^<!--\|^```' |
         sed -e "s|/usr/local/bin/sharprun|$2|" -e "s|sharprun = \[|$name = [|" -e "s|^runtime = .*|runtime = \"$name\"|" \
-            -e "s|^\[engine\]|&\nevents_logger = \"file\"\ncgroup_manager = \"${CGROUP_MANAGER:-cgroupfs}\"|" >>"$dir/containers.conf"
+            -e "s|^\[engine\]|&\nevents_logger = \"file\"\ncgroup_manager = \"$CGROUP_MANAGER\"|" >>"$dir/containers.conf"
     cat >"$dir/storage.conf" <<TOML
 [storage]
 driver = "overlay"
@@ -114,25 +71,8 @@ TOML
     echo '{"default": [{"type": "insecureAcceptAnything"}]}' >"$dir/policy.json"
 }
 
-# until_true COMMAND...: for at most a minute.
-until_true() {
-    local end=$((SECONDS + 60))
-    while ((SECONDS < end)); do
-        if "$@"; then return; fi
-        sleep 0.1
-    done
-    echo "  not true after a minute: $*"
-    return 1
-}
-
-# Deepest first. Ours are the only ones with this name.
-no_cgroups() {
-    find /sys/fs/cgroup -maxdepth 8 -depth -type d -path "*/sharprun-test/$LIBPOD_WORLD*" -exec rmdir {} \; 2>/dev/null
-    [[ -z $(find /sys/fs/cgroup -maxdepth 4 -type d -path "*/sharprun-test/$LIBPOD_WORLD" 2>/dev/null) ]]
-}
-
-# The processes of this world that are not this script's own: they have another session, or were left to process 1.
-processes() {
+# There is no daemon: between two commands nothing of these runs without a container.
+libpod_processes() {
     local directory command
     for directory in /proc/[0-9]*; do
         command=$(tr '\0' ' ' <"$directory/cmdline")
@@ -142,12 +82,11 @@ processes() {
     done 2>/dev/null
 }
 
-# All that is still there of containers, one a line.
+# In place of machine.sh's: all that is still there of containers, one a line.
 left_behind() {
-    processes
+    libpod_processes
     awk '$5 ~ "/overlay/.*/merged|/userdata/shm|/run/netns/" { print $5 }' /proc/self/mountinfo
     find /sys/fs/cgroup -maxdepth 6 -path "*$parent/*" -name cgroup.procs 2>/dev/null | grep '/libpod-[0-9a-f]'
     ls -d /run/"$name"/* /run/netns/* 2>/dev/null
     ip -o link | grep -o 'veth[^@]*'
 }
-nothing_left() { [[ -z $(left_behind) ]]; }

@@ -1,11 +1,12 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # here comes from the script
-# Sourced by docker.sh and cri.sh: gives a manager something like a machine of its own: mount, network and pid namespaces, in which
-# /run is empty, only lo is there and this script is process 1. The manager meets nothing of the real machine, and nothing of it can
-# stay behind: the last processes die with process 1, mounts and interfaces with them. What is left, the cgroups, is removed from outside.
+# Sourced by docker.sh and cri.sh, and by libpod.sh for podman.sh and buildah.sh: gives a manager something like a machine of its own:
+# mount, network and pid namespaces, in which /run and /dev/shm are empty, only lo is there and this script is process 1. The manager meets
+# nothing of the real machine, and nothing of it can stay behind: the last processes die with process 1, mounts and interfaces with them.
+# What is left, the cgroups, is removed from outside.
 #
-# With CGROUP_MANAGER=systemd, for a guest with systemd that is thrown away, only mounts and network are its own: systemd has to be
-# reached, and to know the processes.
+# With CGROUP_MANAGER=systemd, for a guest with systemd that is thrown away (run-in-vm --systemd), there is no pid namespace, since systemd has
+# to know the processes, and of /run its sockets are there.
 #
 # Sets scratch (short: a socket's path has 107 bytes), tag (of the containers' cgroups: /sharprun-test/TAG) and runtime.
 # shellcheck source=../needs.sh
@@ -20,7 +21,8 @@ machine() {
     tag=${MACHINE_TAG:-}
     CGROUP_MANAGER=${CGROUP_MANAGER:-cgroupfs}
     if [[ ! $tag ]]; then outside "$1"; fi
-    [[ $CGROUP_MANAGER == systemd ]] || mount -t tmpfs -o mode=755 tmpfs /run
+    mount -t tmpfs -o mode=1777 tmpfs /dev/shm # where libpod has its locks
+    empty_run
     scratch=/run/test
     mkdir -p "$scratch"
     mount -t tmpfs -o mode=755 tmpfs "$scratch"
@@ -40,12 +42,28 @@ machine() {
     trap 'exit 143' TERM
 }
 
+empty_run() {
+    local directory
+    mkdir /dev/shm/run
+    mount --rbind /run /dev/shm/run
+    mount -t tmpfs -o mode=755 tmpfs /run
+    if [[ $CGROUP_MANAGER == systemd ]]; then
+        for directory in systemd dbus; do
+            mkdir "/run/$directory"
+            mount --bind "/dev/shm/run/$directory" "/run/$directory"
+        done
+    fi
+    umount -l /dev/shm/run
+    rmdir /dev/shm/run
+}
+
 outside() {
-    local child status name=${1##*/} own=(--mount --net --propagation private)
-    name=${name%.sh}-$$
+    local child status own=(--mount --net --propagation private)
+    tag=${1##*/}
+    tag=${tag%.sh}-$$
     [[ $CGROUP_MANAGER == systemd ]] || own+=(--pid --fork --kill-child --mount-proc)
     cd / || exit
-    MACHINE_TAG=$name unshare "${own[@]}" "$1" "$runtime" &
+    MACHINE_TAG=$tag env --default-signal unshare "${own[@]}" "$1" "$runtime" &
     child=$!
     trap 'kill -KILL $child' HUP INT TERM # and with it process 1 of the inside, and with that all others
     wait "$child"
@@ -54,15 +72,16 @@ outside() {
     exit "$status"
 }
 
-# The kernel takes a moment to end the processes of a pid namespace.
+# Deepest first. The kernel takes a moment to end the processes of a pid namespace.
 no_cgroups() {
-    find /sys/fs/cgroup -maxdepth 7 -depth -type d -path "*/sharprun-test/$name*" -exec rmdir {} \; 2>/dev/null
-    [[ -z $(find /sys/fs/cgroup -maxdepth 4 -type d -path "*/sharprun-test/$name" 2>/dev/null) ]]
+    find /sys/fs/cgroup -maxdepth 8 -depth -type d -path "*/sharprun-test/$tag*" -exec rmdir {} \; 2>/dev/null
+    [[ -z $(find /sys/fs/cgroup -maxdepth 4 -type d -path "*/sharprun-test/$tag" 2>/dev/null) ]]
 }
 
 # until_true COMMAND...: for at most a minute.
 until_true() {
-    for _ in $(seq 600); do
+    local end=$((SECONDS + 60))
+    while ((SECONDS < end)); do
         if "$@"; then return; fi
         sleep 0.1
     done

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # podman.sh [RUNTIME] - does a real podman (Debian's, with conmon and CNI) run containers with RUNTIME?
 #
-# Everything it makes lives in namespaces of its own (libpod.sh) and in cgroups below /sharprun-test.
+# Everything it makes lives in namespaces of its own (machine.sh) and in cgroups below /sharprun-test.
 # Prints ok, not ok or skip for each case, and last "N passed, N failed, N skipped".
 # "# checklist: N" above a case names the points of manager-calls.md that it shows. The cases are in podman/; PODMAN_FLOWS names some.
 set -uo pipefail
 # shellcheck source=libpod.sh
 . "$(dirname "${BASH_SOURCE[0]}")/libpod.sh"
-enter_world "${BASH_SOURCE[0]}" "$@"
+libpod "${BASH_SOURCE[0]}" "$@"
 
 p() { timeout 120 podman "$@"; }
 
@@ -61,7 +61,6 @@ remove() { p rm -f -t 0 "$@" >/dev/null; }
 waits='trap "echo asked to end; exit 5" TERM; echo ready; sleep 600 & wait'
 networks_work() { ip link add probe0 type bridge 2>/dev/null && ip link delete probe0 && iptables -t nat -S >/dev/null 2>&1; }
 v2() { [[ ! -e /sys/fs/cgroup/memory ]]; }
-has_controller() { if v2; then grep -qw "$1" /sys/fs/cgroup/cgroup.controllers; else [[ -e /sys/fs/cgroup/$1 ]]; fi; }
 
 # ------------------------------------------------------------------------------------------------------------- all
 
