@@ -245,6 +245,7 @@ executed() {
     start long -- sh -c 'sleep 601; true' || return
     call exec --exec-id one "$prefix-long" sh -c 'echo hello from exec; echo two >&2; exit 6'
     is "exec: output and status" "6 hello from exec two" "$status $output $words"
+    # shellcheck disable=SC2016 # the $ is for the container's shell
     call exec --exec-id two --cwd /tmp --user 1000 "$prefix-long" sh -c 'id -u; pwd; echo $GREETING'
     is "exec --user --cwd, and the image's environment" $'1000\n/tmp\nhello' "$output"
     output=$(timeout 60 script -qec "ctr --address $socket --namespace sharprun-test tasks exec -t --exec-id three $prefix-long sh -c 'tty; sleep 0.5'" /dev/null \

@@ -230,7 +230,8 @@ exec_and_stats() {
 
 # checklist: 18
 update() {
-    if cri UpdateContainerResources <<<"container_id: \"$container\" linux { memory_limit_in_bytes: 134217728 cpu_shares: 256 cpu_quota: 30000 cpu_period: 100000 }"; then
+    if cri UpdateContainerResources <<<"container_id: \"$container\" linux {
+        memory_limit_in_bytes: 134217728 cpu_shares: 256 cpu_quota: 30000 cpu_period: 100000 }"; then
         ok "UpdateContainerResources"
     else not_ok "UpdateContainerResources"; echo "  $words"; fi
     is "update: memory" $((128 << 20)) "$(cgroup_value "one/$container" memory memory.limit_in_bytes memory.max)"

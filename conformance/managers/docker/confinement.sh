@@ -65,7 +65,8 @@ confinement_devices() {
 
 # checklist: 22
 confinement_privileged() {
-    run --privileged test sh -c 'grep -E "^CapEff" /proc/self/status; grep ^Seccomp: /proc/self/status; mount -t tmpfs x /tmp && echo mounted; touch /sys/fs/cgroup 2>/dev/null; mknod /dev/x b 7 0; test -c /dev/full && echo devices'
+    run --privileged test sh -c 'grep -E "^CapEff" /proc/self/status; grep ^Seccomp: /proc/self/status
+        mount -t tmpfs x /tmp && echo mounted; touch /sys/fs/cgroup 2>/dev/null; mknod /dev/x b 7 0; test -c /dev/full && echo devices'
     if [[ $status != 0 ]] && lacks_capability 24; then skip "--privileged" "this machine lacks CAP_SYS_RESOURCE, and runc takes all or nothing"
     else is "--privileged" $'CapEff:\t'"$all_capabilities"$'\nSeccomp:\t0\nmounted\ndevices' "$output"; fi
 }

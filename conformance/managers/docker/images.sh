@@ -62,7 +62,8 @@ DOCKERFILE
     is "RUN --mount: secret, tmpfs, bind" $'hidden\nro,nosuid,nodev,noexec\ntmpfs\nof layer two' \
         "$(docker run --rm mounts cat /srv/secret /srv/tmpfs /srv/bound)"
     record_calls build recorded <<<$'FROM test\nRUN true'
-    is "BuildKit calls run and nothing else" "run" "$(awk '{ for (i = 2; i <= NF; i++) if ($i ~ /^(run|create|start|delete|kill|state)$/) print $i }' "$scratch/calls" | paste -sd' ')"
+    is "BuildKit calls run and nothing else" "run" \
+        "$(awk '{ for (i = 2; i <= NF; i++) if ($i ~ /^(run|create|start|delete|kill|state)$/) print $i }' "$scratch/calls" | paste -sd' ')"
     build slow <<<$'FROM test\nRUN sleep 4322' &
     child=$!
     until_true eval '[[ $(processes) == *"sleep 4322"* ]]'

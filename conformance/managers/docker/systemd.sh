@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # call and start set output, id and status
+# shellcheck disable=SC2016,SC2154 # until_true evals; call and start set output, id and status
 # systemd makes the cgroups: a scope for each container. Only with CGROUP_MANAGER=systemd.
 
 # checklist: 12

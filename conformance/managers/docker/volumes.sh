@@ -57,7 +57,8 @@ volumes_named() {
 }
 
 volumes_tmpfs() {
-    run --tmpfs /mnt:size=1m,mode=1700 test sh -c 'stat -c %a /mnt; grep " /mnt " /proc/mounts | cut -d" " -f3,4; dd if=/dev/zero of=/mnt/x bs=1M count=2 2>&1 | grep -o "No space.*"'
+    run --tmpfs /mnt:size=1m,mode=1700 test sh -c 'stat -c %a /mnt; grep " /mnt " /proc/mounts | cut -d" " -f3,4
+        dd if=/dev/zero of=/mnt/x bs=1M count=2 2>&1 | grep -o "No space.*"'
     has "--tmpfs: its mode" 1700 "$output"
     has "--tmpfs: its size" "size=1024k" "$output"
     has "--tmpfs: its end" "No space left on device" "$output"

@@ -43,7 +43,8 @@ FILE
 }
 
 registry() {
-    printf 'version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: %s/registry}}\nhttp: {addr: 127.0.0.1:5000}\n' "$scratch" >"$scratch/registry.yml"
+    printf 'version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: %s/registry}}\nhttp: {addr: 127.0.0.1:5000}\n' \
+        "$scratch" >"$scratch/registry.yml"
     docker-registry serve "$scratch/registry.yml" >"$scratch/registry.log" 2>&1 &
     local server=$!
     until_true grep -q :1388 /proc/net/tcp
