@@ -4,8 +4,9 @@
 #   conformance/random.sh [--seconds N | --count N] [--seed S] [--peer RUNC] [--whole]
 #
 # Each config is made from one number; SEED, SEED+1 … are tried (default: by the clock), for 60 seconds. The default peer is a newer runc of
-# ../shared/vm/peers when there is one, else Debian's. A difference is shown with the smallest config that still has it and with the words that
-# repeat it (--whole: as it is). "-" is what only sharprun shows, "+" what only the peer shows; random-differences.txt lists what is known, with reasons.
+# ../shared/vm/peers when there is one, else Debian's. A difference is shown with the words that repeat it, the first of its kind with the
+# smallest config that has it (--whole: as it is), for which ten seconds are given. "-" is what only sharprun shows, "+" what only the peer shows;
+# random-differences.txt lists what is known, with reasons.
 # KEEP=1 keeps the files of the last life. The programs are in tests/Random: Properties.cs is the table of what a config may have, probe.sh what
 # is looked at inside.
 set -euo pipefail
@@ -42,8 +43,9 @@ trap 'exit 130' INT TERM
 chmod 711 "$BASE"
 out=$(cd "$here/.." && pwd)/out/random
 mkdir -p "$out"
-# What the runtimes inherit is always the same.
+# What the runtimes inherit is always the same. A shell starts what runs in the background with SIGINT and SIGQUIT ignored, which runc hands on
+# to a container now and then: it catches them at the same time.
 cd /
 umask 022
-env -i PATH="$PATH" HOME=/root DOTNET_gcServer=0 "$tests/bin/Release/net10.0/random" \
+env -i --default-signal --block-signal= PATH="$PATH" HOME=/root DOTNET_gcServer=0 "$tests/bin/Release/net10.0/random" \
     "$RUNTIME" "$peer" "$BASE/life" "$BASE/proto" "$CGROUP_PARENT/random" "$seed" "$count" "$seconds" "$tests" "$here/random-differences.txt" "$out" ${whole:+--whole}

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.Linq;
 
 namespace SharpRun.RandomBundles;
@@ -26,11 +27,12 @@ sealed class Comparison(World world, string ours, string peer, Known known)
 
     private Life Live(IReadOnlyList<Choice> choices, string runtime) => Life.Of(Config.Build(choices, world), world, runtime);
 
-    /// <summary>Leaves out what the difference does not need. It has to stay a difference of the same line.</summary>
+    /// <summary>Leaves out what the difference does not need, as far as ten seconds go. It has to stay a difference of the same line.</summary>
     public List<Choice> Smallest(IReadOnlyList<Choice> choices, string difference, ref List<string> differences, ref string said)
     {
         var rest = choices.ToList();
-        for (var i = rest.Count - 1; i >= 0; i--)
+        var watch = Stopwatch.StartNew();
+        for (var i = rest.Count - 1; i >= 0 && watch.Elapsed.TotalSeconds < 10; i--)
         {
             var without = rest.Where((_, index) => index != i).ToList();
             var left = Differences(without, out var words);
@@ -42,12 +44,8 @@ sealed class Comparison(World world, string ours, string peer, Known known)
         return rest;
     }
 
-    // "- inside mountinfo: /mnt over /: ..." is about "- inside mountinfo: /mnt".
-    private static string About(string line)
-    {
-        var words = line.Split(' ');
-        return string.Join(' ', words.Take(4));
-    }
+    /// <summary>"- inside mountinfo: /mnt over /: ..." is about "- inside mountinfo: /mnt".</summary>
+    public static string About(string line) => string.Join(' ', line.Split(' ').Take(4));
 
     private static string Indented(string who, string text) =>
         string.Concat(text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => $"    {who}: {line}\n"));

@@ -38,7 +38,7 @@ sealed partial class Life
             throw new InvalidOperationException("prepare.sh: " + Call.Error(world.Log("prepare")));
         }
         HostView.RemoveCgroups(world.CgroupPath);
-        var mounts = File.ReadAllLines("/proc/self/mountinfo").Length;
+        var before = (File.ReadAllLines("/proc/self/mountinfo").Length, HostView.Devices(world));
         bundle.Process["args"]?.AsArray().Add(bundle.IsForeground ? "7" : "stay");
         File.WriteAllText(world.Bundle + "/config.json", bundle.ToString());
         bundle.Process["args"]?.AsArray().RemoveAt(bundle.Process["args"]!.AsArray().Count - 1);
@@ -50,7 +50,7 @@ sealed partial class Life
         {
             life.Whole();
         }
-        life.Afterwards(mounts);
+        life.Afterwards(before);
         return life;
     }
 
@@ -201,7 +201,7 @@ sealed partial class Life
         }
     }
 
-    private void Afterwards(int mounts)
+    private void Afterwards((int Mounts, string Devices) before)
     {
         if (Directory.GetFileSystemEntries(_world.StateRoot) is { Length: > 0 } entries)
         {
@@ -210,9 +210,14 @@ sealed partial class Life
             Runtime("delete", "delete", "--force", World.Id);
         }
         See(HostView.Cgroups(_world.CgroupPath).Where(line => line.EndsWith(": there", StringComparison.Ordinal)).Select(line => "left: cgroup " + line));
-        if (File.ReadAllLines("/proc/self/mountinfo").Length != mounts)
+        if (File.ReadAllLines("/proc/self/mountinfo").Length != before.Mounts)
         {
             See("left: mounts");
+        }
+        var devices = HostView.Devices(_world);
+        if (devices != before.Devices)
+        {
+            See("left: " + devices);
         }
         if (_isRefused)
         {

@@ -4,7 +4,8 @@ using System.Linq;
 
 namespace SharpRun.RandomBundles;
 
-/// <summary>/proc/PID/mountinfo (proc_pid_mountinfo(5)) without the numbers that are others at each run: what is over what, and with which peers.</summary>
+/// <summary>/proc/PID/mountinfo (proc_pid_mountinfo(5)) without the numbers that are others at each run: what is over what, and in lines of their own
+/// with which peers, so that one may differ knowingly and the other not.</summary>
 static class MountTable
 {
     private const string HostsSlave = "master with the host";
@@ -22,10 +23,14 @@ static class MountTable
             var parent = places.GetValueOrDefault(fields[1], "(outside)");
             var others = string.Join(' ', peers.Where(peer => peer != HostsSlave));
             var source = string.Join(' ', fields[(dash + 1)..^1]);
-            yield return $"{fields[4]} over {parent}: {fields[3]} {fields[5]} {others} {source} {Superblock(fields[5], fields[^1])}";
+            yield return $"{fields[4]} over {parent}: {fields[3]} {fields[5]} {source} {Superblock(fields[5], fields[^1])}";
+            if (others.Length > 0)
+            {
+                yield return $"{fields[4]} over {parent} is {others}: {fields[3]}";
+            }
             if (peers.Contains(HostsSlave))
             {
-                // A line of its own: which mounts are slaves of the host's is no matter of a config that does not speak of propagation.
+                // Which mounts are slaves of the host's is no matter of a config that does not speak of propagation.
                 yield return $"{HostsSlave} {fields[4]} over {parent}";
             }
         }
