@@ -415,6 +415,21 @@ test_cgroup_hierarchies_are_no_peers_of_the_hosts() {
     expect_equal "shared cgroup mounts" "$(grep -E ' shared:.* - cgroup' <<<"$OUT")" ''
 }
 
+# What masks a file is the host's null device: a mount over it inside must not be one over the host's /dev/null.
+# mutant: MaskPath.Isolate
+test_masks_are_no_peers_of_the_hosts_devices() {
+    local word hosts
+    hosts=$(stat -c %d:%i /dev/null)
+    for word in private slave shared rshared; do
+        output_of ".linux.rootfsPropagation = \"$word\" | .linux.maskedPaths = [\"/proc/keys\", \"/proc/timer_list\"] | capable([\"CAP_SYS_ADMIN\"])" \
+            sh -c 'mount --bind /etc/passwd /proc/keys && mount --bind /etc/passwd /proc/timer_list && cat /proc/keys'
+        expect_match "what is mounted inside" "$OUT" root:
+        word+=$(stat -c ' %d:%i' /dev/null)
+        if [[ ${word#* } != "$hosts" ]]; then umount /dev/null /dev/null; fi
+        expect_equal "/dev/null of the host" "$word" "${word%% *} $hosts"
+    done
+}
+
 test_the_file_under_a_bind_mount_is_no_program() {
     echo x >"$T/from"
     output_of 'writable | bind($folder + "/from"; "/new/file"; [])' cat /new/file

@@ -55,6 +55,8 @@ public static partial class Planner
         };
     }
 
+    private static bool HostHasPeers(Spec spec) => !RootPropagation(spec.Linux.RootfsPropagation).HidesOurMounts;
+
     // The rootfs mount itself: in a peer group of its own when shared, never in one of the host's.
     private static PropagateRootfs? RootfsPropagation(string? word) => word switch
     {
@@ -158,7 +160,7 @@ public static partial class Planner
         }
         return new MountCgroups(target, flags, binds)
         {
-            HostHasPeers = !RootPropagation(spec.Linux.RootfsPropagation).HidesOurMounts,
+            HostHasPeers = HostHasPeers(spec),
             Label = MountLabel(spec),
         };
     }

@@ -33,7 +33,7 @@ public static partial class Planner
         }
         HooksBeforePivot(steps, spec.Hooks);
         SecurityModules(steps, process, hasKeyring: !options.NoNewKeyring);
-        steps.Add(options.NoPivot ? new MoveRoot() : new PivotRoot(!RootPropagation(spec.Linux.RootfsPropagation).HidesOurMounts));
+        steps.Add(options.NoPivot ? new MoveRoot() : new PivotRoot(HostHasPeers(spec)));
         Terminal(steps, process);
         steps.AddRange(readonlyLater);
         AfterPivot(steps, spec, host);
@@ -149,7 +149,7 @@ public static partial class Planner
         }
         foreach (var path in spec.Linux.MaskedPaths)
         {
-            steps.Add(new MaskPath(RootedPath.Of(path)) { Label = label });
+            steps.Add(new MaskPath(RootedPath.Of(path)) { Label = label, HostHasPeers = HostHasPeers(spec) });
         }
         if (IsInUserNamespace(spec, host) && ShowsHostsCgroups(spec))
         {

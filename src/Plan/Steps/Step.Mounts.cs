@@ -198,6 +198,9 @@ public sealed record MaskPath(RootedPath Path) : Step
     /// <summary>linux.mountLabel for the empty folder that covers another, or null.</summary>
     public CString? Label { get; init; }
 
+    /// <summary>As for MountCgroups: what a container mounts over a masked file would be over the host's /dev/null, too.</summary>
+    public bool HostHasPeers { get; init; }
+
     public override string Text => $"mask {Path}";
 }
 

@@ -145,6 +145,11 @@ static partial class Verbs
         {
             error = (status.IsDirectory ? context.EmptyDirectory : context.NullDevice).AttachTo(target.Value);
         }
+        if (error == Errno.OK && !status.IsDirectory && step.HostHasPeers && !Mutant.Skips("MaskPath.Isolate"))
+        {
+            // The first one that was attached; the others are its copies, and private like it.
+            error = SetPropagation(context, context.NullDevice.Tree, Native.MS_PRIVATE, recursive: false);
+        }
         Sys.Close(target.Value);
         return error;
     }
