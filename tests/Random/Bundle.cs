@@ -57,6 +57,17 @@ sealed class Bundle
     public void AddMount(string destination, string type, string source, params IEnumerable<string> options) =>
         Mounts.Add(Mount(destination, type, source, options));
 
+    /// <summary>An id-mapped one: the ids from 0 on are these.</summary>
+    public void AddMount(string destination, string type, string source, IEnumerable<string> options, int firstId)
+    {
+        var mount = Mount(destination, type, source, options);
+        foreach (var list in new[] { "uidMappings", "gidMappings" })
+        {
+            List(mount, list).Add(new JsonObject { ["containerID"] = 0, ["hostID"] = firstId, ["size"] = 65536 });
+        }
+        Mounts.Add(mount);
+    }
+
     public void Shuffle(Dice dice) => Mounts = dice.Shuffled(Mounts);
 
     public void AddNamespace(string type) => ((JsonArray)Linux["namespaces"]!).Add(NewNamespace(type));
@@ -74,7 +85,7 @@ sealed class Bundle
 
     public bool HasMountBelow(string path) => Mounts.Any(mount => $"/{mount["destination"]}".Replace("/link", "/data", System.StringComparison.Ordinal)
         .Replace("//", "/", System.StringComparison.Ordinal).StartsWith(path + "/", System.StringComparison.Ordinal)
-        || ((string?)mount["source"])!.EndsWith("/tree", System.StringComparison.Ordinal));
+        || (string?)mount["source"] is { } source && (source == World.Sources || source.EndsWith("/tree", System.StringComparison.Ordinal)));
 
     public bool HasNamespace(string type) => ((JsonArray)Linux["namespaces"]!).Any(item => (string?)item!["type"] == type);
 

@@ -16,6 +16,8 @@ static class HostView
             "memory.max",
         "memory.low", "memory.swap.max", "memory.high", "cpu.weight", "cpu.max", "cgroup.type", "cgroup.freeze", "cgroup.subtree_control", "blkio.weight",
         "hugetlb.2MB.limit_in_bytes", "hugetlb.2MB.max", "io.weight", "io.max", "memory.use_hierarchy",
+        "cpu.idle", "cpu.cfs_burst_us", "cpu.max.burst", "blkio.throttle.read_bps_device", "blkio.throttle.write_bps_device",
+        "blkio.throttle.read_iops_device", "blkio.throttle.write_iops_device",
     ];
 
     private static readonly string[] s_namespaces = ["cgroup", "ipc", "mnt", "net", "pid", "pid_for_children", "time", "time_for_children", "user", "uts"];

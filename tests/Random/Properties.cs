@@ -64,8 +64,26 @@ static partial class Properties
         new("hooks", 25, Hooks, Most: 3),
         new("borderline", 12, Borderline, Most: 2),
 
-        // What other parts bring: a line each, when they are there.
-        // new("id-mapped mount", 10, ...), new("tmpcopyup", 10, ...), new("unified", 10, ...), new("block I/O", 10, ...), new("huge pages", 10, ...),
+        new("id-mapped mount", 10, (bundle, dice) => bundle.AddMount("/idmapped", "bind", bundle.World.Sources + "/dir", ["bind"], dice.Of(0, 1000, 5000))),
+        new("tmpcopyup", 10, (bundle, dice) => bundle.AddMount(dice.Of("/etc", "/home"), "tmpfs", "tmpfs", ["tmpcopyup", .. dice.Some(30, ["nosuid", "nodev"])])),
+        new("scheduler", 10, (bundle, dice) => bundle.Process["scheduler"] = new JsonObject { ["policy"] = dice.Of("SCHED_OTHER", "SCHED_BATCH"),
+            ["nice"] = dice.Of(0, 2, 5) }),
+        new("I/O priority", 10, (bundle, dice) => bundle.Process["ioPriority"] = new JsonObject { ["class"] = dice.Of("IOPRIO_CLASS_BE", "IOPRIO_CLASS_IDLE"),
+            ["priority"] = dice.Of(0, 4, 7) }),
+        new("personality", 6, (bundle, dice) => bundle.Linux["personality"] = new JsonObject { ["domain"] = dice.Of("LINUX", "LINUX32") }),
+        // No idle of 1: on a busy machine such a container waits for ever.
+        new("cpu burst", 10, (bundle, dice) =>
+            {
+                var cpu = Bundle.Member(bundle.Resources, "cpu");
+                (cpu["quota"], cpu["period"], cpu["burst"]) = (200_000, 100_000, dice.Of(0, 10_000, 200_000, 300_000));
+                if (dice.Chance(30))
+                {
+                    cpu["idle"] = 0;
+                }
+            }),
+        new("I/O throttle", 10, (bundle, dice) => Bundle.Member(bundle.Resources, "blockIO")[dice.Of("throttleReadBpsDevice", "throttleWriteBpsDevice",
+            "throttleReadIOPSDevice", "throttleWriteIOPSDevice")] = new JsonArray(new JsonObject { ["major"] = 7, ["minor"] = 0, ["rate"] = dice.Of(1000, 0) })),
+        new("swappiness", 10, (bundle, dice) => Bundle.Member(bundle.Resources, "memory")["swappiness"] = dice.Of(0, 60, 100)),
     ];
 
     private static void UserNamespace(Bundle bundle, Dice dice)

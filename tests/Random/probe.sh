@@ -39,8 +39,9 @@ for key in kernel/msgmax kernel/msgmnb kernel/shmmax kernel/shm_rmid_forced kern
     echo "$key $($b cat /proc/sys/$key 2>&1 | $b tr '\t' ' ')"
 done
 section process
-# Group and session (1: its own), terminal, priority, nice.
-$b sed 's/.*) //' $me/stat | $b awk -v me=$$ '{ print "session", $3 == me, $4 == me, $5, $16, $17 }'
+# Group and session (1: its own), terminal, priority, nice, real-time priority, policy.
+$b sed 's/.*) //' $me/stat | $b awk -v me=$$ '{ print "session", $3 == me, $4 == me, $5, $16, $17, $38, $39 }'
+echo "ionice $($b ionice -p $$ 2>&1)"
 echo "oom_score_adj $($b cat $me/oom_score_adj)"
 echo "personality $($b cat $me/personality 2>&1)"
 echo "coredump_filter $($b cat $me/coredump_filter)"
@@ -73,13 +74,13 @@ for node in 'c 1 3' 'c 1 7' 'c 10 200' 'c 10 229' 'b 7 0'; do
     $b rm -f /tmp/.node
 done
 section write
-for directory in / /tmp /data /data/inner /mnt /mnt/x /mnt/x/y /run /secret /etc /sys /sys/fs/cgroup /dev /dev/shm /dev/mqueue /home/alice /new /new/deep /proc/sys /link; do
+for directory in / /tmp /data /data/inner /mnt /mnt/x /mnt/x/y /run /secret /etc /sys /sys/fs/cgroup /dev /dev/shm /dev/mqueue /home/alice /idmapped /new /new/deep /proc/sys /link; do
     if [ -d "$directory" ]; then echo "$directory $(: 2>&1 >"$directory/.probe") $?"; fi
     $b rm -f "$directory/.probe" 2>/dev/null
 done
 section files
 for file in / /tmp /data /data/inner /data/file /mnt /mnt/x /mnt/x/y /mnt/file /run /secret /secret/file /etc /etc/passwd /sys /sys/fs/cgroup /dev/shm /dev/mqueue /dev/pts \
-    /home/alice /new /new/deep /new/file /proc /proc/kcore /proc/keys /proc/sys /proc/bus /proc/timer_list /sys/firmware /proc/acpi /link /out /root; do
+    /home/alice /idmapped /idmapped/one /new /new/deep /new/file /proc /proc/kcore /proc/keys /proc/sys /proc/bus /proc/timer_list /sys/firmware /proc/acpi /link /out /root; do
     if masked "$file"; then
         echo "$file is masked"
     elif [ -e "$file" ]; then
