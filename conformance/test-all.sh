@@ -23,11 +23,8 @@ if [ -x ../shared/vm/peers ]; then ../shared/vm/peers runc crun >/dev/null 2>&1;
 resume=1
 # shellcheck source=parts.sh
 . conformance/parts.sh
-
-not_here() {
-  echo "skip $1: no ../shared"
-  echo '0 passed, 0 failed, 1 skipped'
-}
+# shellcheck source=vm.sh
+. conformance/vm.sh
 
 # peer NAME PROGRAM: the black-box suite on another runtime; differences.txt lists what it does otherwise.
 peer() {
@@ -35,12 +32,12 @@ peer() {
 }
 
 kernel_tests_in_vm() {
-  if [ -x ../shared/vm/run-in-vm ]; then ../shared/vm/run-in-vm "$@" -- tests/Kernel.Tests/run.sh; else not_here kernel-vm; fi
+  if [ -x "$vm" ]; then "$vm" "$@" -- tests/Kernel.Tests/run.sh; else not_here kernel-vm; fi
 }
 
 # manager_in_vm NAME: a manager's script where there is nothing but cgroup v2.
 manager_in_vm() {
-  if [ -x ../shared/vm/run-in-vm ]; then ../shared/vm/run-in-vm --timeout 2400 -- "conformance/managers/$1.sh" "$PWD/out/sharprun"; else not_here "$1-v2"; fi
+  if [ -x "$vm" ]; then "$vm" --timeout 2400 -- "conformance/managers/$1.sh" "$PWD/out/sharprun"; else not_here "$1-v2"; fi
 }
 
 in_guests() {

@@ -6,10 +6,11 @@ cd "$(dirname "$0")/.."
 # shellcheck source=needs.sh
 . conformance/needs.sh
 
-vm=../shared/vm/run-in-vm
+# shellcheck source=vm.sh
+. conformance/vm.sh
+
 if [ ! -x "$vm" ]; then
-  echo "skip apparmor-vm: no ../shared"
-  echo "0 passed, 0 failed, 1 skipped"
+  not_here apparmor-vm
   exit 0
 fi
 need apparmor_parser apparmor "it loads the profiles" || exit 1

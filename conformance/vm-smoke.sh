@@ -4,10 +4,11 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-vm=../shared/vm/run-in-vm
+# shellcheck source=vm.sh
+. conformance/vm.sh
+
 if [ ! -x "$vm" ]; then
-  echo "skip conformance-vm: no ../shared"
-  echo "0 passed, 0 failed, 1 skipped"
+  not_here conformance-vm
   exit 0
 fi
 exec "$vm" "$@" -- env RUNTIME="${RUNTIME:-$PWD/out/sharprun}" conformance/run

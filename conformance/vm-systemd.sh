@@ -4,10 +4,11 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-vm=../shared/vm/run-in-vm
+# shellcheck source=vm.sh
+. conformance/vm.sh
+
 if [ ! -x "$vm" ]; then
-  echo "skip systemd-vm: no ../shared"
-  echo "0 passed, 0 failed, 1 skipped"
+  not_here systemd-vm
   exit 0
 fi
 exec "$vm" --systemd "$@" -- env RUNTIME="${RUNTIME:-$PWD/out/sharprun}" conformance/run systemd
