@@ -15,23 +15,23 @@ static class Freezer
 
     public static bool IsFrozen(int directory) =>
         CgroupFile.Read(directory, V1File, out var state) == Errno.OK
-            ? state != "THAWED"
-            : CgroupFile.Read(directory, V2File, out var frozen) == Errno.OK && frozen == "1";
+            ? SaysFrozen(isV1: true, state)
+            : CgroupFile.Read(directory, V2File, out state) == Errno.OK && SaysFrozen(isV1: false, state);
 
-    public static bool IsFrozen(IReadOnlyList<string> paths) =>
-        Find(paths, out var file, out var value) && (file.EndsWith(V1File, StringComparison.Ordinal) ? value != "THAWED" : value == "1");
+    public static bool IsFrozen(IReadOnlyList<string> paths) => Find(paths) is { WasFrozen: true };
+
+    static bool SaysFrozen(bool isV1, string state) => isV1 ? state != "THAWED" : state == "1";
 
     /// <summary>Asks for standstill and waits a moment for it; a process inside the kernel may take longer, so this is no promise.</summary>
     public static void Freeze(IReadOnlyList<string> paths)
     {
-        if (!Find(paths, out var file, out _))
+        if (Find(paths) is not { } group)
         {
             return;
         }
-        var isV1 = file.EndsWith(V1File, StringComparison.Ordinal);
-        CgroupFile.Write(Native.AT_FDCWD, file, isV1 ? "FROZEN"u8 : "1"u8);
+        group.Write(freeze: true);
         var wait = new Patience(milliseconds: 20);
-        while (isV1 && CgroupFile.Read(Native.AT_FDCWD, file, out var state) == Errno.OK && state == "FREEZING" && wait.Pause())
+        while (group.IsV1 && CgroupFile.Read(Native.AT_FDCWD, group.File, out var state) == Errno.OK && state == "FREEZING" && wait.Pause())
         {
         }
     }
@@ -39,7 +39,7 @@ static class Freezer
     /// <summary>Returns when everything stands still. What does not in time goes on, all of it, and that is an error.</summary>
     public static void Pause(IReadOnlyList<string> paths)
     {
-        var group = Group.Of(paths);
+        var group = Require(paths);
         var wait = new Patience(LongestWait);
         do
         {
@@ -58,7 +58,7 @@ static class Freezer
     /// <summary>Returns when everything runs. A group above that is frozen keeps it still, and that is an error.</summary>
     public static void Resume(IReadOnlyList<string> paths)
     {
-        var group = Group.Of(paths);
+        var group = Require(paths);
         group.Write(freeze: false).OrThrow($"cgroup: thaw {group.File}");
         var wait = new Patience(LongestWait);
         while (group.StandsStill())
@@ -70,13 +70,12 @@ static class Freezer
         }
     }
 
-    /// <summary>The file that freezes, and how one sees that it has.</summary>
-    readonly record struct Group(string File, bool IsV1)
-    {
-        public static Group Of(IReadOnlyList<string> paths) => Find(paths, out var file, out _)
-            ? new Group(file, file.EndsWith(V1File, StringComparison.Ordinal))
-            : throw new ErrnoException("cgroup: find a freezer among the container's groups", Errno.ENOENT);
+    static Group Require(IReadOnlyList<string> paths) =>
+        Find(paths) ?? throw new ErrnoException("cgroup: find a freezer among the container's groups", Errno.ENOENT);
 
+    /// <summary>The file that freezes, and how one sees that it has. WasFrozen: when it was found.</summary>
+    readonly record struct Group(string File, bool IsV1, bool WasFrozen)
+    {
         public Errno Write(bool freeze) => CgroupFile.Write(Native.AT_FDCWD, File, (freeze, IsV1) switch
         {
             (true, true) => "FROZEN"u8,
@@ -97,20 +96,19 @@ static class Freezer
     /// frozen (docker in docker). On v2 SIGKILL reaches frozen ones.</summary>
     public static void Thaw(IReadOnlyList<string> paths)
     {
-        if (!Find(paths, out var file, out var value))
+        if (Find(paths) is not { } group)
         {
             return;
         }
-        var isV1 = file.EndsWith(V1File, StringComparison.Ordinal);
-        if (value != (isV1 ? "THAWED" : "0"))
+        if (group.WasFrozen)
         {
-            CgroupFile.Write(Native.AT_FDCWD, file, isV1 ? "THAWED"u8 : "0"u8);
+            group.Write(freeze: false);
         }
-        var group = isV1 ? Subgroups.Open(Native.AT_FDCWD, new CString(file[..^(V1File.Length + 1)])) : Result.Failed(Errno.ENOENT);
-        if (group.Ok)
+        var directory = group.IsV1 ? Subgroups.Open(Native.AT_FDCWD, new CString(group.File[..^(V1File.Length + 1)])) : Result.Failed(Errno.ENOENT);
+        if (directory.Ok)
         {
-            ThawBelow(group.Value, 0);
-            Sys.Close(group.Value);
+            ThawBelow(directory.Value, 0);
+            Sys.Close(directory.Value);
         }
     }
 
@@ -133,26 +131,30 @@ static class Freezer
     }
 
     // On hybrid both kinds are there, and the v1 one is what every manager uses. Its mount point has the controller's name.
-    static bool Find(IReadOnlyList<string> paths, out string file, out string value)
+    static Group? Find(IReadOnlyList<string> paths)
     {
         foreach (var path in paths)
         {
-            file = $"{path}/{V1File}";
-            if (path.Contains("freezer", StringComparison.Ordinal) && CgroupFile.Read(Native.AT_FDCWD, file, out value) == Errno.OK)
+            if (path.Contains("freezer", StringComparison.Ordinal) && Read(path, V1File) is { } group)
             {
-                return true;
+                return group;
             }
         }
         // The group of cgroup2 comes last, as in /proc/self/cgroup.
         for (var i = paths.Count - 1; i >= 0; i--)
         {
-            file = $"{paths[i]}/{V2File}";
-            if (CgroupFile.Read(Native.AT_FDCWD, file, out value) == Errno.OK)
+            if (Read(paths[i], V2File) is { } group)
             {
-                return true;
+                return group;
             }
         }
-        (file, value) = ("", "");
-        return false;
+        return null;
+    }
+
+    static Group? Read(string path, string name)
+    {
+        var file = $"{path}/{name}";
+        var isV1 = name == V1File;
+        return CgroupFile.Read(Native.AT_FDCWD, file, out var state) == Errno.OK ? new Group(file, isV1, SaysFrozen(isV1, state)) : null;
     }
 }
