@@ -76,25 +76,12 @@ sealed partial class CgroupLimits(CgroupLayout layout, IReadOnlyList<CgroupDirec
     {
         for (var i = 0; i < directories.Count; i++)
         {
-            if (_v2 || IsListed(directories[i].Controllers, controller))
+            if (_v2 || directories[i].Has(controller))
             {
                 return i;
             }
         }
         return -1;
-    }
-
-    /// <summary>Whether "cpu,cpuacct" has "cpu": by whole words.</summary>
-    static bool IsListed(ReadOnlySpan<char> controllers, string controller)
-    {
-        foreach (var word in controllers.Split(','))
-        {
-            if (controllers[word].SequenceEqual(controller))
-            {
-                return true;
-            }
-        }
-        return false;
     }
 
     string Bytes(long value) => value >= 0 ? Text((ulong)value) : _v2 ? Max : "-1";

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 
 namespace SharpRun.Planning;
@@ -30,6 +31,19 @@ public sealed record CgroupPlan
 public sealed record CgroupDirectory(string Controllers, string MountPoint, string Path)
 {
     public string FullPath => MountPoint + Path;
+
+    /// <summary>Whether "cpu,cpuacct" has "cpu": by whole words. Nothing on cgroup2, whose directories tell themselves what they have.</summary>
+    public bool Has(string controller)
+    {
+        foreach (var word in Controllers.AsSpan().Split(','))
+        {
+            if (Controllers.AsSpan(word).SequenceEqual(controller))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
 }
 
 /// <summary>One value for one file of one directory (an index into Directories). JsonPath names the property that asked for it.</summary>

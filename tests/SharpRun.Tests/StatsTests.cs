@@ -3,6 +3,7 @@ using System.IO;
 using System.Text.Json;
 using SharpRun.Cgroups;
 using SharpRun.Cli;
+using SharpRun.Planning;
 using Xunit;
 
 namespace SharpRun.Tests;
@@ -28,7 +29,7 @@ public sealed class StatsTests : IDisposable
         return JsonDocument.Parse(stream.ToArray()).RootElement;
     }
 
-    private JsonElement OfV1(string controllers) => Json(StatsOfV1.Read([(controllers, _directory.Path)]));
+    private JsonElement OfV1(string controllers) => Json(StatsOfV1.Read([new CgroupDirectory(controllers, _directory.Path, "")]));
 
     private JsonElement OfV2() => Json(StatsOfV2.Read(_directory.Path));
 

@@ -77,7 +77,7 @@ static class ExecCgroups
         }
         foreach (var controller in word[..colon].Split(','))
         {
-            var index = Array.FindIndex(directories, directory => Array.Exists(directory.Controllers.Split(','), name => name == controller));
+            var index = Array.FindIndex(directories, directory => directory.Has(controller));
             if (index < 0 || controller.Length == 0)
             {
                 throw new UsageError($"unknown controller {controller} in --cgroup {word}");

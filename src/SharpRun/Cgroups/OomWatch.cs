@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Globalization;
 using System.Text;
 using SharpRun.Linux;
@@ -28,18 +27,18 @@ sealed class OomWatch
 
     public short Events => _isV2 ? Native.POLLPRI : Native.POLLIN;
 
-    public static OomWatch Open(CgroupLayout layout, IReadOnlyList<(string Controllers, string Path)> directories)
+    public static OomWatch Open(CgroupPlan groups)
     {
-        if (layout == CgroupLayout.V2)
+        if (groups.Layout == CgroupLayout.V2)
         {
-            var file = Sys.Open(Native.AT_FDCWD, new CString(directories[0].Path + "/memory.events"), Native.O_RDONLY);
+            var file = Sys.Open(Native.AT_FDCWD, new CString(groups.Directories[0].FullPath + "/memory.events"), Native.O_RDONLY);
             return new OomWatch(file.Ok ? file.Value : -1, isV2: true);
         }
-        foreach (var (controllers, path) in directories)
+        foreach (var directory in groups.Directories)
         {
-            if (Array.IndexOf(controllers.Split(','), "memory") >= 0)
+            if (directory.Has("memory"))
             {
-                return OfV1(path);
+                return OfV1(directory.FullPath);
             }
         }
         return new OomWatch(-1, isV2: false);

@@ -14,12 +14,12 @@ static class PresentValues
         var (memory, usage, bandwidth, idle) = (long.MaxValue, 0L, "max 100000", "");
         foreach (var directory in groups.Directories)
         {
-            if (resources.Memory is not null && (isV2 || directory.Controllers.Contains("memory", StringComparison.Ordinal)))
+            if (resources.Memory is not null && (isV2 || directory.Has("memory")))
             {
                 memory = Number(directory, isV2 ? "memory.max" : "memory.limit_in_bytes", long.MaxValue);
                 usage = Number(directory, isV2 ? "memory.current" : "memory.usage_in_bytes", 0);
             }
-            if (resources.Cpu is { } cpu && (isV2 || Array.IndexOf(directory.Controllers.Split(','), "cpu") >= 0))
+            if (resources.Cpu is { } cpu && (isV2 || directory.Has("cpu")))
             {
                 bandwidth = cpu is { Quota: null or 0, Period: null or 0 } ? bandwidth : Bandwidth(directory, isV2) ?? bandwidth;
                 idle = cpu.Idle == 0 ? Text(directory, "cpu.idle") ?? "" : "";

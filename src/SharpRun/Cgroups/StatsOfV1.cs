@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using SharpRun.Planning;
 
 namespace SharpRun.Cgroups;
 
@@ -26,13 +27,13 @@ static class StatsOfV1
     ];
 
     /// <summary>Each directory of the container with the controllers of its hierarchy ("cpu,cpuacct").</summary>
-    public static CgroupStats Read(IReadOnlyList<(string Controllers, string Path)> directories)
+    public static CgroupStats Read(IReadOnlyList<CgroupDirectory> directories)
     {
         var stats = new CgroupStats();
-        foreach (var (controllers, path) in directories)
+        foreach (var directory in directories)
         {
-            var files = new GroupFiles(path);
-            foreach (var controller in controllers.Split(','))
+            var files = new GroupFiles(directory.FullPath);
+            foreach (var controller in directory.Controllers.Split(','))
             {
                 switch (controller)
                 {
