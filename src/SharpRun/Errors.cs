@@ -1,5 +1,6 @@
 using System;
 using SharpRun.Linux;
+using SharpRun.Planning;
 
 namespace SharpRun;
 
@@ -7,6 +8,13 @@ namespace SharpRun;
 sealed class UsageError(string message, ErrorCode code = ErrorCode.UsageInvalid) : Exception(message)
 {
     public ErrorCode Code { get; } = code;
+
+    /// <summary>What is wrong in a document that the command line names. It begins at what config.json calls <paramref name="above"/>.</summary>
+    public static UsageError In(string document, SpecError error, string above = "")
+    {
+        var path = error.Path.StartsWith(above, StringComparison.Ordinal) ? error.Path[above.Length..] : error.Path;
+        return new UsageError(document + (path.Length == 0 ? "" : path + ": ") + error.Problem, error.IsUnsupported ? ErrorCode.ConfigUnsupported : ErrorCode.ConfigInvalid);
+    }
 }
 
 /// <summary>The container is not in the state that the command needs: missing, taken, not running, still running.</summary>

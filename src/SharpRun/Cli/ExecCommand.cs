@@ -101,8 +101,7 @@ static class ExecCommand
         }
         catch (SpecError error)
         {
-            throw new UsageError($"--process {file}: {(error.Path.Length == 0 ? "" : error.Path + ": ")}{error.Problem}",
-                error.IsUnsupported ? ErrorCode.ConfigUnsupported : ErrorCode.ConfigInvalid);
+            throw UsageError.In($"--process {file}: ", error);
         }
     }
 

@@ -48,18 +48,10 @@ static class UpdateCommand
         }
         catch (SpecError error)
         {
-            throw Refusal(error, file);
+            // There is no config.json here.
+            throw UsageError.In(string.IsNullOrEmpty(file) ? "" : $"--resources {file}: ", error, above: "linux.resources.");
         }
         return 0;
-    }
-
-    // There is no config.json here, and the document begins at what config.json calls linux.resources.
-    private static UsageError Refusal(SpecError error, string? file)
-    {
-        const string above = "linux.resources.";
-        var path = error.Path.StartsWith(above, StringComparison.Ordinal) ? error.Path[above.Length..] : error.Path;
-        var where = (string.IsNullOrEmpty(file) ? "" : $"--resources {file}: ") + (path.Length == 0 ? "" : path + ": ");
-        return new UsageError(where + error.Problem, error.IsUnsupported ? ErrorCode.ConfigUnsupported : ErrorCode.ConfigInvalid);
     }
 
     private static Resources OfFlags(Arguments arguments, Log log)
