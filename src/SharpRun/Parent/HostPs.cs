@@ -23,7 +23,9 @@ static class HostPs
         Sys.Spawn(program, StringVector.Of([]), input, written, written, out var pid).OrThrow($"execute {path}");
         Sys.Close(input);
         Sys.Close(written);
-        var text = ReadToEnd(output);
+        ProcFiles.ReadStream(output, LongestTable, out var printed).OrThrow("read what ps prints");
+        Sys.Close(output);
+        var text = Encoding.UTF8.GetString(printed);
         var pidFd = Sys.PidfdOpen(pid).OrThrow("open ps");
         Sys.WaitId(pidFd, Native.WEXITED, out var status).OrThrow("wait for ps");
         Sys.Close(pidFd);
@@ -33,26 +35,5 @@ static class HostPs
         }
         var said = string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         throw new UsageError($"ps {(status.IsSignal ? "was killed by signal" : "ended with status")} {status.Status}: {said}");
-    }
-
-    private static string ReadToEnd(int fd)
-    {
-        var buffer = new byte[64 << 10];
-        var length = 0;
-        while (length < LongestTable)
-        {
-            if (length == buffer.Length)
-            {
-                Array.Resize(ref buffer, buffer.Length * 2);
-            }
-            var read = Sys.Read(fd, buffer.AsSpan(length)).OrThrow("read what ps prints");
-            if (read == 0)
-            {
-                break;
-            }
-            length += read;
-        }
-        Sys.Close(fd);
-        return Encoding.UTF8.GetString(buffer, 0, length);
     }
 }
