@@ -13,7 +13,8 @@ sealed class UsageError(string message, ErrorCode code = ErrorCode.UsageInvalid)
     public static UsageError In(string document, SpecError error, string above = "")
     {
         var path = error.Path.StartsWith(above, StringComparison.Ordinal) ? error.Path[above.Length..] : error.Path;
-        return new UsageError(document + (path.Length == 0 ? "" : path + ": ") + error.Problem, error.IsUnsupported ? ErrorCode.ConfigUnsupported : ErrorCode.ConfigInvalid);
+        var code = error.IsUnsupported ? ErrorCode.ConfigUnsupported : ErrorCode.ConfigInvalid;
+        return new UsageError(document + (path.Length == 0 ? "" : path + ": ") + error.Problem, code);
     }
 }
 
