@@ -63,6 +63,21 @@ test_exec_runs_on_the_cpus_asked_for() {
     end_container
 }
 
+# The container's cgroup says where it runs, not where its manager happens to be bound.
+test_the_cpus_of_the_caller_are_not_inherited() {
+    local own
+    need taskset util-linux "the case is bound to one CPU with it"
+    two_cpus
+    own=$(awk '/^Cpus_allowed_list/ { print $2 }' /proc/self/status)
+    taskset -cp "$FIRST" "$BASHPID" >/dev/null
+    sleeper .
+    expect_equal "CPUs of init" "$(awk '/^Cpus_allowed_list/ { print $2 }' "/proc/$PID/status")" "$own"
+    must exec "$ID" awk '/^Cpus_allowed_list/ { print $2 }' /proc/self/status
+    expect_equal "CPUs of exec" "$OUT" "$own"
+    taskset -cp "$own" "$BASHPID" >/dev/null
+    end_container
+}
+
 test_cpus_that_are_not_there_are_named() {
     sleeper '.process.execCPUAffinity = {initial: "1000", final: "0"}'
     refused '(execCPUAffinity.initial.*EINVAL|invalid argument)' exec "$ID" true

@@ -32,6 +32,16 @@ public static unsafe partial class Sys
         }
     }
 
+    /// <summary>Lets the calling thread, and what it clones, run on every CPU of its cgroup's cpuset, wherever its caller was bound to (taskset(1)).
+    /// A kernel that refuses leaves the caller's CPUs.</summary>
+    public static void ResetCpuAffinity()
+    {
+        // 8192 CPUs, the most a kernel is built for (CONFIG_NR_CPUS); what the machine has not is left out.
+        Span<byte> all = stackalloc byte[8192 / 8];
+        all.Fill(0xff);
+        SetCpuAffinity(all);
+    }
+
     /// <summary>ioprio_set(2) of the calling thread: IOPRIO_WHO_PROCESS, and linux/ioprio.h's class and level in one number.</summary>
     public static Errno SetIoPriority(int kind, int level) => Call(CallNumber.ioprio_set, 1, 0, kind << 13 | level).Error;
 

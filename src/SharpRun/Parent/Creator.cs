@@ -110,6 +110,7 @@ static class Creator
     private static int Clone(Plan plan, InitContext context, CgroupTree? cgroups, Log log, out int pidFd)
     {
         var timed = log.IsDebug;
+        Sys.ResetCpuAffinity();
         var pid = Sys.Clone((ulong)plan.CloneFlags, out pidFd, cgroups?.DirectoryFd ?? -1).OrThrow("clone the container's init");
         if (pid == 0)
         {

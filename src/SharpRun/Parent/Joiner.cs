@@ -144,6 +144,10 @@ static class Joiner
         {
             Sys.SetCpuAffinity(cpus.Mask).OrThrow($"run on CPUs {cpus} (process.execCPUAffinity.initial)");
         }
+        else
+        {
+            Sys.ResetCpuAffinity();
+        }
         var error = ExecCgroups.OpenUnified(options.Cgroup, out var group);
         var pid = error == Errno.OK ? Sys.Clone(0, out pidFd, group) : Result.Failed(error);
         if (!pid.Ok && options.Cgroup is { } cgroup && options.Subgroups.Count == 0)
