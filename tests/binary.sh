@@ -27,6 +27,11 @@ starts_alone_in_an_empty_chroot() {
   chroot "$work/root" /sharprun --version | grep -q '^sharprun version [0-9]'
 }
 
+# An archive of the sources has no commit.
+says_of_which_commit_it_is() {
+  [ ! -e .git ] || "$binary" --version | grep -Eq '^commit: [0-9a-f]{40}$'
+}
+
 # A bundle whose program does nothing; its cgroup is absolute, since a test's own group may not be touched.
 make_bundle() {
   mkdir -p "$work/bundle/rootfs/bin" "$work/state"
@@ -80,6 +85,7 @@ lacks_the_mutants_switch() {
 
 make_bundle
 check starts_alone_in_an_empty_chroot starts_alone_in_an_empty_chroot
+check says_of_which_commit_it_is says_of_which_commit_it_is
 check version_reads_no_mount_table reads_no_mount_table
 check life_of_a_container_opens_no_library life_of_a_container_opens_no_library
 check lacks_the_mutants_switch lacks_the_mutants_switch
