@@ -1,4 +1,5 @@
 using System;
+using SharpRun.CommandLine;
 using SharpRun.Linux;
 using SharpRun.Parent;
 using SharpRun.Planning;
@@ -57,7 +58,8 @@ static class ErrorCodes
 
     public static ErrorCode Of(Exception error) => error switch
     {
-        UsageError usage => usage.Code,
+        UsageError usage => usage.IsUnsupported ? ErrorCode.UsageUnsupported : ErrorCode.UsageInvalid,
+        DocumentError document => document.Code,
         StateError state => state.Code,
         StepError step => step.Code,
         BundleError => ErrorCode.BundleMissing,

@@ -4,17 +4,17 @@ using SharpRun.Planning;
 
 namespace SharpRun;
 
-/// <summary>The command line is wrong, or asks for what is not built yet. Said before any effect.</summary>
-sealed class UsageError(string message, ErrorCode code = ErrorCode.UsageInvalid) : Exception(message)
+/// <summary>Something is wrong in a document that the command line names. Said before any effect.</summary>
+sealed class DocumentError(string message, ErrorCode code) : Exception(message)
 {
     public ErrorCode Code { get; } = code;
 
-    /// <summary>What is wrong in a document that the command line names. It begins at what config.json calls <paramref name="above"/>.</summary>
-    public static UsageError In(string document, SpecError error, string above = "")
+    /// <summary>The path of what is wrong begins at what config.json calls <paramref name="above"/>.</summary>
+    public static DocumentError In(string document, SpecError error, string above = "")
     {
         var path = error.Path.StartsWith(above, StringComparison.Ordinal) ? error.Path[above.Length..] : error.Path;
         var code = error.IsUnsupported ? ErrorCode.ConfigUnsupported : ErrorCode.ConfigInvalid;
-        return new UsageError(document + (path.Length == 0 ? "" : path + ": ") + error.Problem, code);
+        return new DocumentError(document + (path.Length == 0 ? "" : path + ": ") + error.Problem, code);
     }
 }
 

@@ -1,5 +1,6 @@
 using System;
 using SharpRun.Cli;
+using SharpRun.CommandLine;
 using SharpRun.Linux;
 #if MUTANTS
 using SharpRun.Planning;
@@ -36,7 +37,7 @@ static class Program
         }
         catch (Exception error)
         {
-            log.Fail(error, error is UsageError ? "" : begun?.ErrorPrefix ?? "");
+            log.Fail(error, error is UsageError or DocumentError ? "" : begun?.ErrorPrefix ?? "");
             code = begun?.FailureCode ?? 1;
         }
         // Not by return: there is nothing that the runtime would have to bring to an end.
@@ -46,7 +47,7 @@ static class Program
 
     private static int Run(string[] argv, Log log, ref Command? begun)
     {
-        var words = new Arguments(GlobalOptions.Flags);
+        var words = new Arguments(GlobalOptions.Tool);
         int next;
         try
         {
@@ -59,7 +60,7 @@ static class Program
         }
         if (words.WantsHelp || (next == argv.Length && !words.Is("version")))
         {
-            Output.Write(Usage.OfProgram());
+            Output.Write(Commands.Help());
             return 0;
         }
         if (words.Is("version"))
@@ -81,11 +82,11 @@ static class Program
 
     private static int Call(Command command, string[] argv, int next, GlobalOptions globals, Log log, ref Command? begun)
     {
-        var arguments = new Arguments(command.Flags, command.Name);
+        var arguments = new Arguments(GlobalOptions.Tool, command.Flags, command.Name);
         arguments.Read(argv, next, command.WordsBeforeFreeText);
         if (arguments.WantsHelp)
         {
-            Output.Write(Usage.Of(command));
+            Output.Write(Commands.Help(command));
             return 0;
         }
         arguments.RequireWords(command.LeastWords, command.MostWords);
@@ -97,12 +98,12 @@ static class Program
     {
         if (next == argv.Length)
         {
-            Output.Write(Usage.OfProgram());
+            Output.Write(Commands.Help());
             return 0;
         }
         var command = Commands.Find(argv[next]);
         RequireBuilt(command);
-        Output.Write(Usage.Of(command));
+        Output.Write(Commands.Help(command));
         return 0;
     }
 
@@ -110,7 +111,7 @@ static class Program
     {
         if (command.IsNotYet)
         {
-            throw new UsageError($"{command.Name}: not built yet", ErrorCode.UsageUnsupported);
+            throw new UsageError($"{command.Name}: not built yet", isUnsupported: true);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System;
 using SharpRun.Cli;
+using SharpRun.CommandLine;
 using Xunit;
 
 namespace SharpRun.Tests;
@@ -18,7 +19,7 @@ public sealed class ArgumentsTests
 
     private static Arguments Read(params string[] argv)
     {
-        var arguments = new Arguments(s_flags, "test");
+        var arguments = new Arguments(GlobalOptions.Tool, s_flags, "test");
         Assert.Equal(argv.Length, arguments.Read(argv, 0, Arguments.NoFreeText));
         return arguments;
     }
@@ -122,7 +123,7 @@ public sealed class ArgumentsTests
     [Fact]
     public void Behind_the_id_of_exec_everything_is_the_commands_own()
     {
-        var arguments = new Arguments(s_flags, "exec");
+        var arguments = new Arguments(GlobalOptions.Tool, s_flags, "exec");
         arguments.Read(["-f", "json", "id", "ls", "--force", "--", "-h"], 0, wordsBeforeFreeText: 1);
         Assert.Equal(["id", "ls", "--force", "--", "-h"], arguments.Words);
         Assert.False(arguments.Is("force"));
@@ -133,7 +134,7 @@ public sealed class ArgumentsTests
     public void Global_flags_end_at_the_command()
     {
         string[] argv = ["--log", "a", "--log=b", "--rootless=false", "delete", "--force", "id"];
-        var arguments = new Arguments(GlobalOptions.Flags);
+        var arguments = new Arguments(GlobalOptions.Tool);
         Assert.Equal(4, arguments.Read(argv, 0, Arguments.StopAtFirstWord));
         Assert.Equal("b", arguments.Text("log"));
         Assert.False(GlobalOptions.From(arguments).Rootless);

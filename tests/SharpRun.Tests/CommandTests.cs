@@ -1,5 +1,6 @@
 using System;
 using SharpRun.Cli;
+using SharpRun.CommandLine;
 using SharpRun.Planning;
 using Xunit;
 
@@ -9,7 +10,7 @@ public sealed class CommandTests
 {
     private static GlobalOptions Globals(params string[] argv)
     {
-        var words = new Arguments(GlobalOptions.Flags);
+        var words = new Arguments(GlobalOptions.Tool);
         words.Read(argv, 0, Arguments.StopAtFirstWord);
         return GlobalOptions.From(words);
     }
@@ -17,7 +18,7 @@ public sealed class CommandTests
     private static Arguments CreateArguments(params string[] argv)
     {
         var command = Commands.Find("create");
-        var arguments = new Arguments(command.Flags, command.Name);
+        var arguments = new Arguments(GlobalOptions.Tool, command.Flags, command.Name);
         arguments.Read(argv, 0, command.WordsBeforeFreeText);
         arguments.RequireWords(command.LeastWords, command.MostWords);
         return arguments;
@@ -31,12 +32,12 @@ public sealed class CommandTests
             var command = Commands.Find(name);
             Assert.Equal(name, command.Name);
             Assert.False(command.IsNotYet);
-            var usage = Usage.Of(command);
+            var usage = Commands.Help(command);
             foreach (var flag in command.Flags)
             {
                 Assert.Contains($"  --{flag.Name}", usage, StringComparison.Ordinal);
             }
-            Assert.Contains($"  {name} ", Usage.OfProgram(), StringComparison.Ordinal);
+            Assert.Contains($"  {name} ", Commands.Help(), StringComparison.Ordinal);
         }
     }
 

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Text.RegularExpressions;
+using SharpRun.CommandLine;
 using SharpRun.Linux;
 using SharpRun.Parent;
 using SharpRun.Planning;
@@ -49,8 +50,9 @@ public sealed partial class ErrorCodeTests
         // These are made from the type of the exception, or from the step, in ErrorCode.cs itself.
         ErrorCode[] derived =
         [
-            ErrorCode.ConfigInvalid, ErrorCode.ConfigUnsupported, ErrorCode.BundleMissing, ErrorCode.ProgramNotFound,
-            ErrorCode.ProgramNotExecutable, ErrorCode.StepFailed, ErrorCode.HookFailed, ErrorCode.SystemCallFailed, ErrorCode.SystemdFailed, ErrorCode.Internal,
+            ErrorCode.UsageInvalid, ErrorCode.UsageUnsupported, ErrorCode.ConfigInvalid, ErrorCode.ConfigUnsupported, ErrorCode.BundleMissing,
+            ErrorCode.ProgramNotFound, ErrorCode.ProgramNotExecutable, ErrorCode.StepFailed, ErrorCode.HookFailed, ErrorCode.SystemCallFailed, ErrorCode.SystemdFailed,
+            ErrorCode.Internal,
         ];
         Assert.Empty(Enum.GetValues<ErrorCode>().Except(derived).Where(code => !sources.Contains($"ErrorCode.{code}", StringComparison.Ordinal)));
     }

@@ -5,6 +5,7 @@ using System.Linq;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using SharpRun.Cli;
+using SharpRun.CommandLine;
 using SharpRun.Planning;
 using Xunit;
 

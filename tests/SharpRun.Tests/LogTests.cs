@@ -3,6 +3,7 @@ using System.IO;
 using System.Text;
 using System.Text.Json;
 using SharpRun.Cli;
+using SharpRun.CommandLine;
 using SharpRun.Linux;
 using SharpRun.Parent;
 using SharpRun.Planning;
@@ -59,7 +60,7 @@ public sealed class LogTests
     {
         using var root = new TemporaryRoot();
         var log = new Log();
-        var words = new Arguments(GlobalOptions.Flags);
+        var words = new Arguments(GlobalOptions.Tool);
         words.Read(["--log", root["log"], .. globals], 0, Arguments.StopAtFirstWord);
         GlobalOptions.OpenLog(words, log);
         Assert.True(File.Exists(root["log"]));
@@ -129,7 +130,7 @@ public sealed class LogTests
     public void A_wrong_form_is_an_error_after_the_file_exists(string flag, string message)
     {
         using var root = new TemporaryRoot();
-        var words = new Arguments(GlobalOptions.Flags);
+        var words = new Arguments(GlobalOptions.Tool);
         words.Read(["--log", root["log"], flag], 0, Arguments.StopAtFirstWord);
         Assert.Equal(message, Assert.Throws<UsageError>(() => GlobalOptions.OpenLog(words, new Log())).Message);
         Assert.True(File.Exists(root["log"]));

@@ -1,4 +1,5 @@
 using SharpRun.Cli;
+using SharpRun.CommandLine;
 using Xunit;
 
 namespace SharpRun.Tests;

@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using SharpRun.CommandLine;
 using SharpRun.State;
 using Xunit;
 

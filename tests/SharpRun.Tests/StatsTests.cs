@@ -3,6 +3,7 @@ using System.IO;
 using System.Text.Json;
 using SharpRun.Cgroups;
 using SharpRun.Cli;
+using SharpRun.CommandLine;
 using SharpRun.Planning;
 using Xunit;
 

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Text;
+using SharpRun.CommandLine;
 using SharpRun.Linux;
 using SharpRun.Planning;
 using SharpRun.State;

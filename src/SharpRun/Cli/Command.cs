@@ -1,4 +1,5 @@
 using System;
+using SharpRun.CommandLine;
 
 namespace SharpRun.Cli;
 
@@ -54,6 +55,11 @@ static class Commands
         "checkpoint" or "restore" => NotYet(name),
         _ => throw new UsageError($"unknown command \"{name}\" (sharprun help lists them)"),
     };
+
+    /// <summary>The text of --help.</summary>
+    public static string Help() => Usage.OfProgram(GlobalOptions.Tool, Names, name => Find(name).Help);
+
+    public static string Help(Command command) => Usage.OfCommand(GlobalOptions.Tool, command.Name, command.Synopsis, command.Help, command.Flags);
 
     private static Command NotYet(string name) => new(name, "", "", [], (_, _, _) => 1) { IsNotYet = true };
 }

@@ -1,3 +1,4 @@
+using SharpRun.CommandLine;
 using SharpRun.Parent;
 
 namespace SharpRun.Cli;

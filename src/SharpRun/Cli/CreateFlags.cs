@@ -1,4 +1,5 @@
 using System.Globalization;
+using SharpRun.CommandLine;
 using SharpRun.Linux;
 using SharpRun.Parent;
 using SharpRun.Planning;

@@ -3,6 +3,7 @@ using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using SharpRun.Cgroups;
+using SharpRun.CommandLine;
 using SharpRun.Linux;
 using SharpRun.Parent;
 using SharpRun.State;

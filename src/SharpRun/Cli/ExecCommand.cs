@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using SharpRun.CommandLine;
 using SharpRun.Linux;
 using SharpRun.Parent;
 using SharpRun.Planning;
@@ -101,7 +102,7 @@ static class ExecCommand
         }
         catch (SpecError error)
         {
-            throw UsageError.In($"--process {file}: ", error);
+            throw DocumentError.In($"--process {file}: ", error);
         }
     }
 

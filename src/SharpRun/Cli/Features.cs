@@ -3,6 +3,7 @@ using System.Buffers;
 using System.Collections.Generic;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using SharpRun.CommandLine;
 using SharpRun.Parent;
 using SharpRun.Planning;
 using SharpRun.State;

@@ -1,3 +1,4 @@
+using SharpRun.CommandLine;
 using SharpRun.Planning;
 using SharpRun.State;
 
@@ -7,7 +8,7 @@ namespace SharpRun.Cli;
 sealed record GlobalOptions
 {
     // Built once per process, by the parser's first act.
-    public static Flag[] Flags { get; } =
+    public static Tool Tool { get; } = new("sharprun", "runs containers from OCI bundles",
     [
         Flag.Text("root", "DIR", "where the state of containers is kept (default /run/sharprun, or below XDG_RUNTIME_DIR)"),
         Flag.Text("log", "FILE", "append errors there (default stderr)"),
@@ -18,7 +19,7 @@ sealed record GlobalOptions
         Flag.Text("cgroup-manager", "NAME", "who makes the cgroups: cgroupfs (default), systemd, disabled"),
         Flag.Text("rootless", "auto|BOOL", "tolerate that cgroups may not be written (default auto)"),
         Flag.Switch("version", "print the version", 'v'),
-    ];
+    ]);
 
     /// <summary>As given; null: the default.</summary>
     public string? Root { get; init; }

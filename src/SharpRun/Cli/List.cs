@@ -5,6 +5,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using SharpRun.CommandLine;
 using SharpRun.Planning;
 using SharpRun.State;
 

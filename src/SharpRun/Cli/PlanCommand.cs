@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using SharpRun.CommandLine;
 using SharpRun.Parent;
 using SharpRun.Planning;
 using SharpRun.State;

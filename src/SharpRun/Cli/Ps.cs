@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Text;
 using SharpRun.Cgroups;
+using SharpRun.CommandLine;
 using SharpRun.Parent;
 using SharpRun.State;
 

@@ -1,3 +1,4 @@
+using SharpRun.CommandLine;
 using SharpRun.State;
 
 namespace SharpRun.Cli;

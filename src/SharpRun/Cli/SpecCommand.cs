@@ -1,3 +1,4 @@
+using SharpRun.CommandLine;
 using SharpRun.Linux;
 using SharpRun.Parent;
 using SharpRun.Planning;

@@ -1,5 +1,6 @@
 using System;
 using System.Globalization;
+using SharpRun.CommandLine;
 using SharpRun.Linux;
 using SharpRun.Parent;
 using SharpRun.Planning;
@@ -49,7 +50,7 @@ static class UpdateCommand
         catch (SpecError error)
         {
             // There is no config.json here.
-            throw UsageError.In(string.IsNullOrEmpty(file) ? "" : $"--resources {file}: ", error, above: "linux.resources.");
+            throw DocumentError.In(string.IsNullOrEmpty(file) ? "" : $"--resources {file}: ", error, above: "linux.resources.");
         }
         return 0;
     }
@@ -60,7 +61,7 @@ static class UpdateCommand
         {
             if (arguments.Text(name) is { Length: > 0 })
             {
-                throw new UsageError($"update --{name}: not built yet", ErrorCode.UsageUnsupported);
+                throw new UsageError($"update --{name}: not built yet", isUnsupported: true);
             }
         }
         foreach (var name in (ReadOnlySpan<string>)["kernel-memory", "kernel-memory-tcp"])

@@ -1,3 +1,5 @@
+using SharpRun.CommandLine;
+
 namespace SharpRun.Cli;
 
 static class Version

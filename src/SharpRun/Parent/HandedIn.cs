@@ -1,4 +1,5 @@
 using SharpRun.Cli;
+using SharpRun.CommandLine;
 using SharpRun.Linux;
 using SharpRun.Planning;
 

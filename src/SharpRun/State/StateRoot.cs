@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using SharpRun.CommandLine;
 using SharpRun.Linux;
 using SharpRun.Planning;
 

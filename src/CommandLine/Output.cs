@@ -2,10 +2,10 @@ using System;
 using System.Text;
 using SharpRun.Linux;
 
-namespace SharpRun.Cli;
+namespace SharpRun.CommandLine;
 
 /// <summary>stdout and stderr by write(2): Console would start a thread and cost a millisecond.</summary>
-static class Output
+public static class Output
 {
     private const int StandardOutput = 1, StandardError = 2;
 

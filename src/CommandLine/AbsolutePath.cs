@@ -2,10 +2,10 @@ using System;
 using System.Text;
 using SharpRun.Linux;
 
-namespace SharpRun.Cli;
+namespace SharpRun.CommandLine;
 
 /// <summary>A path of the command line, made absolute against the working directory. ".." stays: behind a symbolic link it is not the word before.</summary>
-static class AbsolutePath
+public static class AbsolutePath
 {
     public static string Of(string path) => Clean(path.StartsWith('/') ? path : WorkingDirectory() + "/" + path);
 

@@ -1,10 +1,10 @@
 using System;
 using System.Globalization;
 
-namespace SharpRun.Cli;
+namespace SharpRun.CommandLine;
 
 /// <summary>Amounts of memory as people write them for docker and runc: 67108864, 64m, 64M, 64MB, 64MiB, 1.5g, "64 m"; a kilobyte is 1024 bytes.</summary>
-static class ByteSize
+public static class ByteSize
 {
     private const string Units = "bkmgtp";
 

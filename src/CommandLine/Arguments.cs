@@ -2,15 +2,15 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 
-namespace SharpRun.Cli;
+namespace SharpRun.CommandLine;
 
-enum FlagKind
+public enum FlagKind
 {
     Switch, Text, Number,
 }
 
 /// <summary>One row of a flag table. Short is '\0' when there is none; Value names the argument in the help.</summary>
-sealed record Flag(string Name, char Short, FlagKind Kind, string Value, string Help)
+public sealed record Flag(string Name, char Short, FlagKind Kind, string Value, string Help)
 {
     public static Flag Switch(string name, string help, char letter = '\0') => new(name, letter, FlagKind.Switch, "", help);
 
@@ -21,8 +21,14 @@ sealed record Flag(string Name, char Short, FlagKind Kind, string Value, string 
 
 /// <summary>The words of one level of the command line, read by a table: as loose as runc's parser (spec/cli.md, "Argument parser"),
 /// because managers and people use its looseness. One dash or two, value behind a blank or "=", flags after the words, the last one wins.</summary>
-sealed class Arguments(Flag[] flags, string command = "")
+public sealed class Arguments(Tool tool, Flag[] flags, string command = "")
 {
+    /// <summary>What stands before the command.</summary>
+    public Arguments(Tool tool)
+        : this(tool, tool.Flags)
+    {
+    }
+
     /// <summary>For the global flags: the first word is the command.</summary>
     public const int StopAtFirstWord = 0;
 
@@ -83,7 +89,7 @@ sealed class Arguments(Flag[] flags, string command = "")
         if (Words.Count < least || Words.Count > most)
         {
             var wanted = least == most ? $"exactly {least}" : Words.Count < least ? $"a minimum of {least}" : $"a maximum of {most}";
-            throw new UsageError($"sharprun: \"{command}\" requires {wanted} argument(s)");
+            throw new UsageError($"{tool.Name}: \"{command}\" requires {wanted} argument(s)");
         }
     }
 
@@ -150,7 +156,7 @@ sealed class Arguments(Flag[] flags, string command = "")
 
     private UsageError Unknown(string word, string name)
     {
-        var isGlobal = command.Length > 0 && Array.Exists(GlobalOptions.Flags, flag => flag.Name == name);
+        var isGlobal = command.Length > 0 && Array.Exists(tool.Flags, flag => flag.Name == name);
         return new UsageError(isGlobal ? $"unknown flag {word} for {command}: a global flag stands before the command" : $"unknown flag {word}");
     }
 }
