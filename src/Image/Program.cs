@@ -1,0 +1,69 @@
+using System;
+using SharpRun.CommandLine;
+using SharpRun.Image.Cli;
+using SharpRun.Linux;
+using SharpRun.Oci;
+using SharpRun.Tar;
+
+[assembly: System.Runtime.CompilerServices.InternalsVisibleTo("Image.Tests")]
+[assembly: System.Runtime.CompilerServices.InternalsVisibleTo("fuzz")]
+
+namespace SharpRun.Image;
+
+/// <summary>argv becomes a verb; the one catch; the one place that prints an error.</summary>
+static class Program
+{
+    private const int Failed = 1, WrongArguments = 2;
+
+    private static int Main(string[] argv)
+    {
+        try
+        {
+            return Run(argv);
+        }
+        catch (UsageError error)
+        {
+            Output.WriteError(error.Message.StartsWith("sharprun-image: ", StringComparison.Ordinal) ? error.Message + "\n" : $"sharprun-image: {error.Message}\n");
+            return WrongArguments;
+        }
+        catch (Exception error)
+        {
+            // What is not one of ours is a bug: its type is the best that can be said in one line.
+            var isExpected = error is ImageError or TarError or ErrnoException;
+            var sentence = isExpected ? error.Message : $"{error.GetType().Name}: {error.Message} (a bug)";
+            Output.WriteError($"sharprun-image: {sentence.ReplaceLineEndings(" ")}\n");
+            return Failed;
+        }
+    }
+
+    private static int Run(string[] argv)
+    {
+        var before = new Arguments(Options.Tool);
+        var next = before.Read(argv, 0, Arguments.StopAtFirstWord);
+        if (before.Is("version"))
+        {
+            Output.Write($"sharprun-image version {BuildInfo.Version}\ncommit: {BuildInfo.Commit}\n");
+            return 0;
+        }
+        if (before.WantsHelp || next == argv.Length)
+        {
+            Output.Write(Commands.Help());
+            return 0;
+        }
+        if (argv[next] is "help" or "h")
+        {
+            Output.Write(next + 1 == argv.Length ? Commands.Help() : Commands.Help(Commands.Find(argv[next + 1])));
+            return 0;
+        }
+        var command = Commands.Find(argv[next]);
+        var behind = new Arguments(Options.Tool, command.AllFlags, command.Name);
+        behind.Read(argv, next + 1, Arguments.NoFreeText);
+        if (behind.WantsHelp)
+        {
+            Output.Write(Commands.Help(command));
+            return 0;
+        }
+        behind.RequireWords(command.LeastWords, command.MostWords);
+        return command.Act(behind, Options.From(before, behind));
+    }
+}

@@ -1,0 +1,11 @@
+namespace SharpRun.LayerStore;
+
+/// <summary>The places of the store that our tools share (spec/store.md). Absolute.</summary>
+public sealed record StorePaths(string Root)
+{
+    /// <summary>One OCI image layout.</summary>
+    public string Oci => Root + "/oci";
+
+    /// <summary>Unpacked layers in overlay's form: sha256/CHAINID/{fs,parent,done}.</summary>
+    public string Layers => Root + "/layers";
+}

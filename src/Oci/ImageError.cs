@@ -1,0 +1,6 @@
+using System;
+
+namespace SharpRun.Oci;
+
+/// <summary>An image, its name or its source is not as it should be. The message is the whole sentence: act, object, reason.</summary>
+public sealed class ImageError(string message) : Exception(message);
