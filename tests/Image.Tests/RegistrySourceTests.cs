@@ -227,7 +227,7 @@ public sealed class RegistrySourceTests
         {
             exchange.Send($"HTTP/1.1 200 OK\r\n{OciManifest}\r\n{(saysLength ? "Content-Length: 99999999\r\n" : "Connection: close\r\n")}\r\n");
             exchange.Send(new byte[(4 << 20) + 1]);
-            exchange.Cut();
+            exchange.End();
         });
         Assert.Contains($"more than {4 << 20}", error);
     }

@@ -62,7 +62,7 @@ sealed class ScriptedRegistry : IDisposable
                 new Thread(() => Serve(client)) { IsBackground = true }.Start();
             }
         }
-        catch (SocketException)
+        catch (Exception error) when (error is SocketException or InvalidOperationException)
         {
             // The test is over.
         }
@@ -183,7 +183,10 @@ sealed class Exchange
 
     public void Send(byte[] bytes) => _stream.Write(bytes);
 
-    /// <summary>No more on this connection.</summary>
+    /// <summary>No more on this connection, after what was sent.</summary>
+    public void End() => IsCut = true;
+
+    /// <summary>The connection is reset: what was sent may be lost.</summary>
     public void Cut()
     {
         IsCut = true;
