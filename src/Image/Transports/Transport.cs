@@ -1,6 +1,7 @@
 using System;
 using SharpRun.CommandLine;
 using SharpRun.Image.Cli;
+using SharpRun.Image.Registry;
 using SharpRun.Image.Store;
 using SharpRun.Oci;
 
@@ -18,7 +19,7 @@ static class Transport
         ImageName.OciArchive oci => Archived(oci.Path, archive => ArchivedLayoutSource.Of(archive, oci.Reference, oci.Given)),
         ImageName.DockerArchive docker => Archived(docker.Path, archive => DockerArchiveSource.Of(archive, docker.Reference, docker.Given)),
         ImageName.Registry when !mayFetch => throw new UsageError($"{name} is at a registry: pull it first"),
-        ImageName.Registry => throw NotBuilt(name),
+        ImageName.Registry registry => new RegistrySource(registry.Reference, RegistrySettings.From(options)),
         ImageName.Directory => throw NotBuilt(name),
         _ => throw NotBuilt(name),
     };
@@ -30,7 +31,7 @@ static class Transport
         ImageName.OciLayout layout => new LayoutDestination(OciLayout.Make(AbsolutePath.Of(layout.Path)), layout.Reference, layout.Given, options.VerifiesBlobs),
         ImageName.OciArchive oci => ArchiveDestination.OfOci(AbsolutePath.Of(oci.Path), oci.Reference, oci.Given),
         ImageName.DockerArchive docker => ArchiveDestination.OfDocker(AbsolutePath.Of(docker.Path), docker.Reference, docker.Given),
-        ImageName.Registry => throw NotBuilt(name),
+        ImageName.Registry registry => new RegistryDestination(registry.Reference, RegistrySettings.From(options)),
         ImageName.Directory => throw NotBuilt(name),
         _ => throw NotBuilt(name),
     };
