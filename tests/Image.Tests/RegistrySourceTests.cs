@@ -200,10 +200,10 @@ public sealed class RegistrySourceTests
         Assert.Contains("said by the registry", ErrorOfManifest(exchange => exchange.Answer(200, Manifest, OciManifest, "Docker-Content-Digest: " + Digest.Of("x"u8))));
 
     [Theory]
-    [InlineData("text/html", """<html>sign in to the hotel's wireless</html>""", "no JSON")]
-    [InlineData("text/html", """{"a":1}""", "\"text/html\" is no media type of a manifest")]
-    [InlineData(MediaTypes.Manifest, """{"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}""", "the registry says")]
-    [InlineData(MediaTypes.Manifest, """{"layers":[],"manifests":[]}""", "a manifest and an index at once")]
+    [InlineData("text/html", """<html>sign in to the hotel's wireless</html>""", "\"text/html\" is the media type of neither")]
+    [InlineData("application/json", """<html>sign in</html>""", "JSON")]
+    [InlineData(MediaTypes.Manifest, """{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}""", "inside of what is called")]
+    [InlineData(MediaTypes.Manifest, """{"schemaVersion":2,"layers":[],"manifests":[]}""", "CVE-2021-41190")]
     [InlineData("application/vnd.docker.distribution.manifest.v1+prettyjws", """{"schemaVersion":1}""", "schema 1")]
     public void A_document_that_is_no_manifest_or_two_is_refused(string type, string document, string reason) =>
         Assert.Contains(reason, ErrorOfManifest(exchange => exchange.Answer(200, document, "Content-Type: " + type)));

@@ -1,7 +1,5 @@
-using System.Buffers;
 using System.Collections.Generic;
 using System.Text;
-using System.Text.Json;
 using SharpRun.CommandLine;
 
 namespace SharpRun.Image.Cli;
@@ -11,30 +9,27 @@ static class NameOutput
 {
     public static void Write(Options options, string ofWhat, string of, string what, List<string> names)
     {
-        if (!options.IsJson)
+        if (options.IsJson)
         {
-            var lines = new StringBuilder();
-            foreach (var name in names)
+            JsonOutput.Write(json =>
             {
-                lines.Append(name).Append('\n');
-            }
-            Output.Write(lines.ToString());
+                json.WriteStartObject();
+                json.WriteString(ofWhat, of);
+                json.WriteStartArray(what);
+                foreach (var name in names)
+                {
+                    json.WriteStringValue(name);
+                }
+                json.WriteEndArray();
+                json.WriteEndObject();
+            });
             return;
         }
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer))
+        var lines = new StringBuilder();
+        foreach (var name in names)
         {
-            writer.WriteStartObject();
-            writer.WriteString(ofWhat, of);
-            writer.WriteStartArray(what);
-            foreach (var name in names)
-            {
-                writer.WriteStringValue(name);
-            }
-            writer.WriteEndArray();
-            writer.WriteEndObject();
+            lines.Append(name).Append('\n');
         }
-        buffer.Write("\n"u8);
-        Output.Write(buffer.WrittenSpan);
+        Output.Write(lines.ToString());
     }
 }

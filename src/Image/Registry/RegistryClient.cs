@@ -25,6 +25,7 @@ sealed class RegistryClient : IDisposable
 
     public RegistryClient(Endpoint endpoint, RegistrySettings settings, int attempts = RegistryLimits.Attempts, Credentials? credentials = null)
     {
+        Trust.Prepare();
         Endpoint = endpoint;
         _settings = settings;
         _attempts = attempts;

@@ -3,12 +3,13 @@ using System.IO;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using SharpRun.Linux;
 using SharpRun.Oci;
 
 namespace SharpRun.Image.Registry;
 
 /// <summary>
-/// Whose certificates are believed. Only the one bundle file is read: .NET's own way reads every file of /etc/ssl/certs for the first
+/// Whose certificates are believed. Only the one bundle file is read: .NET's own way reads every file of /etc/ssl/certs, too, for the first
 /// handshake, which takes 100 ms. A host's own directory adds authorities, and the certificate that we show (docker's certs.d).
 /// </summary>
 static class Trust
@@ -21,6 +22,33 @@ static class Trust
 
     private static readonly object s_lock = new();
     private static X509Certificate2Collection? s_roots;
+    private static bool s_isPrepared;
+
+    /// <summary>Before the first connection. .NET looks through the machine's store for every chain, with authorities of our own, too, and it reads it once
+    /// in a process: at this moment it is led to where nothing is. The variables are as before afterwards, for the programs that we run.</summary>
+    public static void Prepare()
+    {
+        lock (s_lock)
+        {
+            if (s_isPrepared)
+            {
+                return;
+            }
+            s_isPrepared = true;
+            string[] variables = ["SSL_CERT_DIR", "SSL_CERT_FILE"];
+            var values = Array.ConvertAll(variables, Environment.GetEnvironmentVariable);
+            Array.ForEach(variables, static variable => Sys.SetNativeEnvironment(variable, "/nonexistent"));
+            using (var store = new X509Store(StoreName.Root, StoreLocation.LocalMachine))
+            {
+                store.Open(OpenFlags.ReadOnly);
+                _ = store.Certificates.Count;
+            }
+            for (var i = 0; i < variables.Length; i++)
+            {
+                Sys.SetNativeEnvironment(variables[i], values[i]);
+            }
+        }
+    }
 
     /// <summary>For connections to HOST[:PORT].</summary>
     public static SslClientAuthenticationOptions OptionsFor(string host, bool isInsecure, RegistrySettings settings)

@@ -2,9 +2,9 @@ using System;
 using System.IO;
 using System.Net;
 using System.Net.Http;
-using System.Security.Cryptography;
 using System.Threading;
 using System.Threading.Tasks;
+using SharpRun.Image.Blobs;
 using SharpRun.Image.Transports;
 using SharpRun.Oci;
 
@@ -16,7 +16,7 @@ sealed class UploadBody(Descriptor blob, ImageSource source, Action<long> receiv
 {
     private readonly byte[] _buffer = new byte[128 << 10];
     private Stream? _stream;
-    private IncrementalHash? _hash;
+    private Hasher? _hash;
     private long _at;
     private long _told;
 
@@ -56,7 +56,7 @@ sealed class UploadBody(Descriptor blob, ImageSource source, Action<long> receiv
     private void Restart()
     {
         Dispose();
-        _hash = IncrementalHash.CreateHash(blob.Digest.Algorithm == "sha512" ? HashAlgorithmName.SHA512 : HashAlgorithmName.SHA256);
+        _hash = new Hasher(blob.Digest.Algorithm);
         _at = 0;
         _stream = source.OpenBlob(blob, 0);
     }
@@ -68,7 +68,7 @@ sealed class UploadBody(Descriptor blob, ImageSource source, Action<long> receiv
         {
             throw new ImageError($"read the blob {blob.Digest} of {source.Name}: it ends after {_at} of {blob.Size} bytes");
         }
-        _hash!.AppendData(_buffer, 0, read);
+        _hash!.Append(_buffer.AsSpan(0, read));
         _at += read;
         return read;
     }
@@ -92,8 +92,7 @@ sealed class UploadBody(Descriptor blob, ImageSource source, Action<long> receiv
         {
             throw new ImageError($"read the blob {blob.Digest} of {source.Name}: it has more than {blob.Size} bytes");
         }
-        var hash = _hash!.GetCurrentHash();
-        var digest = blob.Digest.Algorithm == "sha512" ? Digest.OfSha512(hash) : Digest.OfSha256(hash);
+        var digest = _hash!.Finish();
         if (digest != blob.Digest)
         {
             throw new ImageError($"read the blob {blob.Digest} of {source.Name}: its digest is {digest}");
@@ -104,7 +103,15 @@ sealed class UploadBody(Descriptor blob, ImageSource source, Action<long> receiv
     {
         if (at > _told)
         {
-            received(at - _told);
+            try
+            {
+                received(at - _told);
+            }
+            catch (OperationCanceledException)
+            {
+                // The caller wants no more; the connection is not to blame, and this is not to be tried again.
+                throw new ImageError($"push the blob {blob.Digest}: stopped");
+            }
             _told = at;
         }
     }
