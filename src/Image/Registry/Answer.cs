@@ -49,8 +49,9 @@ sealed record Answer(HttpStatusCode Status, HttpResponseMessage Head, byte[] Bod
             while ((count = stream.Read(buffer)) > 0)
             {
                 pace.Count(count);
-                body.Write(buffer, 0, (int)Math.Min(count, most - body.Length));
-                if (body.Length == most && (!isSuccess || stream.Read(buffer.AsSpan(0, 1)) > 0))
+                var room = (int)(most - body.Length);
+                body.Write(buffer, 0, Math.Min(count, room));
+                if (count > room)
                 {
                     if (isSuccess)
                     {
