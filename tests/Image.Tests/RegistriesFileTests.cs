@@ -9,16 +9,17 @@ namespace SharpRun.Image.Tests;
 /// <summary>registries.conf, and lists that come page by page.</summary>
 public sealed class RegistriesFileTests
 {
-    private static List<Endpoint> Resolve(string text, string host, string repository, bool isByDigest = false, Action<string>? warn = null, bool isInsecure = false)
+    private static List<Endpoint> Resolve(string text, string host, string repository, bool isByDigest = false, Action<string>? warn = null)
     {
         var file = new RegistriesFile();
         file.Add("registries.conf", text, warn ?? (sentence => Assert.Fail(sentence)));
-        return file.Resolve(host, repository, isByDigest, takesMirrors: true, isInsecure);
+        return file.Resolve(host, repository, isByDigest, takesMirrors: true, isInsecure: false);
     }
 
     [Fact]
     public void Without_a_rule_the_host_itself_is_asked() =>
-        Assert.Equal([new Endpoint("ghcr.io", "me/x", false)], Resolve("# nothing\nunqualified-search-registries = [\"docker.io\",\n 'quay.io', ]\n", "ghcr.io", "me/x"));
+        Assert.Equal([new Endpoint("ghcr.io", "me/x", false)],
+            Resolve("# nothing\nunqualified-search-registries = [\"docker.io\",\n 'quay.io', ]\n", "ghcr.io", "me/x"));
 
     [Theory]
     [InlineData("localhost", true)]
@@ -52,7 +53,8 @@ public sealed class RegistriesFileTests
     [InlineData(true, "m")]
     [InlineData(false, "a.io")]
     public void A_mirror_may_be_for_digests_only(bool isByDigest, string first) =>
-        Assert.Equal(first, Resolve("[[registry]]\nlocation=\"a.io\"\nmirror-by-digest-only=true\n[[registry.mirror]]\nlocation=\"m\"", "a.io", "x", isByDigest)[0].Host);
+        Assert.Equal(first,
+            Resolve("[[registry]]\nlocation=\"a.io\"\nmirror-by-digest-only=true\n[[registry.mirror]]\nlocation=\"m\"", "a.io", "x", isByDigest)[0].Host);
 
     [Theory]
     [InlineData("a.io", "x/y", "deep")]
@@ -77,14 +79,16 @@ public sealed class RegistriesFileTests
 
     [Fact]
     public void A_blocked_registry_is_refused_by_name() =>
-        Assert.Contains("blocks a.io", Assert.Throws<ImageError>(() => Resolve("[[registry]]\nprefix=\"a.io\"\nlocation=\"a.io\"\nblocked=true", "a.io", "x")).Message);
+        Assert.Contains("blocks a.io",
+            Assert.Throws<ImageError>(() => Resolve("[[registry]]\nprefix=\"a.io\"\nlocation=\"a.io\"\nblocked=true", "a.io", "x")).Message);
 
     [Fact]
     public void Unknown_keys_are_warned_of()
     {
         List<string> warnings = [];
         Resolve("[[registry]]\nlocation=\"a.io\"\ncolour=\"red\"\n[engine]\nx=1", "a.io", "x", warn: warnings.Add);
-        Assert.Equal(["registries.conf: line 3: the key \"colour\" is not known, and ignored", "registries.conf: line 4: the table [engine] is not known, and ignored"], warnings);
+        Assert.Equal(["registries.conf: line 3: the key \"colour\" is not known, and ignored",
+            "registries.conf: line 4: the table [engine] is not known, and ignored"], warnings);
     }
 
     [Theory]
@@ -140,7 +144,8 @@ public sealed class RegistriesFileTests
         using var other = new ScriptedRegistry(exchange => exchange.Answer(200, """{"tags":["evil"]}"""));
         using var registry = new ScriptedRegistry(exchange =>
         {
-            exchange.Answer(200, """{"tags":["a"]}""", exchange.Target.Contains("page2", StringComparison.Ordinal) ? "X: 1" : $"Link: <http://{other.Host}/v2/a/tags/list?page2>; rel=next");
+            var isLast = exchange.Target.Contains("page2", StringComparison.Ordinal);
+            exchange.Answer(200, """{"tags":["a"]}""", isLast ? "X: 1" : $"Link: <http://{other.Host}/v2/a/tags/list?page2>; rel=next");
         });
         Assert.Equal(["a", "a"], Tags(registry));
         Assert.Empty(other.Seen);
@@ -170,5 +175,6 @@ public sealed class RegistriesFileTests
     [InlineData("app", "me/ap", false)]
     [InlineData("me/*", "me/app", true)]
     [InlineData("me/*", "you/me/app", false)]
-    public void The_catalogues_filter_is_a_part_or_a_pattern(string filter, string name, bool isMatch) => Assert.Equal(isMatch, Cli.Catalog.IsMatch(filter, name));
+    public void The_catalogues_filter_is_a_part_or_a_pattern(string filter, string name, bool isMatch) =>
+        Assert.Equal(isMatch, Cli.Catalog.IsMatch(filter, name));
 }

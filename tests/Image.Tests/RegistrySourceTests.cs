@@ -15,7 +15,7 @@ public sealed class RegistrySourceTests
     private static readonly Descriptor s_layer = new(MediaTypes.LayerGzip, Digest.Of(s_blob), s_blob.Length);
 
     private const string Manifest =
-        """{"schemaVersion":2,"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","size":2},"layers":[]}""";
+        """{"schemaVersion":2,"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:x","size":2},"layers":[]}""";
 
     private const string OciManifest = "Content-Type: " + MediaTypes.Manifest;
 
@@ -29,32 +29,12 @@ public sealed class RegistrySourceTests
     private static RegistrySource Source(ScriptedRegistry registry, string name = "/a:1", RegistrySettings? settings = null) =>
         new(RegistryReference.Parse(registry.Host + name), settings ?? ScriptedRegistry.Settings);
 
-    private static byte[] ReadBlob(ScriptedRegistry registry, long offset = 0)
-    {
-        using var source = Source(registry);
-        using var stream = source.OpenBlob(s_layer, offset);
-        var copy = new MemoryStream();
-        stream.CopyTo(copy);
-        return copy.ToArray();
-    }
-
     private static string ErrorOfManifest(Action<Exchange> script, string name = "/a:1")
     {
         using var registry = new ScriptedRegistry(script);
         using var source = Source(registry, name);
         return Assert.Throws<ImageError>(() => source.ReadManifest(null)).Message;
     }
-
-    private static string ErrorOfBlob(Action<Exchange> script)
-    {
-        using var registry = new ScriptedRegistry(script);
-        return Assert.Throws<ImageError>(() => ReadBlob(registry)).Message;
-    }
-
-    private static int From(Exchange exchange) =>
-        exchange.Headers.TryGetValue("Range", out var range) ? int.Parse(range["bytes=".Length..^1], System.Globalization.CultureInfo.InvariantCulture) : 0;
-
-    private static string Range(int from) => $"Content-Range: bytes {from}-{s_blob.Length - 1}/{s_blob.Length}";
 
     [Fact]
     public void A_manifest_comes_with_its_bytes_and_type_and_every_type_is_accepted()
@@ -197,12 +177,13 @@ public sealed class RegistrySourceTests
 
     [Fact]
     public void The_digest_that_the_registry_says_of_a_tag_is_verified() =>
-        Assert.Contains("said by the registry", ErrorOfManifest(exchange => exchange.Answer(200, Manifest, OciManifest, "Docker-Content-Digest: " + Digest.Of("x"u8))));
+        Assert.Contains("said by the registry",
+            ErrorOfManifest(exchange => exchange.Answer(200, Manifest, OciManifest, "Docker-Content-Digest: " + Digest.Of("x"u8))));
 
     [Theory]
     [InlineData("text/html", """<html>sign in to the hotel's wireless</html>""", "\"text/html\" is the media type of neither")]
     [InlineData("application/json", """<html>sign in</html>""", "JSON")]
-    [InlineData(MediaTypes.Manifest, """{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}""", "inside of what is called")]
+    [InlineData(MediaTypes.Manifest, """{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json"}""", "inside of what is called")]
     [InlineData(MediaTypes.Manifest, """{"schemaVersion":2,"layers":[],"manifests":[]}""", "CVE-2021-41190")]
     [InlineData("application/vnd.docker.distribution.manifest.v1+prettyjws", """{"schemaVersion":1}""", "schema 1")]
     public void A_document_that_is_no_manifest_or_two_is_refused(string type, string document, string reason) =>
@@ -253,151 +234,6 @@ public sealed class RegistrySourceTests
         Assert.DoesNotContain('\u001b', ErrorOfManifest(exchange => exchange.Answer(404, """{"errors":[{"code":"X","message":"\u001b[2J"}]}""")));
 
     [Fact]
-    public void A_cut_blob_is_continued_from_the_byte_that_was_reached()
-    {
-        using var registry = new ScriptedRegistry(exchange =>
-        {
-            var from = From(exchange);
-            exchange.Send($"HTTP/1.1 {(from > 0 ? 206 : 200)} X\r\nContent-Length: {s_blob.Length - from}\r\n{(from > 0 ? Range(from) + "\r\n" : "")}\r\n");
-            exchange.Send(s_blob[from..Math.Min(from + 100_000, s_blob.Length)]);
-            Thread.Sleep(50);
-            exchange.Cut();
-        });
-        Assert.Equal(s_blob, ReadBlob(registry));
-        Assert.InRange(registry.Count("GET", "/blobs/"), 3, 5);
-    }
-
-    [Fact]
-    public void A_blob_is_continued_from_an_earlier_calls_offset()
-    {
-        using var registry = new ScriptedRegistry(exchange => exchange.Answer(206, s_blob[1000..], Range(1000)));
-        Assert.Equal(s_blob[1000..], ReadBlob(registry, 1000));
-        Assert.Equal("bytes=1000-", registry.Seen[^1].Headers["Range"]);
-    }
-
-    [Fact]
-    public void A_server_without_Range_sends_all_again_and_the_beginning_is_passed_over()
-    {
-        var count = 0;
-        using var registry = new ScriptedRegistry(exchange =>
-        {
-            if (Interlocked.Increment(ref count) == 1)
-            {
-                exchange.Send($"HTTP/1.1 200 X\r\nContent-Length: {s_blob.Length}\r\n\r\n");
-                exchange.Send(s_blob[..150_000]);
-                Thread.Sleep(50);
-                exchange.Cut();
-                return;
-            }
-            exchange.Answer(200, s_blob);
-        });
-        Assert.Equal(s_blob, ReadBlob(registry));
-        Assert.Equal(2, count);
-    }
-
-    [Theory]
-    [InlineData("Content-Range: bytes 5-299999/300000")]
-    [InlineData("Content-Range: bytes 1000-299999/400000")]
-    [InlineData("Content-Range: pages 1000-299999/300000")]
-    [InlineData("X: none")]
-    public void Another_range_than_asked_for_is_refused(string header)
-    {
-        using var registry = new ScriptedRegistry(exchange => exchange.Answer(206, s_blob[1000..], header));
-        Assert.Contains("Content-Range is ", Assert.Throws<ImageError>(() => ReadBlob(registry, 1000)).Message);
-    }
-
-    [Fact]
-    public void A_416_is_told()
-    {
-        using var registry = new ScriptedRegistry(exchange => exchange.Answer(416));
-        Assert.Contains("416", Assert.Throws<ImageError>(() => ReadBlob(registry, 1000)).Message);
-    }
-
-    [Fact]
-    public void A_blob_of_another_length_is_refused_before_it_is_read() =>
-        Assert.Contains("the registry has 7 bytes of it, the manifest says 300000", ErrorOfBlob(exchange => exchange.Answer(200, "1234567")));
-
-    [Fact]
-    public void A_blob_that_is_always_cut_at_once_is_given_up_with_what_has_come()
-    {
-        var error = ErrorOfBlob(exchange =>
-        {
-            exchange.Send($"HTTP/1.1 200 X\r\nContent-Length: {s_blob.Length}\r\n\r\n");
-            exchange.Cut();
-        });
-        Assert.Contains("0 of 300000 bytes came (tried 6 times)", error);
-    }
-
-    [Fact]
-    public void A_blob_that_drips_is_given_up()
-    {
-        var error = ErrorOfBlob(exchange =>
-        {
-            exchange.Send($"HTTP/1.1 200 X\r\nContent-Length: {s_blob.Length}\r\n\r\n");
-            for (var i = 0; i < 12; i++)
-            {
-                exchange.Send(s_blob[i..(i + 1)]);
-                Thread.Sleep(100);
-            }
-            exchange.Cut();
-        });
-        Assert.Contains("fewer than 1024 bytes came", error);
-    }
-
-    [Fact]
-    public void An_endless_blob_is_given_as_it_comes()
-    {
-        using var registry = new ScriptedRegistry(exchange =>
-        {
-            exchange.Send("HTTP/1.1 200 X\r\nConnection: close\r\n\r\n");
-            while (true)
-            {
-                exchange.Send(new byte[100_000]);
-            }
-        });
-        using var source = Source(registry);
-        using var stream = source.OpenBlob(s_layer, 0);
-        stream.ReadExactly(new byte[s_blob.Length + 1]); // one byte too many is what the reader notices
-    }
-
-    [Fact]
-    public void A_redirect_to_another_host_takes_no_Authorization_along()
-    {
-        using var other = new ScriptedRegistry(exchange => exchange.Answer(200, s_blob));
-        using var registry = new ScriptedRegistry(exchange =>
-        {
-            if (exchange.Authorization is null)
-            {
-                exchange.Answer(401, "", "WWW-Authenticate: Basic realm=\"x\"");
-                return;
-            }
-            exchange.Answer(307, "", $"Location: http://{other.Host}/data%2Fx?sig=%41%2f");
-        });
-        using var directory = new SettingsFile($$"""{"auths":{"{{registry.Host}}":{"username":"u","password":"p"} } }""");
-        using var source = Source(registry, settings: ScriptedRegistry.Settings with { AuthFile = directory.Path });
-        using var stream = source.OpenBlob(s_layer, 0);
-        stream.ReadExactly(new byte[s_blob.Length]);
-        Assert.Equal("Basic dTpw", registry.Seen[^1].Authorization);
-        Assert.Null(other.Seen[^1].Authorization);
-        Assert.Equal("/data%2Fx?sig=%41%2f", other.Seen[^1].Target); // signed: not one byte may change
-    }
-
-    [Fact]
-    public void Redirects_in_a_circle_end()
-    {
-        using var registry = new ScriptedRegistry(exchange => exchange.Answer(302, "", "Location: ?again"));
-        Assert.Contains("more than 10 redirects", Assert.Throws<ImageError>(() => ReadBlob(registry)).Message);
-        Assert.Equal(RegistryLimits.Redirects + 1, registry.Count("GET", "/blobs/"));
-    }
-
-    [Theory]
-    [InlineData("file:///etc/passwd")]
-    [InlineData("http://u:p@127.0.0.1/")]
-    [InlineData("http:///x")]
-    public void A_redirect_to_what_is_no_address_is_refused(string location) =>
-        Assert.Contains("redirect", ErrorOfBlob(exchange => exchange.Answer(302, "", "Location: " + location)));
-
-    [Fact]
     public void A_closed_port_is_told_at_once()
     {
         string host;
@@ -413,7 +249,8 @@ public sealed class RegistrySourceTests
     public void A_mirror_is_asked_first_and_the_registry_when_it_fails()
     {
         using var broken = new ScriptedRegistry(exchange => exchange.Answer(503));
-        using var mirror = new ScriptedRegistry(exchange => exchange.Answer(exchange.Target.Contains("/manifests/", StringComparison.Ordinal) ? 200 : 404, Manifest, OciManifest));
+        using var mirror = new ScriptedRegistry(exchange =>
+            exchange.Answer(exchange.Target.Contains("/manifests/", StringComparison.Ordinal) ? 200 : 404, Manifest, OciManifest));
         using var registry = new ScriptedRegistry(exchange => exchange.Answer(200, s_blob));
         using var directory = new SettingsFile($"""
             [[registry]]

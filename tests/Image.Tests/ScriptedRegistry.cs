@@ -38,7 +38,8 @@ sealed class ScriptedRegistry : IDisposable
         }
     }
 
-    public int Count(string method, string part) => Seen.FindAll(exchange => exchange.Method == method && exchange.Target.Contains(part, StringComparison.Ordinal)).Count;
+    public int Count(string method, string part) =>
+        Seen.FindAll(exchange => exchange.Method == method && exchange.Target.Contains(part, StringComparison.Ordinal)).Count;
 
     /// <summary>Impatient, and blind to what this machine has in /etc and its home.</summary>
     public static RegistrySettings Settings { get; } = new()

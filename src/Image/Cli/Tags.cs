@@ -15,7 +15,8 @@ static class Tags
         var reference = RegistryReference.ParseRepository(word.StartsWith(Transport, System.StringComparison.Ordinal) ? word[Transport.Length..] : word);
         var settings = RegistrySettings.From(options);
         // What a mirror has is not what the repository has: it is asked for nothing here.
-        var endpoint = RegistriesFile.Load(settings).Resolve(reference.Host, reference.Repository, isByDigest: false, takesMirrors: false, !settings.VerifiesTls)[0];
+        var endpoint = RegistriesFile.Load(settings)
+            .Resolve(reference.Host, reference.Repository, isByDigest: false, takesMirrors: false, !settings.VerifiesTls)[0];
         using var client = new RegistryClient(endpoint, settings);
         client.Authorization.AddScope($"repository:{endpoint.Repository}:pull");
         NameOutput.Write(options, "repository", reference.Name, "tags", NamePages.Tags(client));

@@ -42,8 +42,11 @@ static class Address
         return Parse(origin + (text.StartsWith('?') ? path : path[..(path.LastIndexOf('/') + 1)]) + text, what);
     }
 
-    public static Uri WithQuery(Uri uri, string parameter) =>
-        Parse($"{uri.Scheme}://{uri.Authority}{uri.PathAndQuery}{(uri.PathAndQuery.Contains('?', StringComparison.Ordinal) ? '&' : '?')}{parameter}", "add to an address");
+    public static Uri WithQuery(Uri uri, string parameter)
+    {
+        var separator = uri.PathAndQuery.Contains('?', StringComparison.Ordinal) ? '&' : '?';
+        return Parse($"{uri.Scheme}://{uri.Authority}{uri.PathAndQuery}{separator}{parameter}", "add to an address");
+    }
 
     public static bool IsSameOrigin(Uri one, Uri other) => one.Scheme == other.Scheme && one.Authority == other.Authority;
 }

@@ -132,8 +132,8 @@ sealed class Authorization(Endpoint endpoint, RegistrySettings settings, Func<Re
         var answer = ask(credentials?.IdentityToken is { } identity ? Exchange(realm, identity) : Get(realm, credentials), act);
         if (answer.Status != HttpStatusCode.OK)
         {
-            var hint = answer.Status == HttpStatusCode.Unauthorized && credentials is null ? $" (no credentials for {endpoint.Host}: sharprun-image login)" : "";
-            throw new ImageError($"{act}: {answer.Sentence}{hint}");
+            var isNobody = answer.Status == HttpStatusCode.Unauthorized && credentials is null;
+            throw new ImageError($"{act}: {answer.Sentence}{(isNobody ? $" (no credentials for {endpoint.Host}: sharprun-image login)" : "")}");
         }
         ReadToken(answer.Body, act);
     }

@@ -126,18 +126,14 @@ sealed class CredentialFile
     /// <summary>The helper for this host, or that for all; null: the file itself keeps them.</summary>
     public string? HelperOf(string host)
     {
-        if (_top.TryGetProperty("credHelpers", out var helpers) && helpers.ValueKind == JsonValueKind.Object)
-        {
-            foreach (var name in new[] { host, KeyOf(host) })
-            {
-                if (helpers.TryGetProperty(name, out var helper) && helper.ValueKind == JsonValueKind.String && helper.GetString() is { Length: > 0 } text)
-                {
-                    return text;
-                }
-            }
-        }
-        return _top.TryGetProperty("credsStore", out var store) && store.ValueKind == JsonValueKind.String && store.GetString() is { Length: > 0 } all ? all : null;
+        var own = _top.TryGetProperty("credHelpers", out var helpers) ? Text(helpers, host) ?? Text(helpers, KeyOf(host)) : null;
+        return own ?? Text(_top, "credsStore");
     }
+
+    // Null when there is no such member, or an empty one.
+    private static string? Text(JsonElement of, string name) =>
+        of.ValueKind == JsonValueKind.Object && of.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+        && value.GetString() is { Length: > 0 } text ? text : null;
 
     // A key is HOST, HOST/PATH, or as old docker programs wrote it: https://HOST/v1/. -1 when it is another's.
     private static int Covers(string key, string host, string repository)
@@ -165,13 +161,16 @@ sealed class CredentialFile
         {
             return null;
         }
-        string? Text(string name) => entry.Value.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : null;
-        var (user, password) = (Text("username") ?? "", Text("password") ?? "");
-        if (Text("auth") is { } auth)
+        var (user, password) = (Text(entry.Value, "username") ?? "", Text(entry.Value, "password") ?? "");
+        if (Text(entry.Value, "auth") is { } auth)
         {
             (user, password) = Split(auth, entry.Name);
         }
-        var credentials = new Credentials(user, password) { IdentityToken = Text("identitytoken"), RegistryToken = Text("registrytoken") };
+        var credentials = new Credentials(user, password)
+        {
+            IdentityToken = Text(entry.Value, "identitytoken"),
+            RegistryToken = Text(entry.Value, "registrytoken"),
+        };
         // docker leaves an empty object where a helper has the secret.
         return user.Length > 0 || credentials.IdentityToken is not null || credentials.RegistryToken is not null ? credentials : null;
     }

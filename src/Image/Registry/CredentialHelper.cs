@@ -76,7 +76,8 @@ static class CredentialHelper
             environment.Add($"{variable.Key}={variable.Value}");
         }
         var run = new ProgramRun(RegistryLimits.Token);
-        var end = run.ToEnd(new Executable(Encoding.UTF8.GetBytes(path + "\0"), StringVector.Of([path, verb]), null), StringVector.Of(environment), input, LimitMs);
+        var program = new Executable(Encoding.UTF8.GetBytes(path + "\0"), StringVector.Of([path, verb]), null);
+        var end = run.ToEnd(program, StringVector.Of(environment), input, LimitMs);
         if (end.IsGood)
         {
             return run.Output.ToArray();

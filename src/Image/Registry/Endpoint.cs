@@ -17,7 +17,8 @@ sealed record Endpoint(string Host, string Repository, bool IsInsecure)
     public static bool IsLocal(string host)
     {
         var name = NameOf(host);
-        return name.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(name.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
+        return name.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+            || (IPAddress.TryParse(name.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
     }
 
     /// <summary>Without the port.</summary>

@@ -28,9 +28,13 @@ static class NamePages
         HashSet<string> seen = [];
         for (Uri? page = first; page is not null;)
         {
-            if (!seen.Add(page.AbsoluteUri) || seen.Count > RegistryLimits.Pages)
+            if (!seen.Add(page.AbsoluteUri))
             {
-                throw new ImageError($"{act}: {(seen.Count > RegistryLimits.Pages ? $"more than {RegistryLimits.Pages} pages" : "its pages lead in a circle")}");
+                throw new ImageError($"{act}: its pages lead in a circle");
+            }
+            if (seen.Count > RegistryLimits.Pages)
+            {
+                throw new ImageError($"{act}: more than {RegistryLimits.Pages} pages");
             }
             var answer = client.Ask(new Request(HttpMethod.Get, page), act, RegistryLimits.Page);
             if (answer.Status != HttpStatusCode.OK)

@@ -174,7 +174,9 @@ sealed class RegistriesFile
     private static Mirror ReadMirror(string file, TomlTable table, Action<string> warn)
     {
         var row = new TomlRow(file, table);
-        var location = row.Text("location") is { Length: > 0 } text ? text.TrimEnd('/') : throw new ImageError($"read {file}: line {table.Line}: a mirror needs a location");
+        var location = row.Text("location") is { Length: > 0 } text
+            ? text.TrimEnd('/')
+            : throw new ImageError($"read {file}: line {table.Line}: a mirror needs a location");
         var use = row.Text("pull-from-mirror") switch
         {
             null or "" or "all" => MirrorUse.All,

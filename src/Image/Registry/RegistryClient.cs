@@ -54,8 +54,8 @@ sealed class RegistryClient : IDisposable
     /// <summary>What is said when an answer is not the wanted one.</summary>
     public ImageError Refused(string act, HttpResponseMessage head, string sentence)
     {
-        var hint = head.StatusCode == HttpStatusCode.Unauthorized && !Authorization.HasCredentials ? $" (no credentials for {Endpoint.Host}: sharprun-image login)" : "";
-        return new ImageError($"{act}: {sentence}{hint}");
+        var isNobody = head.StatusCode == HttpStatusCode.Unauthorized && !Authorization.HasCredentials;
+        return new ImageError($"{act}: {sentence}{(isNobody ? $" (no credentials for {Endpoint.Host}: sharprun-image login)" : "")}");
     }
 
     public ImageError Refused(string act, Answer answer) => Refused(act, answer.Head, answer.Sentence);
@@ -83,7 +83,8 @@ sealed class RegistryClient : IDisposable
         }
     }
 
-    private Answer AskTokenServer(Request request, string act) => Repeat(request, act, () => Follow(request), response => Answer.Read(response, RegistryLimits.Token, act, _settings));
+    private Answer AskTokenServer(Request request, string act) =>
+        Repeat(request, act, () => Follow(request), response => Answer.Read(response, RegistryLimits.Token, act, _settings));
 
     private T Send<T>(Request request, string act, Func<HttpResponseMessage, T> take) => Repeat(request, act, () => Sign(request), take);
 

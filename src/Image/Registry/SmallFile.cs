@@ -44,7 +44,8 @@ static class SmallFile
         MakeDirectory(Path.GetDirectoryName(target) ?? "/");
         var staging = Encoding.UTF8.GetBytes($"{target}.{Environment.ProcessId}.tmp\0");
         Sys.UnlinkAt(Native.AT_FDCWD, staging, 0);
-        var file = Sys.Open(Native.AT_FDCWD, staging, Native.O_WRONLY | Native.O_CREAT | Native.O_EXCL | Native.O_NOFOLLOW, OwnersOnly).OrThrow($"write {path}");
+        var asNew = Native.O_WRONLY | Native.O_CREAT | Native.O_EXCL | Native.O_NOFOLLOW;
+        var file = Sys.Open(Native.AT_FDCWD, staging, asNew, OwnersOnly).OrThrow($"write {path}");
         var error = Sys.WriteAll(file, bytes);
         error = error == Errno.OK ? Sys.Fsync(file) : error;
         Sys.Close(file);

@@ -94,7 +94,9 @@ static class Trust
     {
         var chosen = Environment.GetEnvironmentVariable("SSL_CERT_FILE");
         var path = chosen is { Length: > 0 } ? chosen : Array.Find(s_bundles, File.Exists);
-        return path is null ? throw new ImageError($"trust a registry: there is no bundle of authorities at {s_bundles[0]}; SSL_CERT_FILE may name one") : ReadPem(path);
+        return path is not null
+            ? ReadPem(path)
+            : throw new ImageError($"trust a registry: there is no bundle of authorities at {s_bundles[0]}; SSL_CERT_FILE may name one");
     }
 
     private static void ReadDirectory(string directory, X509Certificate2Collection authorities, X509CertificateCollection own)

@@ -218,6 +218,7 @@ sealed class Upload(RegistryClient client, Descriptor blob, ImageSource source, 
             return null;
         }
         var last = range[(range.IndexOf('-', StringComparison.Ordinal) + 1)..];
-        return long.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < long.MaxValue ? number == 0 ? 0 : number + 1 : null;
+        var isNumber = long.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < long.MaxValue;
+        return !isNumber ? null : number == 0 ? 0 : number + 1;
     }
 }
