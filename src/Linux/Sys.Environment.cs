@@ -1,0 +1,25 @@
+using System;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace SharpRun.Linux;
+
+public static unsafe partial class Sys
+{
+    /// <summary>setenv(3), or unsetenv(3) for null: the environment that C libraries of this process see. .NET's own copy is another one. Not
+    /// beside threads that may look into it.</summary>
+    public static void SetNativeEnvironment(string name, string? value)
+    {
+        fixed (byte* key = Encoding.UTF8.GetBytes(name + "\0"))
+        fixed (byte* text = Encoding.UTF8.GetBytes((value ?? "") + "\0"))
+        {
+            _ = value is null ? unsetenv_(key) : setenv_(key, text, 1);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "setenv")]
+    private static partial int setenv_(byte* name, byte* value, int overwrite);
+
+    [LibraryImport("libc", EntryPoint = "unsetenv")]
+    private static partial int unsetenv_(byte* name);
+}
