@@ -20,7 +20,7 @@ public sealed class CopyTests
 
     private static string BlobPath(string path, Digest digest) => $"{path}/blobs/{digest.Algorithm}/{digest.Hex}";
 
-    private static string PartialPath(string path, Digest digest) => $"{path}/blobs/{digest.Algorithm}/.partial-{digest.Hex}";
+    private static string PartialPath(string path, Digest digest) => $"{path}/.partial-{digest.Algorithm}-{digest.Hex}";
 
     [Fact]
     public void Every_byte_arrives_and_the_name_leads_to_it()
@@ -229,6 +229,6 @@ public sealed class CopyTests
         using var layout = OciLayout.Open(folder.Path);
         Assert.Equal(Enumerable.Range(0, 8).Select(i => $"name{i}"), layout.ReadIndex().Entries.Select(entry => entry.Name!).Order());
         Assert.Equal(shared, File.ReadAllBytes(BlobPath(folder.Path, Digest.Of(shared))));
-        Assert.DoesNotContain(Directory.GetFiles(folder.Path + "/blobs/sha256"), file => file.Contains(".partial"));
+        Assert.DoesNotContain(Directory.GetFiles(folder.Path), file => file.Contains("/."));
     }
 }

@@ -62,7 +62,7 @@ public sealed class StoreNamesTests
         layout.Name("kept", layout.Index((kept, "linux/amd64")), MediaTypes.Index);
         var before = Directory.GetFiles(folder["blobs/sha256"]).Order().ToList();
         layout.Blob(HandMade.Bytes(777, 2));
-        File.WriteAllBytes(folder["blobs/sha256/.partial-" + new string('a', 64)], new byte[23]);
+        File.WriteAllBytes(folder[".partial-sha256-" + new string('a', 64)], new byte[23]);
         File.WriteAllText(folder["blobs/sha256/README"], "of somebody else");
         File.WriteAllText(folder[".lease-dead"], "");
         using var opened = OciLayout.Open(folder.Path);

@@ -173,7 +173,10 @@ sealed class Folder : IDisposable
         Sync();
     }
 
-    public void Rename(string from, string to) => Sys.RenameAt(Fd, Bytes(from), Fd, Bytes(to)).OrThrow($"rename {Of(from)} to {Of(to)}");
+    public void Rename(string from, string to) => Rename(from, this, to);
+
+    public void Rename(string from, Folder folder, string to) =>
+        Sys.RenameAt(Fd, Bytes(from), folder.Fd, Bytes(to)).OrThrow($"rename {Of(from)} to {folder.Of(to)}");
 
     /// <summary>False: it was not there.</summary>
     public bool Remove(string name)
