@@ -65,11 +65,25 @@ public sealed class StoreNamesTests
         File.WriteAllBytes(folder[".partial-sha256-" + new string('a', 64)], new byte[23]);
         File.WriteAllText(folder["blobs/sha256/README"], "of somebody else");
         File.WriteAllText(folder[".lease-dead"], "");
+        File.WriteAllText(folder[".index.json.new"], "{");
         using var opened = OciLayout.Open(folder.Path);
         Assert.Equal((800, 2), opened.CollectGarbage());
         Assert.Equal(((string[])[.. before, folder["blobs/sha256/README"]]).Order(), Directory.GetFiles(folder["blobs/sha256"]).Order());
-        Assert.False(File.Exists(folder[".lease-dead"]));
+        Assert.Equal(["index.json", "oci-layout"], Directory.GetFiles(folder.Path).Select(Path.GetFileName).Order());
         Assert.Equal((0, 0), opened.CollectGarbage());
+    }
+
+    [Fact]
+    public void A_store_whose_maker_was_killed_at_once_is_none_yet_and_the_next_call_makes_it()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["oci"]);
+        File.WriteAllText(folder["oci/.oci-layout.new"], "{");
+        var options = new Cli.Options { Root = folder.Path };
+        Assert.Null(ImageStore.TryOpen(options));
+        ImageStore.Make(options).Dispose();
+        using var store = ImageStore.TryOpen(options);
+        Assert.Empty(store!.ReadIndex().Entries);
     }
 
     [Fact]

@@ -161,7 +161,7 @@ sealed class Folder : IDisposable
     /// <summary>The file is this from now on, also after a power cut, or the old one still is. Callers exclude each other by a lock.</summary>
     public void Replace(string name, ReadOnlySpan<byte> bytes)
     {
-        var staging = $".{name}.new";
+        var staging = StagingOf(name);
         Remove(staging);
         using (var file = MakeFile(staging))
         {
@@ -172,6 +172,9 @@ sealed class Folder : IDisposable
         Rename(staging, name);
         Sync();
     }
+
+    /// <summary>Under what name a file waits for its own.</summary>
+    public static string StagingOf(string name) => $".{name}.new";
 
     public void Rename(string from, string to) => Rename(from, this, to);
 

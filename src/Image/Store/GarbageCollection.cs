@@ -40,6 +40,9 @@ sealed class GarbageCollection(OciLayout layout, Folder root)
 
     private void ReadLeases()
     {
+        // Nobody is replacing them now: that needs the lock, too.
+        root.Remove(Folder.StagingOf(Oci.Layout.IndexFile));
+        root.Remove(Folder.StagingOf(Oci.Layout.MarkerFile));
         foreach (var name in root.Names())
         {
             if (name.StartsWith(Lease.Prefix, StringComparison.Ordinal))

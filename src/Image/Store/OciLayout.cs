@@ -22,11 +22,13 @@ sealed partial class OciLayout : IDisposable
     public bool IsWritable => Sys.FaccessAt(_root.Fd, "."u8, Native.W_OK, Native.AT_EACCESS) == Errno.OK;
 
     /// <summary>One that is there; null: there is no such directory.</summary>
-    public static OciLayout? TryOpen(string path)
+    /// <param name="isOurs">Without its marker it is not there either: whoever made it was killed before he wrote that.</param>
+    public static OciLayout? TryOpen(string path, bool isOurs = false)
     {
         var root = Folder.TryOpen(path);
-        if (root is null)
+        if (root is null || (isOurs && !root.TryStat(Oci.Layout.MarkerFile, out _)))
         {
+            root?.Dispose();
             return null;
         }
         var layout = new OciLayout(root);
