@@ -136,7 +136,8 @@ public sealed class CopyTests
         using var source = new MemorySource();
         var layers = Enumerable.Range(1, 4).Select(i => HandMade.Bytes(1_000_000_000 / 100, i)).ToArray();
         source.AddImage("amd64", layers);
-        source.Instead = (blob, _) => blob.Digest == Digest.Of(layers[2]) ? throw new ImageError("this one") : blob.Size < 1_000_000 ? null! : new SlowStream();
+        source.Instead = (blob, _) => blob.Digest == Digest.Of(layers[2]) ? throw new ImageError("this one")
+            : blob.Size < 1_000_000 ? null! : new SlowStream();
         var watch = Stopwatch.StartNew();
         Assert.Equal("this one", Assert.Throws<ImageError>(() => Copy(source, folder.Path)).Message);
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20));
@@ -174,7 +175,8 @@ public sealed class CopyTests
         using var folder = new TemporaryFolder();
         using var source = new MemorySource();
         source.AddImage("amd64", HandMade.Bytes(10, 1));
-        Assert.Contains("no image for linux/arm64", Assert.Throws<ImageError>(() => Copy(source, folder.Path, platform: new Platform("linux", "arm64"))).Message);
+        var error = Assert.Throws<ImageError>(() => Copy(source, folder.Path, platform: new Platform("linux", "arm64")));
+        Assert.Contains("no image for linux/arm64", error.Message);
     }
 
     [Fact]
@@ -200,6 +202,32 @@ public sealed class CopyTests
         source.Add(amd.Bytes, MediaTypes.DockerManifest);
         source.Top = new ImageIndex { Manifests = [Documents.DescriptorOf(amd) with { Platform = Platform.Host }] }.ToDocument();
         Assert.Contains("it is of type", Assert.Throws<ImageError>(() => Copy(source, folder.Path)).Message);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Indexes_within_indexes_end_somewhere(bool all)
+    {
+        using var folder = new TemporaryFolder();
+        using var source = new MemorySource();
+        var inner = source.AddImage("amd64", HandMade.Bytes(10, 1));
+        for (var depth = 0; depth <= OciLimits.MaxIndexDepth; depth++)
+        {
+            inner = source.AddIndex((inner, "amd64"));
+        }
+        var wanted = all ? null : new Platform("linux", "amd64");
+        Assert.Contains("deeper than", Assert.Throws<ImageError>(() => Copy(source, folder.Path, platform: wanted, all: all)).Message);
+    }
+
+    [Fact]
+    public void An_index_of_too_many_manifests_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        using var source = new MemorySource();
+        var entry = Documents.DescriptorOf(source.AddImage("amd64", HandMade.Bytes(10, 1)));
+        source.Top = new ImageIndex { Manifests = [.. Enumerable.Repeat(entry, TransportLimits.Manifests + 1)] }.ToDocument();
+        Assert.Contains("more than 10000 manifests", Assert.Throws<ImageError>(() => Copy(source, folder.Path, all: true)).Message);
     }
 
     [Fact]

@@ -63,7 +63,8 @@ sealed class GarbageCollection(OciLayout layout, Folder root)
     private void Mark(Digest digest, string mediaType, int depth)
     {
         var isNew = _needed.Add(digest) || depth == 0;
-        var isDocument = mediaType.Length == 0 || mediaType.Contains("manifest", StringComparison.Ordinal) || mediaType.Contains("index", StringComparison.Ordinal);
+        var isDocument = mediaType.Length == 0
+            || mediaType.Contains("manifest", StringComparison.Ordinal) || mediaType.Contains("index", StringComparison.Ordinal);
         if (!isNew || !isDocument || depth > OciLimits.MaxIndexDepth || !layout.IsThere(digest))
         {
             return;
@@ -108,7 +109,8 @@ sealed class GarbageCollection(OciLayout layout, Folder root)
     {
         foreach (var name in root.Names())
         {
-            if (PartialBlob.TryParse(name, out var digest) && !_needed.Contains(digest) && root.TryStat(name, out var status) && !PartialBlob.IsInWork(root, name))
+            var isLeft = PartialBlob.TryParse(name, out var digest) && !_needed.Contains(digest) && !PartialBlob.IsInWork(root, name);
+            if (isLeft && root.TryStat(name, out var status))
             {
                 Remove(root, name, status);
             }

@@ -55,7 +55,9 @@ sealed partial class OciLayout : IDisposable
 
     /// <summary>The names. A layout without index.json has none yet.</summary>
     public LayoutIndex ReadIndex() =>
-        _root.TryRead(Oci.Layout.IndexFile, OciLimits.MaxIndexFileLength) is { } bytes ? LayoutIndex.Parse(bytes, _root.Of(Oci.Layout.IndexFile)) : LayoutIndex.Empty();
+        _root.TryRead(Oci.Layout.IndexFile, OciLimits.MaxIndexFileLength) is { } bytes
+            ? LayoutIndex.Parse(bytes, _root.Of(Oci.Layout.IndexFile))
+            : LayoutIndex.Empty();
 
     /// <summary>True when the blob is there with its size. What is in it is not looked at.</summary>
     public bool HasBlob(Descriptor blob) =>
