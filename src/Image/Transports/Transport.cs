@@ -27,8 +27,8 @@ static class Transport
     {
         ImageName.Bare bare => new LayoutDestination(ImageStore.Make(options), bare.Reference.ToString(), bare.Given, options.VerifiesBlobs),
         ImageName.Content => throw new UsageError($"write to {name}: a digest is what an image has, not what it is given"),
-        ImageName.OciLayout oci => new LayoutDestination(OciLayout.Make(AbsolutePath.Of(oci.Path)), oci.Reference, oci.Given, options.VerifiesBlobs),
-        ImageName.OciArchive archive => ArchiveDestination.OfOci(AbsolutePath.Of(archive.Path), archive.Reference, archive.Given),
+        ImageName.OciLayout it => new LayoutDestination(OciLayout.Make(AbsolutePath.Of(it.Path)), it.Reference, it.Given, options.VerifiesBlobs),
+        ImageName.OciArchive oci => ArchiveDestination.OfOci(AbsolutePath.Of(oci.Path), oci.Reference, oci.Given),
         ImageName.DockerArchive docker => ArchiveDestination.OfDocker(AbsolutePath.Of(docker.Path), docker.Reference, docker.Given),
         ImageName.Registry => throw NotBuilt(name),
         ImageName.Directory => throw NotBuilt(name),
