@@ -54,10 +54,8 @@ static class Compressions
     /// <summary>The uncompressed bytes of a blob, its compression read from its beginning. Owns the blob.</summary>
     public static Stream Open(Stream blob, Digest digest)
     {
-        var start = new byte[MagicBytes];
-        var count = blob.ReadAtLeast(start, MagicBytes, throwOnEndOfStream: false);
-        var whole = new StartedStream(start.AsMemory(0, count), blob);
-        return Of(start.AsSpan(0, count), digest) switch
+        var whole = new BlobBuffer(blob);
+        return Of(whole.Peek(MagicBytes), digest) switch
         {
             Compression.Gzip => new GZipStream(whole, CompressionMode.Decompress),
             Compression.Zstd => OpenZstd(whole),
