@@ -27,7 +27,8 @@ static class ImageDocuments
         $$$"""
         {"created":"2020-01-01T00:00:00Z","author":"a","architecture":"amd64","os":"linux","config":{"User":"a:b","ExposedPorts":{"80/tcp":{}},"Env":["A=b"],
         "Entrypoint":["e"],"Cmd":["c"],"Volumes":{"/v":{}},"WorkingDir":"/w","Labels":{"l":"m"},"StopSignal":"TERM","Healthcheck":{"Test":["x"]},"Shell":["s"],
-        "OnBuild":["o"]},"rootfs":{"type":"layers","diff_ids":["{{{Sha}}}"]},"history":[{"created":"x","created_by":"y","empty_layer":true}],"more":{"x":[1,null]}}
+        "OnBuild":["o"]},"rootfs":{"type":"layers","diff_ids":["{{{Sha}}}"]},"history":[{"created":"x","created_by":"y","empty_layer":true}],
+        "more":{"x":[1,null]}}
         """,
     }.Select(Encoding.UTF8.GetBytes)];
 
