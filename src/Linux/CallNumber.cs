@@ -44,9 +44,7 @@ public static class CallNumber
     public static int setdomainname => Pick(171, 162);
     public static int gettid => Pick(186, 178);
     public static int fsetxattr => Pick(190, 7);
-    public static int lgetxattr => Pick(192, 9);
     public static int fgetxattr => Pick(193, 10);
-    public static int llistxattr => Pick(195, 12);
     public static int flistxattr => Pick(196, 13);
     public static int sched_setaffinity => Pick(203, 122);
     public static int getdents64 => Pick(217, 61);

@@ -1,5 +1,4 @@
 using System;
-using System.Buffers.Text;
 using System.Collections.Generic;
 using SharpRun.Linux;
 using SharpRun.Tar;
@@ -18,15 +17,7 @@ sealed class TreeAttributes
     public Errno Read(int directory, ReadOnlySpan<byte> name, out IReadOnlyList<TarAttribute> attributes)
     {
         attributes = [];
-        Span<byte> path = stackalloc byte[300];
-        "/proc/self/fd/"u8.CopyTo(path);
-        Utf8Formatter.TryFormat(directory, path[14..], out var digits);
-        path[14 + digits] = (byte)'/';
-        if (!name.TryCopyTo(path[(15 + digits)..]))
-        {
-            return Errno.ENAMETOOLONG;
-        }
-        var listed = Sys.ListAttributesOfPath(path, _names);
+        var listed = Sys.ListAttributesAt(directory, name, _names);
         if (!listed.Ok || listed.Value == 0)
         {
             return listed.Error is Errno.EOPNOTSUPP ? Errno.OK : listed.Error;
@@ -36,7 +27,7 @@ sealed class TreeAttributes
         {
             var attribute = rest[..(rest.IndexOf((byte)0) + 1)];
             rest = rest[attribute.Length..];
-            var read = Sys.GetAttributeOfPath(path, attribute, _value);
+            var read = Sys.GetAttributeAt(directory, name, attribute, _value);
             // ENODATA: taken away meanwhile. Some file systems list names of which they have no value for us.
             if (read.Error is Errno.ENODATA or Errno.EOPNOTSUPP)
             {
