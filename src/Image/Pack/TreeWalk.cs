@@ -1,7 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Globalization;
-using System.Text;
 using SharpRun.Linux;
 using SharpRun.Oci;
 
@@ -11,7 +9,7 @@ namespace SharpRun.Image.Pack;
 /// A tree from its root on, a directory before what it holds, its names in the order of their bytes. The tree may be hostile and may change
 /// meanwhile: everything is looked up as one name below an open directory, no link is followed and no device or fifo is opened, so that
 /// nothing outside is ever read. What changes under our hands is looked at again, and named when it does not come to rest.
-/// Two descriptors a level at most, and no recursion.
+/// A descriptor a level, and no recursion.
 /// </summary>
 sealed class TreeWalk : IDisposable
 {
@@ -24,54 +22,37 @@ sealed class TreeWalk : IDisposable
     private const int Attempts = 3;
     private const int RecordsRoom = 32 << 10;
 
-    private readonly string _name;
+    private readonly TreeRoot _root;
     private readonly bool _hasDevicesFirst;
     private readonly List<Level> _levels = [];
     private readonly TreeAttributes _attributes = new();
     private readonly byte[] _records = new byte[RecordsRoom];
-    private readonly int _root;
-    private readonly ulong _mountId;
     private bool _isStarted;
 
     /// <summary>An open directory; its names, each with a final zero; how many of them have been given.</summary>
-    private sealed class Level(int directory, byte[] path, List<byte[]> names)
+    private sealed class Level(int directory, byte[] path)
     {
         public readonly int Directory = directory;
         public readonly byte[] Path = path;
-        public readonly List<byte[]> Names = names;
+        public readonly List<byte[]> Names = [];
         public int Next;
     }
 
-    /// <summary>Takes the descriptor over. The name is for errors. Devices first: an overlay's upper directory has its whiteouts as devices,
-    /// and in a layer they stand before their siblings.</summary>
-    public TreeWalk(int root, string name, bool devicesFirst = false)
-    {
-        (_root, _name, _hasDevicesFirst) = (root, name, devicesFirst);
-        var error = Sys.Stat(root, default, Native.AT_EMPTY_PATH, out var status);
-        if (error != Errno.OK || !status.IsDirectory)
-        {
-            Sys.Close(root);
-            (error == Errno.OK ? Errno.ENOTDIR : error).Throw($"read directory {name}");
-        }
-        _mountId = status.MountId;
-    }
-
-    public static TreeWalk Open(string path, bool devicesFirst = false)
-    {
-        var flags = Native.O_RDONLY | Native.O_DIRECTORY;
-        return new TreeWalk(Sys.Open(Native.AT_FDCWD, Encoding.UTF8.GetBytes(path + "\0"), flags).OrThrow($"open directory {path}"), path, devicesFirst);
-    }
+    /// <param name="root">Stays the caller's.</param>
+    /// <param name="devicesFirst">An overlay's upper directory has its whiteouts as devices, and in a layer they stand before their siblings.</param>
+    public TreeWalk(TreeRoot root, bool devicesFirst = false) => (_root, _hasDevicesFirst) = (root, devicesFirst);
 
     /// <summary>The last one given.</summary>
     public TreeEntry Current { get; private set; } = null!;
 
-    /// <summary>Another file system is mounted on the current entry: what the image would have there is not to be seen.</summary>
-    public bool IsMountPoint => Current.Status.MountId != _mountId;
+    /// <summary>Another file system is mounted on the current entry: what the image has there is not to be seen. (Never before kernel 5.8.)</summary>
+    public bool IsMountPoint => Current.Status.MountId != _root.MountId;
 
-    /// <summary>Of the current entry, which is a directory: the number of names in it, and each, in order, without a zero.</summary>
-    public int NameCount => _levels[^1].Names.Count;
+    /// <summary>How many directories stand above the current entry.</summary>
+    public int Depth { get; private set; }
 
-    public ReadOnlySpan<byte> NameAt(int index) => _levels[^1].Names[index].AsSpan()[..^1];
+    /// <summary>Of the current entry, which is a directory: the names in it, each in its place and with a final zero.</summary>
+    public IReadOnlyList<byte[]> Names => _levels[^1].Names;
 
     /// <summary>The current entry is a directory: what is in it is not given.</summary>
     public void SkipDirectory() => Leave();
@@ -81,7 +62,7 @@ sealed class TreeWalk : IDisposable
         if (!_isStarted)
         {
             _isStarted = true;
-            Enter(_root, []);
+            Enter(Sys.Open(_root.Fd, ".\0"u8, Native.O_RDONLY | Native.O_DIRECTORY).OrThrow(_root.Act("open", [])), []);
             return true;
         }
         while (_levels.Count > 0)
@@ -92,41 +73,12 @@ sealed class TreeWalk : IDisposable
                 Leave();
                 continue;
             }
+            Depth = _levels.Count;
             LookAt(level, level.Names[level.Next++]);
             return true;
         }
         return false;
     }
-
-    /// <summary>The current entry's content, opened for reading; it is still the file that was looked at. To be closed by the caller.</summary>
-    public int OpenContent()
-    {
-        var file = Sys.Open(_levels[^1].Directory, WithZero(Current.Name), ReadFlags).OrThrow(Act("open"));
-        var error = Sys.Stat(file, default, Native.AT_EMPTY_PATH, out var status);
-        if (error == Errno.OK && status.IsRegular && InodeKey.Of(status) == Current.Inode && status.Size == Current.Status.Size)
-        {
-            return file;
-        }
-        Sys.Close(file);
-        error.OrThrow(Act("read"));
-        throw Changed(Current.Path);
-    }
-
-    /// <summary>To be asked when the content has been read: whether it is still what the entry says.</summary>
-    public void VerifyUnchanged(int file)
-    {
-        Sys.Stat(file, default, Native.AT_EMPTY_PATH, out var status).OrThrow(Act("read"));
-        if (status.Size != Current.Status.Size || status.ModifiedAt != Current.Status.ModifiedAt)
-        {
-            throw Changed(Current.Path);
-        }
-    }
-
-    /// <summary>"read a/b in /rootfs": what an error about the current entry is about.</summary>
-    public string Act(string verb) => $"{verb} {Printable(Current.Path)} in {_name}";
-
-    public ImageError Changed(ReadOnlySpan<byte> path) =>
-        new($"read {Printable(path)} in {_name}: it changed while it was read; try again when nothing writes there");
 
     public void Dispose()
     {
@@ -134,37 +86,7 @@ sealed class TreeWalk : IDisposable
         {
             Leave();
         }
-        if (!_isStarted)
-        {
-            Sys.Close(_root);
-        }
     }
-
-    /// <summary>For people: what is no text of one line stands as \x and two digits.</summary>
-    public static string Printable(ReadOnlySpan<byte> path)
-    {
-        if (path.IsEmpty)
-        {
-            return "/";
-        }
-        var text = new StringBuilder(path.Length);
-        while (!path.IsEmpty)
-        {
-            var isRune = Rune.DecodeFromUtf8(path, out var rune, out var length) == System.Buffers.OperationStatus.Done && !Rune.IsControl(rune);
-            if (isRune)
-            {
-                text.Append(rune.ToString());
-            }
-            for (var i = 0; !isRune && i < length; i++)
-            {
-                text.Append(CultureInfo.InvariantCulture, $"\\x{path[i]:x2}");
-            }
-            path = path[length..];
-        }
-        return text.ToString();
-    }
-
-    private static int ReadFlags => Native.O_RDONLY | Native.O_NOFOLLOW | Native.O_NONBLOCK | Native.O_NOCTTY;
 
     private void LookAt(Level level, byte[] name)
     {
@@ -176,10 +98,10 @@ sealed class TreeWalk : IDisposable
             {
                 break;
             }
-            error.OrThrow($"read {Printable(path)} in {_name}");
+            error.OrThrow(_root.Act("read", path));
             if (status.IsDirectory)
             {
-                var directory = Sys.Open(level.Directory, name, ReadFlags | Native.O_DIRECTORY);
+                var directory = Sys.Open(level.Directory, name, TreeRoot.ReadFlags | Native.O_DIRECTORY);
                 if (directory.Ok)
                 {
                     Enter(directory.Value, path);
@@ -198,10 +120,10 @@ sealed class TreeWalk : IDisposable
             }
             if (error is not (Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP or Errno.EINVAL))
             {
-                error.Throw($"read {Printable(path)} in {_name}");
+                error.Throw(_root.Act("read", path));
             }
         }
-        throw Changed(path);
+        throw _root.Changed(path);
     }
 
     private byte[] Join(byte[] parent, ReadOnlySpan<byte> name)
@@ -209,13 +131,13 @@ sealed class TreeWalk : IDisposable
         byte[] path = parent.Length == 0 ? [.. name] : [.. parent, (byte)'/', .. name];
         return path.Length <= LongestPath
             ? path
-            : throw new ImageError($"read {Printable(path)} in {_name}: a path of more than {LongestPath} bytes cannot be unpacked again");
+            : throw new ImageError($"{_root.Act("read", path)}: a path of more than {LongestPath} bytes cannot be unpacked again");
     }
 
-    // What a link says and the attributes, of the same object if nobody swaps it; if somebody does, it is still one of this directory.
+    // Where a link leads and the attributes, of the same object if nobody swaps it; if somebody does, it is still one of this directory.
     private Errno Complete(int directory, ReadOnlySpan<byte> name)
     {
-        var target = Array.Empty<byte>();
+        byte[] target = [];
         if (Current.Status.IsSymlink)
         {
             Span<byte> buffer = stackalloc byte[LongestPath + 1];
@@ -234,16 +156,17 @@ sealed class TreeWalk : IDisposable
     // Takes the descriptor over.
     private void Enter(int directory, byte[] path)
     {
-        var level = new Level(directory, path, []);
+        Depth = _levels.Count;
+        var level = new Level(directory, path);
         _levels.Add(level);
-        if (_levels.Count > DeepestLevel)
+        if (_levels.Count > DeepestLevel + 1)
         {
-            throw new ImageError($"read {Printable(path)} in {_name}: deeper than {DeepestLevel} directories");
+            throw new ImageError($"{_root.Act("read", path)}: deeper than {DeepestLevel} directories");
         }
         // Of what is open: what had the name may be another one by now.
-        Sys.Stat(directory, default, Native.AT_EMPTY_PATH, out var status).OrThrow($"read {Printable(path)} in {_name}");
+        Sys.Stat(directory, default, Native.AT_EMPTY_PATH, out var status).OrThrow(_root.Act("read", path));
         Current = new TreeEntry(path, status);
-        Complete(directory, ".\0"u8).OrThrow(Act("read the attributes of"));
+        Complete(directory, ".\0"u8).OrThrow(_root.Act("read the attributes of", path));
         ReadNames(level);
     }
 
@@ -252,7 +175,7 @@ sealed class TreeWalk : IDisposable
         var devices = new List<byte[]>();
         while (true)
         {
-            var read = Sys.GetDents(level.Directory, _records).OrThrow(Act("read directory"));
+            var read = Sys.GetDents(level.Directory, _records).OrThrow(_root.Act("read directory", level.Path));
             if (read == 0)
             {
                 break;
@@ -279,6 +202,4 @@ sealed class TreeWalk : IDisposable
         Sys.Close(_levels[^1].Directory);
         _levels.RemoveAt(_levels.Count - 1);
     }
-
-    private static byte[] WithZero(ReadOnlySpan<byte> name) => [.. name, 0];
 }
