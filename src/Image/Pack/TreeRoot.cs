@@ -1,8 +1,8 @@
 using System;
-using System.Globalization;
 using System.Text;
 using SharpRun.Linux;
 using SharpRun.Oci;
+using SharpRun.Tar;
 
 namespace SharpRun.Image.Pack;
 
@@ -69,7 +69,7 @@ sealed class TreeRoot : IDisposable
     }
 
     /// <summary>"read a/b in /rootfs": what an error is about.</summary>
-    public string Act(string verb, ReadOnlySpan<byte> path) => $"{verb} {Printable(path)} in {Name}";
+    public string Act(string verb, ReadOnlySpan<byte> path) => $"{verb} {Of(path)} in {Name}";
 
     public ImageError Changed(ReadOnlySpan<byte> path) => new($"{Act("read", path)}: it changed while it was read; try again when nothing writes there");
 
@@ -78,27 +78,5 @@ sealed class TreeRoot : IDisposable
     private static bool IsSame(in FileStatus status, TreeEntry entry) =>
         status.Size == entry.Status.Size && status.ModifiedAt == entry.Status.ModifiedAt;
 
-    /// <summary>For people: what is no text of one line stands as \x and two digits.</summary>
-    public static string Printable(ReadOnlySpan<byte> path)
-    {
-        if (path.IsEmpty)
-        {
-            return "/";
-        }
-        var text = new StringBuilder(path.Length);
-        while (!path.IsEmpty)
-        {
-            var isText = Rune.DecodeFromUtf8(path, out var rune, out var length) == System.Buffers.OperationStatus.Done && !Rune.IsControl(rune);
-            if (isText)
-            {
-                text.Append(rune.ToString());
-            }
-            for (var i = 0; !isText && i < length; i++)
-            {
-                text.Append(CultureInfo.InvariantCulture, $"\\x{path[i]:x2}");
-            }
-            path = path[length..];
-        }
-        return text.ToString();
-    }
+    private static string Of(ReadOnlySpan<byte> path) => path.IsEmpty ? "/" : TarText.Of(path);
 }
