@@ -16,10 +16,9 @@ sealed record LayoutEntry(byte[] Json, Descriptor? Descriptor, string? Name)
 /// <summary>index.json of a layout (image-spec, image-layout.md): the names. What we do not know of it passes through unchanged.</summary>
 sealed class LayoutIndex
 {
-    private const string RefName = "org.opencontainers.image.ref.name", ContainerdName = "io.containerd.image.name";
-    private const int LongestName = 4096;
+    private const int LongestName = 4096, NamesInAnError = 10;
 
-    private static readonly JsonDocumentOptions s_options = new() { MaxDepth = StoreLimits.JsonDepth, AllowDuplicateProperties = false };
+    private static readonly JsonDocumentOptions s_options = new() { MaxDepth = OciLimits.MaxDepth, AllowDuplicateProperties = false };
 
     /// <summary>Members beside "manifests", each with its JSON, in their order.</summary>
     private readonly List<(string Name, byte[] Json)> _others;
@@ -80,8 +79,8 @@ sealed class LayoutIndex
         string? name = null, full = null;
         if (json.TryGetProperty("annotations", out var annotations) && annotations.ValueKind == JsonValueKind.Object)
         {
-            name = TextOf(annotations, RefName);
-            full = TextOf(annotations, ContainerdName);
+            name = TextOf(annotations, Oci.Layout.RefName);
+            full = TextOf(annotations, Oci.Layout.ContainerdName);
         }
         var descriptor = new Descriptor(TextOf(json, "mediaType") ?? "", parsed, bytes) { Platform = PlatformOf(json) };
         return new LayoutEntry(raw, descriptor, name is { Length: > 0 and <= LongestName } ? name : null) { FullName = full };
@@ -106,13 +105,57 @@ sealed class LayoutIndex
         Entries.Find(entry => entry.Name == name && entry.Descriptor is not null)
         ?? Entries.Find(entry => entry.FullName == name && entry.Descriptor is not null);
 
-    /// <summary>The name means this content from now on, and nothing else.</summary>
-    public void Set(string name, Descriptor descriptor)
+    /// <summary>The entry of a digest; null: it is not at the top.</summary>
+    public Descriptor? Find(Digest digest) => Entries.Find(entry => entry.Descriptor?.Digest == digest)?.Descriptor;
+
+    /// <summary>The image of a name, or the only one when none is given.</summary>
+    /// <param name="image">As the user named it, for the error.</param>
+    public Descriptor Choose(string? name, string image)
+    {
+        if (name is not null)
+        {
+            return Find(name)?.Descriptor ?? throw new ImageError($"find {image}: {(Names is { Length: > 0 } names ? $"the names there are {names}" : "no image there has a name")}");
+        }
+        var known = Entries.FindAll(entry => entry.Descriptor is not null);
+        return known.Count switch
+        {
+            1 => known[0].Descriptor!,
+            0 => throw new ImageError($"find {image}: there is no image"),
+            _ => throw new ImageError($"find {image}: there are {known.Count} images, so a name is needed: {Names}"),
+        };
+    }
+
+    private string Names
+    {
+        get
+        {
+            var names = Entries.FindAll(entry => entry.Name is not null).ConvertAll(entry => OneLine.Of(entry.Name!));
+            return names.Count <= NamesInAnError ? string.Join(", ", names) : string.Join(", ", names.GetRange(0, NamesInAnError)) + $" and {names.Count - NamesInAnError} more";
+        }
+    }
+
+    /// <summary>The name means this content from now on, and nothing else. Without a name the content is there, under whatever names it has.
+    /// False: it is so already.</summary>
+    public bool Set(string? name, Descriptor descriptor)
     {
         var entry = new LayoutEntry(EntryJson(name, descriptor), descriptor, name);
-        var at = Entries.FindIndex(old => old.Name == name);
+        var at = name is null ? Entries.FindIndex(old => old.Descriptor?.Digest == descriptor.Digest) : Entries.FindIndex(old => old.Name == name);
+        if (name is null)
+        {
+            if (at < 0)
+            {
+                Entries.Add(entry);
+            }
+            return at < 0;
+        }
+        if (at >= 0 && Entries.FindAll(old => old.Name == name).Count == 1 && Entries[at].Descriptor is { } known
+            && (known.Digest, known.Size, known.MediaType) == (descriptor.Digest, descriptor.Size, descriptor.MediaType))
+        {
+            return false;
+        }
         Remove(name);
         Entries.Insert(at < 0 ? Entries.Count : at, entry);
+        return true;
     }
 
     /// <summary>False: there was no such name.</summary>
@@ -140,7 +183,7 @@ sealed class LayoutIndex
         return bytes.WrittenSpan.ToArray();
     }
 
-    private static byte[] EntryJson(string name, Descriptor descriptor)
+    private static byte[] EntryJson(string? name, Descriptor descriptor)
     {
         var bytes = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(bytes))
@@ -149,9 +192,12 @@ sealed class LayoutIndex
             json.WriteString("mediaType", descriptor.MediaType);
             json.WriteString("digest", descriptor.Digest.Text);
             json.WriteNumber("size", descriptor.Size);
-            json.WriteStartObject("annotations");
-            json.WriteString(RefName, name);
-            json.WriteEndObject();
+            if (name is not null)
+            {
+                json.WriteStartObject("annotations");
+                json.WriteString(Oci.Layout.RefName, name);
+                json.WriteEndObject();
+            }
             json.WriteEndObject();
         }
         return bytes.WrittenSpan.ToArray();

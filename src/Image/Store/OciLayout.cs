@@ -1,6 +1,5 @@
 using System;
 using System.IO;
-using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
 using SharpRun.Linux;
 using SharpRun.Oci;
@@ -11,9 +10,6 @@ namespace SharpRun.Image.Store;
 /// come from anybody, so that nothing in it is trusted before its digest is right (<see cref="Folder"/>).</summary>
 sealed partial class OciLayout : IDisposable
 {
-    private const string MarkerName = "oci-layout", IndexName = "index.json", BlobsName = "blobs";
-    private const string Version = "1.0.0";
-
     private readonly Folder _root;
     private readonly System.Threading.Lock _opening = new();
     private Folder? _blobs, _sha256, _sha512;
@@ -21,6 +17,9 @@ sealed partial class OciLayout : IDisposable
     private OciLayout(Folder root) => _root = root;
 
     public string Path => _root.Path;
+
+    /// <summary>Whether leases can be left in it: not on a read-only file system, nor in somebody else's directory.</summary>
+    public bool IsWritable => Sys.FaccessAt(_root.Fd, "."u8, Native.W_OK, Native.AT_EACCESS) == Errno.OK;
 
     /// <summary>One that is there; null: there is no such directory.</summary>
     public static OciLayout? TryOpen(string path)
@@ -47,36 +46,21 @@ sealed partial class OciLayout : IDisposable
 
     private void RequireMarker()
     {
-        var marker = _root.TryRead(MarkerName, StoreLimits.Marker)
-            ?? throw new ImageError($"open the image layout {Path}: it has no file {MarkerName}");
-        CheckMarker(marker, _root.Of(MarkerName));
-    }
-
-    public static void CheckMarker(byte[] marker, string where)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(marker);
-            if (document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("imageLayoutVersion", out var version)
-                && version.ValueKind == JsonValueKind.String && version.ValueEquals(Version))
-            {
-                return;
-            }
-        }
-        catch (JsonException)
-        {
-            // The sentence below says it.
-        }
-        throw new ImageError($"read {where}: imageLayoutVersion is not {Version}");
+        var marker = _root.TryRead(Oci.Layout.MarkerFile, StoreLimits.Marker)
+            ?? throw new ImageError($"open the image layout {Path}: it has no file {Oci.Layout.MarkerFile}");
+        Oci.Layout.CheckMarker(marker, _root.Of(Oci.Layout.MarkerFile));
     }
 
     /// <summary>The names. A layout without index.json has none yet.</summary>
     public LayoutIndex ReadIndex() =>
-        _root.TryRead(IndexName, StoreLimits.Index) is { } bytes ? LayoutIndex.Parse(bytes, _root.Of(IndexName)) : LayoutIndex.Empty();
+        _root.TryRead(Oci.Layout.IndexFile, OciLimits.MaxIndexFileLength) is { } bytes ? LayoutIndex.Parse(bytes, _root.Of(Oci.Layout.IndexFile)) : LayoutIndex.Empty();
 
     /// <summary>True when the blob is there with its size. What is in it is not looked at.</summary>
     public bool HasBlob(Descriptor blob) =>
         TryFolderOf(blob.Digest)?.TryStat(blob.Digest.Hex, out var status) == true && status.IsRegular && status.Size == (ulong)blob.Size;
+
+    /// <summary>There is a regular file of this digest.</summary>
+    public bool IsThere(Digest digest) => TryFolderOf(digest)?.TryStat(digest.Hex, out var status) == true && status.IsRegular;
 
     /// <summary>Its bytes from an offset on, as they are there; the reader counts and hashes them.</summary>
     public Stream OpenBlob(Descriptor blob, long offset)
@@ -107,6 +91,20 @@ sealed partial class OciLayout : IDisposable
         return bytes;
     }
 
+    /// <summary>Null: what is there under its name is not what the descriptor says.</summary>
+    public Document? TryReadManifest(Descriptor manifest)
+    {
+        try
+        {
+            var document = Document.Of(ReadBlob(manifest.Digest, manifest.Size, OciLimits.MaxManifestLength), null);
+            return document.MediaType == manifest.MediaType ? document with { Digest = manifest.Digest } : null;
+        }
+        catch (ImageError)
+        {
+            return null;
+        }
+    }
+
     private SafeFileHandle OpenFile(Digest digest, out long size)
     {
         size = 0;
@@ -118,12 +116,12 @@ sealed partial class OciLayout : IDisposable
     {
         lock (_opening)
         {
-            _blobs ??= _root.TryOpenFolder(BlobsName);
+            _blobs ??= _root.TryOpenFolder(Oci.Layout.Blobs);
             return digest.Algorithm == "sha512" ? _sha512 ??= _blobs?.TryOpenFolder("sha512") : _sha256 ??= _blobs?.TryOpenFolder("sha256");
         }
     }
 
-    private string PathOf(Digest digest) => $"{Path}/{BlobsName}/{digest.Algorithm}/{digest.Hex}";
+    private string PathOf(Digest digest) => $"{Path}/{Oci.Layout.Blobs}/{digest.Algorithm}/{digest.Hex}";
 
     public void Dispose()
     {
