@@ -17,7 +17,7 @@ static class Transport
         ImageName.OciArchive => throw NotBuilt(name),
         ImageName.DockerArchive => throw NotBuilt(name),
         ImageName.Registry => throw NotBuilt(name),
-        ImageName.Directory => throw NotBuilt(name),
+        ImageName.Directory directory => Pack.DirectorySource.Open(AbsolutePath.Of(directory.Path), directory.Given, options),
         _ => throw NotBuilt(name),
     };
 
