@@ -42,11 +42,10 @@ public sealed class ImageUnpackTests : IDisposable
     {
         var layout = new HandMade(_folder["layout"]);
         var diffIds = string.Join(',', layers.Select(layer => $"\"{HandMade.Sha256(layer.Tar)}\""));
-        var config = layout.Blob($$"""{"os":"linux","architecture":"{{Platform.Host.Architecture}}","rootfs":{"type":"layers","diff_ids":[{{diffIds}}]}}""");
+        var config = layout.Blob($$$"""{"os":"linux","architecture":"{{{Platform.Host.Architecture}}}","rootfs":{"type":"layers","diff_ids":[{{{diffIds}}}]}}""");
         var all = string.Join(',', layers.Select(layer => HandMade.Descriptor(layer.Type, layout.Blob(layer.Blob), layer.Blob.Length)));
-        layout.Name("x", layout.Blob($$"""
-            {"schemaVersion":2,"mediaType":"{{MediaTypes.Manifest}}","config":{{HandMade.Descriptor(MediaTypes.Config, config, layout.SizeOf(config))}},"layers":[{{all}}]}
-            """));
+        var itself = HandMade.Descriptor(MediaTypes.Config, config, layout.SizeOf(config));
+        layout.Name("x", layout.Blob($$"""{"schemaVersion":2,"mediaType":"{{MediaTypes.Manifest}}","config":{{itself}},"layers":[{{all}}]}"""));
         return layout;
     }
 
