@@ -127,7 +127,7 @@ sealed class PackRoom : IDisposable
     {
         using var image = Open(name);
         var record = BundleRecord.Of(image, ImageName.Parse(name), owners ?? Owners.OfImage);
-        ImageUnpack.Into(image, _folder[bundle], "rootfs", record.Owners, new Losses(), record.Write);
+        ImageUnpack.Into(image, _folder[bundle], "rootfs", record.Owners, new Losses(), _ => record.Write(_folder[bundle]));
         return _folder[bundle] + "/rootfs";
     }
 
@@ -141,7 +141,7 @@ sealed class PackRoom : IDisposable
     public static ModelTree Read(string root)
     {
         const long longAgo = 1_700_000_000;
-        var tree = TreeWalk.Read(root);
+        var tree = Nasty.TreeWalk.Read(root);
         foreach (var node in tree.Paths.Values.Where(node => node.Kind == TarKind.Directory && node.Time is { Seconds: > longAgo }))
         {
             node.Time = null;
