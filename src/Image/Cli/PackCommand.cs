@@ -1,6 +1,3 @@
-using System.Buffers;
-using System.Text;
-using System.Text.Json;
 using SharpRun.CommandLine;
 using SharpRun.Image.Blobs;
 using SharpRun.Image.Pack;
@@ -32,7 +29,17 @@ static class PackCommand
     {
         var request = RequestOf(arguments);
         var packed = new Packing(request, options).Run();
-        Output.Write(options.IsJson ? Json(request, packed) : packed.Manifest.Digest + "\n");
+        JsonOutput.WriteResult(options, packed.Manifest.Digest.Text, json =>
+        {
+            json.WriteString("image", request.Image.Given);
+            json.WriteString("manifest", packed.Manifest.Digest.Text);
+            if (packed.Layer is { } layer)
+            {
+                json.WriteString("layer", layer.Blob.Digest.Text);
+                json.WriteNumber("size", layer.Blob.Size);
+                json.WriteString("diffId", layer.DiffId.Text);
+            }
+        });
         return 0;
     }
 
@@ -66,24 +73,5 @@ static class PackCommand
             MasksVolumes = !arguments.Is("no-mask-volumes"),
             ChangeConfig = ConfigFlags.AreIn(arguments) ? config => ConfigFlags.Apply(config, arguments) : null,
         };
-    }
-
-    private static string Json(PackRequest request, Packed packed)
-    {
-        var bytes = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(bytes))
-        {
-            json.WriteStartObject();
-            json.WriteString("image", request.Image.Given);
-            json.WriteString("manifest", packed.Manifest.Digest.Text);
-            if (packed.Layer is { } layer)
-            {
-                json.WriteString("layer", layer.Blob.Digest.Text);
-                json.WriteNumber("size", layer.Blob.Size);
-                json.WriteString("diffId", layer.DiffId.Text);
-            }
-            json.WriteEndObject();
-        }
-        return Encoding.UTF8.GetString(bytes.WrittenSpan) + "\n";
     }
 }

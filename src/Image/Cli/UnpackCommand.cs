@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using SharpRun.CommandLine;
 using SharpRun.Image.Bundle;
+using SharpRun.Image.Pack;
 using SharpRun.Image.Transports;
 using SharpRun.Image.Unpack;
 using SharpRun.Linux;
@@ -34,8 +35,15 @@ static class UnpackCommand
         }
         var owners = OwnersOf(arguments);
         var bundle = AbsolutePath.Of(arguments.Words[1]);
-        using var image = OpenImage.Open(ImageName.Parse(arguments.Words[0]), options);
-        var path = Unpack(image, bundle, BundleDirectory.Rootfs, owners, options, arguments.Is("rootfs-only") ? null : Config(image, bundle, owners, arguments, options));
+        var name = ImageName.Parse(arguments.Words[0]);
+        using var image = OpenImage.Open(name, options);
+        var record = BundleRecord.Of(image, name, owners);
+        var config = arguments.Is("rootfs-only") ? null : Config(image, bundle, owners, arguments, options);
+        var path = Unpack(image, bundle, BundleDirectory.Rootfs, owners, options, root =>
+        {
+            config?.Invoke(root);
+            record.Write(bundle);
+        });
         JsonOutput.WriteResult(options, bundle, json =>
         {
             json.WriteString("bundle", bundle);

@@ -71,7 +71,7 @@ sealed class Packing(PackRequest request, Options options)
             return OpenImage.Open(request.Base ?? request.Image, options);
         }
         // The name may mean another image by now.
-        if (request.Image is ImageName.OciLayout layout && TryOpen(OciLayout.TryOpen(AbsolutePath.Of(layout.Path)), record) is { } there)
+        if (request.Image is ImageName.OciLayout { Path: var path } && IsLayout(path) && TryOpen(OciLayout.Open(AbsolutePath.Of(path)), record) is { } there)
         {
             return there;
         }
@@ -86,6 +86,13 @@ sealed class Packing(PackRequest request, Options options)
         }
         image.Dispose();
         throw new ImageError($"pack {request.Bundle}: the image that it was unpacked from, {record.Manifest}, is no longer there; --base names another one");
+    }
+
+    // An empty directory will be one.
+    private static bool IsLayout(string path)
+    {
+        using var folder = Folder.TryOpen(AbsolutePath.Of(path));
+        return folder is not null && folder.TryStat(Oci.Layout.MarkerFile, out _);
     }
 
     private OpenImage? TryOpen(OciLayout? layout, BundleRecord record)

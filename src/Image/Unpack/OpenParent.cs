@@ -133,7 +133,7 @@ sealed class OpenParent(int root, EntryWriter writer) : IDisposable
         {
             path.CopyTo(_wanted);
             _wanted[path.Length] = 0;
-            var made = RootPath.MakeDirectories(root, _wanted, Native.S_IRWXU);
+            var made = RootPath.MakeDirectories(root, _wanted, EntryWriter.ImplicitMode);
             if (!made.Ok)
             {
                 return made;

@@ -171,7 +171,7 @@ public sealed class PackBundleTests
         UnpackedRoot.Run("mount", "-t", "tmpfs", "none", disk);
         try
         {
-            UnpackedRoot.Run("mkdir", disk + "/upper", disk + "/work");
+            UnpackedRoot.Run("mkdir", "-m", "0755", disk + "/upper", disk + "/work");
             UnpackedRoot.Run("mount", "-t", "overlay", "none", "-o", $"lowerdir={lower.Path},upperdir={disk}/upper,workdir={disk}/work,redirect_dir=off,metacopy=off", merged);
             ModelTree expected;
             try
