@@ -70,7 +70,7 @@ check() { # check WHAT REASON: ok when there is no reason
 }
 
 make_tree tree
-if ours copy dir:tree base >/dev/null && ours unpack base bundle >/dev/null; then
+if ours copy dir:tree base >/dev/null && ours unpack --rootfs-only base bundle >/dev/null; then
     check 'a directory becomes an image and comes back as it was' "$(diff <(tree tree) <(tree bundle/rootfs))"
 else
     not_ok 'a directory becomes an image and comes back as it was: copy or unpack failed'
@@ -93,7 +93,7 @@ check "kill -9 at $moments moments leaves nothing half done" "$wrong"
 check 'the next call makes the same image' "$(diff <(ours pack bundle changed) <(echo "$expected"))"
 ours gc >/dev/null
 check 'gc leaves nothing of what was begun' "$(leftovers | grep -v '^0$')"
-ours unpack changed again >/dev/null
+ours unpack --rootfs-only changed again >/dev/null
 check 'the packed image unpacks to the changed tree' "$(diff <(tree bundle/rootfs) <(tree again/rootfs))"
 
 ours remove changed >/dev/null
