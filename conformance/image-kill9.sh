@@ -94,9 +94,9 @@ is "nothing is left" "" "$(find store/oci/blobs -type f)"
 rm -rf store
 ours pull "oci:$scratch/image:test" x >/dev/null
 big=$(find store/oci/blobs -size +6000k)
-head -c 6000000 "$big" >"store/oci/blobs/sha256/.partial-${big##*/}"
+head -c 6000000 "$big" >"store/oci/.partial-sha256-${big##*/}"
 rm "$big"
-inode=$(stat -c %i "store/oci/blobs/sha256/.partial-${big##*/}")
+inode=$(stat -c %i "store/oci/.partial-sha256-${big##*/}")
 ours pull "oci:$scratch/image:test" x >/dev/null
 is "a download is continued in its file" "$inode" "$(stat -c %i "$big")"
 

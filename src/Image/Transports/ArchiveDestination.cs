@@ -36,7 +36,7 @@ sealed class ArchiveDestination : ImageDestination
         Name = name;
         var slash = path.LastIndexOf('/');
         _file = path[(slash + 1)..];
-        _staging = $".{_file}.new";
+        _staging = Folder.StagingOf(_file);
         _folder = Folder.TryOpen(slash == 0 ? "/" : path[..slash]) ?? throw new ImageError($"write {name}: there is no directory {path[..slash]}");
         if (_folder.TryStat(_file, out var there) && !there.IsRegular)
         {
