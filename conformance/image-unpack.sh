@@ -49,7 +49,7 @@ make_image() {
     setfattr -n security.capability -v 0x0100000280000000000000000000000000000000 one/file-7
     (cd one && tar --xattrs --xattrs-include='*' --format=posix -Scf ../one.tar .)
     mkdir two/include && chmod 750 two/include && touch two/include/.wh.types.h two/.wh.old-name two/include/new && touch -d @777 two/include
-    (cd two && tar --format=posix -cf ../two.tar ./include ./include/new ./include/.wh.types.h .wh.old-name)
+    (cd two && tar --no-recursion --format=posix -cf ../two.tar ./include ./include/new ./include/.wh.types.h .wh.old-name)
     umoci init --layout image && umoci new --image image:x
     umoci raw add-layer --image image:x one.tar && umoci raw add-layer --image image:x two.tar
     # umoci 0.4.7 refuses the sparse file.
@@ -149,10 +149,10 @@ test_full_disk() {
 
 test_ordinary_user() {
     local as=(setpriv --reuid 4321 --regid 4321 --clear-groups)
-    mkdir -m 700 user && chown 4321:4321 user && chmod -R a+rX image
-    (cd one && mkdir locked && touch locked/file && chmod 0 locked && tar --format=posix -cf ../three.tar locked) && cp -a image image3
+    mkdir -m 700 user && chown 4321:4321 user && chmod -R a+rX plain
+    (cd one && mkdir locked && touch locked/file && chmod 0 locked && tar --format=posix -cf ../three.tar locked) && cp -a plain image3
     umoci raw add-layer --image image3:x three.tar >/dev/null 2>&1 && chmod -R a+rX image3
-    "${as[@]}" "$tool" unpack --rootfs-only "$image" user/bundle >/dev/null 2>words
+    "${as[@]}" "$tool" unpack --rootfs-only "oci:$scratch/image3:x" user/bundle >/dev/null 2>words
     is 'an ordinary user cannot give files away' 2 $?
     has 'and is told what to do' '--rootless' "$(<words)"
     "${as[@]}" "$tool" unpack --rootless --rootfs-only "oci:$scratch/image3:x" user/bundle >output 2>words
