@@ -16,7 +16,7 @@ sealed partial class EntryWriter(Owners owners, Losses losses)
     private const int BlockBytes = 128 << 10;
 
     /// <summary>The mode of a directory that no entry describes, and that of other tools.</summary>
-    public const uint ImplicitMode = 0x1ED; // 0755
+    private const uint ImplicitMode = 0x1ED; // 0755
 
     private const uint Permissions = 0x1FF, AllOfMode = 0xFFF; // 0777, 07777
 

@@ -110,8 +110,7 @@ sealed class ImageUnpack
                 reader = next ?? Open(image, i);
                 // Its first bytes come while this one is written.
                 next = i + 1 < image.Layers.Count ? Open(image, i + 1) : null;
-                unpack.Add(new TarReader(reader, TarLimits.Default));
-                reader.Finish();
+                Add(unpack, reader, image.Layers[i]);
                 reader.Dispose();
                 reader = null;
             }
@@ -122,6 +121,21 @@ sealed class ImageUnpack
             next?.Dispose();
         }
         unpack.Finish();
+    }
+
+    private static void Add(RootUnpack unpack, BlobReader reader, ImageLayer layer)
+    {
+        try
+        {
+            unpack.Add(new TarReader(reader, TarLimits.Default));
+        }
+        catch (Exception error) when (error is TarError or ImageError)
+        {
+            // A blob that came wrong is the better reason, and said by this.
+            reader.Finish();
+            throw new ImageError($"unpack layer {layer.Blob.Digest}: {error.Message}");
+        }
+        reader.Finish();
     }
 
     private static BlobReader Open(OpenImage image, int layer) =>
