@@ -42,7 +42,7 @@ public sealed class UmociTests
 
     private static string Run(string arguments, out int status)
     {
-        using var umoci = Process.Start(new ProcessStartInfo("/usr/bin/umoci", arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        using var umoci = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", $"umask 022; exec umoci {arguments}"]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
         var words = umoci.StandardError.ReadToEnd();
         umoci.WaitForExit();
         status = umoci.ExitCode;
