@@ -21,7 +21,8 @@ public sealed class HeldLayer : IDisposable
     /// <summary>The chain id below; null in the lowest layer.</summary>
     public Digest? ReadParent()
     {
-        var text = Encoding.ASCII.GetString(Entries.TryRead(_directory, Layers.Parent) ?? throw new ImageError($"layer {ChainId} does not name its parent")).Trim();
+        var bytes = Entries.TryRead(_directory, Layers.Parent) ?? throw new ImageError($"layer {ChainId} does not name its parent");
+        var text = Encoding.ASCII.GetString(bytes).Trim();
         return text.Length == 0 ? null : Digest.Parse(text, $"the parent of layer {ChainId}");
     }
 

@@ -155,7 +155,8 @@ public sealed class LayerGarbage
         try
         {
             // The upper ones first: a layer never lies there without those below it.
-            var layers = _parents.Keys.Where(chainId => chainId.Algorithm == algorithm).OrderByDescending(Height).ThenBy(chainId => chainId.Hex, StringComparer.Ordinal);
+            var layers = _parents.Keys.Where(chainId => chainId.Algorithm == algorithm).OrderByDescending(Height)
+                .ThenBy(chainId => chainId.Hex, StringComparer.Ordinal);
             foreach (var chainId in layers)
             {
                 Remove(opened.Value, chainId);

@@ -65,7 +65,8 @@ public sealed class Layers : IDisposable
             {
                 throw new ImageError($"read the chain of layer {top}: it has more than {MostInChain} layers");
             }
-            using var layer = TryHold(chainId) ?? throw new ImageError($"read the chain of layer {top}: {(chain.Count == 0 ? "there is no such layer" : $"its layer {chainId} is not there")}");
+            using var layer = TryHold(chainId) ?? throw new ImageError(
+                $"read the chain of layer {top}: {(chain.Count == 0 ? "there is no such layer" : $"its layer {chainId} is not there")}");
             chain.Add(chainId);
             next = layer.ReadParent();
         }

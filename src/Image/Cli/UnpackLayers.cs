@@ -19,7 +19,8 @@ static class UnpackLayers
         }
         if (arguments.Texts("uid-map").Count + arguments.Texts("gid-map").Count > 0 || arguments.Is("rootfs-only"))
         {
-            throw new UsageError("unpack --layers: layers keep the ids of the image, whoever mounts them maps; --uid-map, --gid-map, --rootfs-only are not for it");
+            throw new UsageError(
+                "unpack --layers: layers keep the ids of the image, whoever mounts them maps; --uid-map, --gid-map, --rootfs-only are not for it");
         }
         var isRootless = arguments.Is("rootless");
         if (!isRootless && Sys.GetEuid() != 0)

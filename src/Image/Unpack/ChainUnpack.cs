@@ -22,7 +22,8 @@ sealed class ChainUnpack : IDisposable
     // From the lowest one on. Held until the end: a garbage collection in between takes none of them.
     private readonly List<HeldLayer> _held = [];
 
-    private ChainUnpack(Layers layers, Owners owners, Losses losses, Action<string> tell) => (_layers, _owners, _losses, _tell) = (layers, owners, losses, tell);
+    private ChainUnpack(Layers layers, Owners owners, Losses losses, Action<string> tell) =>
+        (_layers, _owners, _losses, _tell) = (layers, owners, losses, tell);
 
     /// <summary>The chain ids, the lowest layer's first. Tell is given a sentence when this call has to wait for another.</summary>
     public static IReadOnlyList<Digest> Into(StorePaths store, OpenImage image, Owners owners, Losses losses, Action<string> tell)

@@ -52,7 +52,9 @@ sealed partial class LayerUnpack
             // What this layer has under the name hides the lower one by itself.
             if (error is not (Errno.OK or Errno.EEXIST))
             {
-                error.Throw($"make the whiteout of {LayerDirectory.Say(name)} in {directory.Say()}{(error == Errno.EPERM ? " (before kernel 5.8 only root can)" : "")}");
+                error.Throw(
+                    $"make the whiteout of {LayerDirectory.Say(name)} in {directory.Say()}"
+                    + $"{(error == Errno.EPERM ? " (before kernel 5.8 only root can)" : "")}");
             }
         }
     }

@@ -28,6 +28,7 @@ sealed partial class LayerUnpack
         {
             throw new ErrnoException($"link {TarText.Of(entry.Name)} to {TarText.Of(entry.LinkName)}", Errno.ENOENT);
         }
+        RefuseInside(directory!, entry);
         if (!name.IsInThisLayer)
         {
             return EntryWriter.Link(_parent, _path.Last, entry, _scratch, CopyOf(directory!, name.Below, entry));
@@ -40,6 +41,18 @@ sealed partial class LayerUnpack
         finally
         {
             Sys.Close(target);
+        }
+    }
+
+    // The directory would have to go for the link, and the target with it.
+    private void RefuseInside(LayerDirectory directory, TarEntry entry)
+    {
+        for (var at = directory; at.Parent is not null; at = at.Parent)
+        {
+            if (at.Parent == _current && at.Name == Text(_path.Last[..^1]))
+            {
+                throw new ImageError($"link {TarText.Of(entry.Name)} to {TarText.Of(entry.LinkName)}: that is in the directory which the link would replace");
+            }
         }
     }
 

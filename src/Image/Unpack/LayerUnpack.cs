@@ -88,7 +88,8 @@ sealed partial class LayerUnpack : IDisposable
         }
         if (entry is { Kind: TarKind.CharDevice, DeviceMajor: 0, DeviceMinor: 0 })
         {
-            throw new ImageError($"unpack {TarText.Of(entry.Name)}: a character device 0:0 is overlay's sign for a file that is not there; unpack the image without --layers");
+            throw new ImageError(
+                $"unpack {TarText.Of(entry.Name)}: a character device 0:0 is overlay's sign for a file that is not there; unpack without --layers");
         }
         Enter(_path.Parent, entry);
         if (entry.Kind == TarKind.Directory)

@@ -81,7 +81,8 @@ sealed class LowerStack(IReadOnlyList<int> trees, OverlayWords words)
         var records = new byte[16 << 10];
         foreach (var layer in directory.Lower)
         {
-            var opened = Sys.OpenAt2(trees[layer], directory.PathOf(null), Native.O_RDONLY | Native.O_DIRECTORY, 0, Beneath).OrThrow("list a directory of a lower layer");
+            var opened = Sys.OpenAt2(trees[layer], directory.PathOf(null), Native.O_RDONLY | Native.O_DIRECTORY, 0, Beneath)
+                .OrThrow("list a directory of a lower layer");
             while (Sys.GetDents(opened, records).OrThrow("list a directory of a lower layer") is > 0 and var length)
             {
                 foreach (var name in new DirectoryRecords(records.AsSpan(0, length)))

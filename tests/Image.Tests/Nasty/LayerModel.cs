@@ -153,7 +153,7 @@ sealed class LayerModel
     {
         RequireLength(path);
         _places.TryGetValue(path, out var old);
-        var node = entry.Kind == TarKind.HardLink ? LinkTarget(entry) : null;
+        var node = entry.Kind == TarKind.HardLink ? LinkTarget(entry, path) : null;
         if (entry.Kind == TarKind.Directory && old?.Node.Kind == TarKind.Directory)
         {
             Describe(old, entry);
@@ -189,7 +189,7 @@ sealed class LayerModel
         place.Node.Attributes = [.. entry.Attributes.Where(pair => !IsHosts(pair.Name))];
     }
 
-    private ModelNode LinkTarget(NastyEntry entry)
+    private ModelNode LinkTarget(NastyEntry entry, string path)
     {
         var components = Cleaned(entry.Link);
         if (components.Count == 0)
@@ -201,6 +201,10 @@ sealed class LayerModel
         if (Resolve(components, makesMissing: false) is not { } parent || !_places.TryGetValue(Join(parent, name), out var place))
         {
             throw new Refused("a hard link to nothing");
+        }
+        if (Join(parent, name).StartsWith(path + "/", StringComparison.Ordinal))
+        {
+            throw new Refused("a hard link in the place of the directory that its target is in");
         }
         if (place.Node.Kind == TarKind.Directory)
         {

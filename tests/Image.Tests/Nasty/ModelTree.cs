@@ -96,7 +96,8 @@ sealed class ModelTree
         }
         if (!wanted.Data.AsSpan().SequenceEqual(found.Data))
         {
-            yield return $"{found.Data.Length} bytes {TreeText.Quoted(TreeText.Text(found.Data))}, expected {wanted.Data.Length} bytes {TreeText.Quoted(TreeText.Text(wanted.Data))}";
+            yield return $"{found.Data.Length} bytes {TreeText.Quoted(TreeText.Text(found.Data))}, "
+                + $"expected {wanted.Data.Length} bytes {TreeText.Quoted(TreeText.Text(wanted.Data))}";
         }
         if (wanted.Link != found.Link)
         {

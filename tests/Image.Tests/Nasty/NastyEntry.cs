@@ -30,7 +30,8 @@ sealed record NastyEntry(TarKind Kind, string Name)
 
     /// <summary>Where it was made to be random: the case can be typed again from it.</summary>
     public override string ToString() =>
-        $"{Kind} {TreeText.Quoted(Name)}{(Link.Length > 0 ? " -> " + TreeText.Quoted(Link) : "")} {Convert.ToString((int)Mode, 8)} {Uid}:{Gid} {Time.Seconds}.{Time.Nanoseconds:D9}"
+        $"{Kind} {TreeText.Quoted(Name)}{(Link.Length > 0 ? " -> " + TreeText.Quoted(Link) : "")} "
+        + $"{Convert.ToString((int)Mode, 8)} {Uid}:{Gid} {Time.Seconds}.{Time.Nanoseconds:D9}"
         + (Kind is TarKind.CharDevice or TarKind.BlockDevice ? $" {Major}:{Minor}" : "")
         + (Data.Length > 0 ? $" {Data.Length} bytes{(IsSparse ? ", sparse" : "")}" : "")
         + TreeText.Of(Attributes);

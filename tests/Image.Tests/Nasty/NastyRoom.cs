@@ -114,7 +114,8 @@ sealed class NastyRoom : IDisposable
     // Directory.Delete takes names for UTF-8.
     public static void RemoveTree(string path)
     {
-        var parent = Sys.Open(Native.AT_FDCWD, Encoding.UTF8.GetBytes(Path.GetDirectoryName(path) + "\0"), Native.O_RDONLY | Native.O_DIRECTORY).OrThrow("open");
+        var parent = Sys
+            .Open(Native.AT_FDCWD, Encoding.UTF8.GetBytes(Path.GetDirectoryName(path) + "\0"), Native.O_RDONLY | Native.O_DIRECTORY).OrThrow("open");
         TreeRemoval.Remove(parent, Encoding.UTF8.GetBytes(Path.GetFileName(path) + "\0"));
         Sys.Close(parent);
     }

@@ -48,7 +48,8 @@ public sealed class NastyTests
             if (NastyRoom.Check(stack, form) is not null)
             {
                 var smallest = Smallest(stack, form);
-                Assert.Fail($"NASTY_SEED={seed} NASTY_COUNT=1, {form}:\n{NastyRoom.Check(smallest, form)}\n" + string.Join("\n--\n", smallest.Select(layer => string.Join("\n", layer))));
+                Assert.Fail($"NASTY_SEED={seed} NASTY_COUNT=1, {form}:\n{NastyRoom.Check(smallest, form)}\n"
+                    + string.Join("\n--\n", smallest.Select(layer => string.Join("\n", layer))));
             }
         }
     }

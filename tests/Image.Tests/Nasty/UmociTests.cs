@@ -19,7 +19,8 @@ public sealed class UmociTests
         Assert.SkipUnless(Sys.GetEuid() == 0, "only root makes devices");
         Assert.SkipUnless(File.Exists("/usr/bin/umoci"), "umoci is not installed");
         var layers = NastyCases.Find(name).Layers;
-        var room = Directory.CreateDirectory(Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"sharprun-umoci-{Guid.NewGuid():N}")).FullName;
+        var where = Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath();
+        var room = Directory.CreateDirectory(Path.Combine(where, $"sharprun-umoci-{Guid.NewGuid():N}")).FullName;
         try
         {
             var layout = new HandMade(Directory.CreateDirectory(Path.Combine(room, "oci")).FullName);
@@ -42,7 +43,12 @@ public sealed class UmociTests
 
     private static string Run(string arguments, out int status)
     {
-        using var umoci = Process.Start(new ProcessStartInfo("/usr/bin/umoci", arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        // The umask is the process's, and other tests change it.
+        using var umoci = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", $"umask 022; exec umoci {arguments}"])
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        })!;
         var words = umoci.StandardError.ReadToEnd();
         umoci.WaitForExit();
         status = umoci.ExitCode;
