@@ -5,5 +5,5 @@ namespace SharpRun.Image.Store;
 sealed partial class OciLayout
 {
     /// <summary>A blob that is made here, and whose digest is known when it is finished.</summary>
-    public NewBlob NewBlob() => new(MakeFolderOf("sha256"));
+    public NewBlob NewBlob() => new(_root, MakeFolderOf("sha256"));
 }

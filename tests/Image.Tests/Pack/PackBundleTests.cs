@@ -231,15 +231,17 @@ public sealed class PackBundleTests
     {
         using var room = new PackRoom();
         room.MakeImage("base", Layers);
-        var folder = room.Options.Root + "/oci/blobs/sha256";
-        var before = Directory.GetFiles(folder).Length;
+        var folder = room.Options.Root + "/oci";
+        int Partials() => Directory.GetFiles(folder, ".partial-*", SearchOption.AllDirectories).Length;
         using (var maker = new LayerMaker(room.Layout, Image.Blobs.Compression.Gzip, PackRoom.NoDate))
         {
-            Assert.Equal(before + 1, Directory.GetFiles(folder).Length);
+            Assert.Equal(1, Partials());
             Assert.Equal(0, room.Layout.CollectGarbage().Files);
+            Assert.Equal(1, Partials());
         }
-        Assert.Equal(before, Directory.GetFiles(folder).Length);
-        File.WriteAllText($"{folder}/.partial-{new string('0', 64)}", "left by kill -9");
+        Assert.Equal(0, Partials());
+        File.WriteAllText($"{folder}/.partial-sha256-{new string('0', 64)}", "left by kill -9");
         Assert.Equal(1, room.Layout.CollectGarbage().Files);
+        Assert.Equal(0, Partials());
     }
 }
