@@ -13,9 +13,12 @@ static class Archives
 
     private static readonly byte[][] s_values = [.. new[]
     {
-        "", "\0", "0", "1", "77777777777", "7777777", "\u0080\0\0\0\u007f\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff", "\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff",
-        "\u0080\0\0\0\0\0\0\0\0\u0010\0\0", "5", "x", "g", "L", "K", "S", "2", "3", "7", "00000001000", "00004000000", "ustar  ", "ustar\0", "tar\0", "a/", "../", "//",
-        "30 GNU.sparse.map=0,5,1000,5\n", "12 size=-1\n", "23 size=9223372036854775807\n", "12 mtime=-\n", "22 GNU.sparse.major=1\n", "9 path=\n", "1000000\n", "\n",
+        "", "\0", "0", "1", "77777777777", "7777777",
+        "\u0080\0\0\0\u007f\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff", "\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff",
+        "\u0080\0\0\0\0\0\0\0\0\u0010\0\0", "5", "x", "g", "L", "K", "S", "2", "3", "7", "00000001000", "00004000000",
+        "ustar  ", "ustar\0", "tar\0", "a/", "../", "//",
+        "29 GNU.sparse.map=0,5,1000,5\n", "11 size=-1\n", "28 size=9223372036854775807\n",
+        "11 mtime=-\n", "22 GNU.sparse.major=1\n", "8 path=\n", "1000000\n", "\n",
     }.Select(Encoding.Latin1.GetBytes)];
 
     public static void Sample(int seconds, string? seed)

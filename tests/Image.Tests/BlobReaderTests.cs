@@ -88,8 +88,8 @@ public sealed class BlobReaderTests
     [InlineData("text/plain")]
     [InlineData("application/vnd.oci.image.layer.v1.tar+gzip+encrypted")]
     [InlineData(MediaTypes.Config)]
-    public void Other_media_types_are_refused_by_name(string mediaType) => Assert.EndsWith($"its media type {mediaType} is unknown",
-        Assert.Throws<ImageError>(() => new BlobReader(Stream.Null, Describe([], mediaType))).Message);
+    public void Other_media_types_are_refused_by_name(string mediaType) =>
+        Assert.EndsWith($"its media type {mediaType} is unknown", Error(() => new BlobReader(Stream.Null, Describe([], mediaType))));
 
     [Theory]
     [InlineData(MediaTypes.Layer)]
@@ -112,7 +112,8 @@ public sealed class BlobReaderTests
         {
             var changed = blob.ToArray();
             changed[blob.Length / 2] ^= 0x10;
-            Assert.Equal($"read blob {Digest.Of(blob)}: its bytes are those of {Digest.Of(changed)}", Error(() => new BlobReader(new MemoryStream(changed), Describe(blob))));
+            Assert.Equal($"read blob {Digest.Of(blob)}: its bytes are those of {Digest.Of(changed)}",
+                Error(() => new BlobReader(new MemoryStream(changed), Describe(blob))));
             Assert.Equal($"read blob {Digest.Of(blob)}: it ends after 1000 of its {blob.Length} bytes",
                 Error(() => new BlobReader(new MemoryStream(blob[..1000]), Describe(blob))));
         }
@@ -123,7 +124,8 @@ public sealed class BlobReaderTests
     {
         var blob = Gzip(s_content);
         var endless = new MemoryStream([.. blob, .. new byte[1_000_000]]);
-        Assert.Equal($"read blob {Digest.Of(blob)}: it has more than its {blob.Length} bytes", Error(() => new BlobReader(new KeptStream(endless), Describe(blob))));
+        Assert.Equal($"read blob {Digest.Of(blob)}: it has more than its {blob.Length} bytes",
+            Error(() => new BlobReader(new KeptStream(endless), Describe(blob))));
         Assert.Equal(blob.Length + 1, endless.Position);
     }
 
@@ -178,6 +180,18 @@ public sealed class BlobReaderTests
         reader.Dispose();
         Assert.False(source.CanRead);
         Assert.Throws<ObjectDisposedException>(() => reader.ReadByte());
+    }
+
+    [Fact]
+    public void A_blob_that_is_refused_is_closed_too()
+    {
+        var source = new MemoryStream(s_content);
+        Assert.Throws<ImageError>(() =>
+        {
+            using var reader = new BlobReader(source, Describe(s_content, "text/plain"));
+            reader.Finish();
+        });
+        Assert.False(source.CanRead);
     }
 
     [Fact]

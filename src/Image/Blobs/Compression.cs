@@ -59,10 +59,8 @@ static class Compressions
 
     public static Stream Open(Stream blob, string what)
     {
-        var start = new byte[MagicBytes];
-        var count = blob.ReadAtLeast(start, MagicBytes, throwOnEndOfStream: false);
-        var whole = new StartedStream(start.AsMemory(0, count), blob);
-        return Of(start.AsSpan(0, count), what) switch
+        var whole = new BlobBuffer(blob);
+        return Of(whole.Peek(MagicBytes), what) switch
         {
             Compression.Gzip => new GZipStream(whole, CompressionMode.Decompress),
             Compression.Zstd => OpenZstd(whole),

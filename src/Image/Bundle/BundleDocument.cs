@@ -9,7 +9,8 @@ namespace SharpRun.Image.Bundle;
 /// <summary>config.json: the image's wishes (image-spec, conversion.md) within docker's defaults. Indented by tabs, as `sharprun spec` writes it.</summary>
 static partial class BundleDocument
 {
-    private const string OciVersion = "1.2.0";
+    // Nothing in it is newer, and older runtimes refuse a version that they do not know (crun 1.8).
+    private const string OciVersion = "1.0.2";
 
     public static byte[] Write(BundleParts parts)
     {
