@@ -56,7 +56,8 @@ sealed record BundleRecord(string Image, Digest Manifest, Owners Owners)
             using var document = JsonDocument.Parse(bytes);
             var root = document.RootElement;
             var digest = Digest.Parse(root.GetProperty("manifest").GetString() ?? "", bundle.Of(FileName));
-            var owners = new Owners(ReadMap(root, "uidMap", "uid-map"), ReadMap(root, "gidMap", "gid-map")) { IsRootless = root.GetProperty("rootless").GetBoolean() };
+            var isRootless = root.GetProperty("rootless").GetBoolean();
+            var owners = new Owners(ReadMap(root, "uidMap", "uid-map"), ReadMap(root, "gidMap", "gid-map")) { IsRootless = isRootless };
             return new BundleRecord(root.GetProperty("image").GetString() ?? "", digest, owners);
         }
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or UsageError)

@@ -124,8 +124,8 @@ static class ConfigFlags
     private static string Port(string text)
     {
         var slash = text.IndexOf('/', StringComparison.Ordinal);
-        var isPort = ushort.TryParse(slash < 0 ? text : text[..slash], out var port) && port > 0 && (slash < 0 || text[(slash + 1)..] is "tcp" or "udp" or "sctp");
-        return isPort ? (slash < 0 ? text + "/tcp" : text) : throw new UsageError($"invalid value \"{text}\" for --expose: PORT or PORT/tcp is expected");
+        var isKnown = slash < 0 || text[(slash + 1)..] is "tcp" or "udp" or "sctp";
+        return isKnown && ushort.TryParse(slash < 0 ? text : text[..slash], out var port) && port > 0 ? (slash < 0 ? text + "/tcp" : text) : throw new UsageError($"invalid value \"{text}\" for --expose: PORT or PORT/tcp is expected");
     }
 
     private static string Absolute(string flag, string path) =>

@@ -58,7 +58,8 @@ sealed class ImageEdit
         _history.Add(entry with { EmptyLayer = true });
     }
 
-    /// <summary>Config and manifest as they are now, put into the layout, and on the lease, so that a gc meanwhile leaves them. No name leads to them yet.</summary>
+    /// <summary>Config and manifest as they are now, put into the layout, and on the lease, so that a gc meanwhile leaves them. No name leads to
+    /// them yet.</summary>
     public Document Write(OciLayout layout, Lease lease)
     {
         var config = (Config with { DiffIds = _diffIds, History = _history }).ToBytes();

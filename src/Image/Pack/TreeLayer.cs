@@ -93,14 +93,15 @@ static class TreeLayer
     }
 
     private static bool IsWhiteout(TreeEntry entry) =>
-        (entry.Status is { IsCharDevice: true, RdevMajor: 0, RdevMinor: 0 }) || (entry.Status is { IsRegular: true, Size: 0 } && Own(entry, "whiteout") is not null);
+        entry.Status is { IsCharDevice: true, RdevMajor: 0, RdevMinor: 0 }
+        || (entry.Status is { IsRegular: true, Size: 0 } && Own(entry, "whiteout") is not null);
 
     // What is in another place of the layers below cannot be said in a layer, only its whole content.
     private static void RefuseRedirections(TreeEntry entry, TreeRoot root)
     {
         if (Own(entry, "redirect") is not null)
         {
-            throw new ImageError($"{root.Act("pack", entry.Path)}: overlay has renamed the directory without copying it (redirect_dir); mount it with redirect_dir=off");
+            throw new ImageError($"{root.Act("pack", entry.Path)}: overlay has renamed it without copying what is in it; mount with redirect_dir=off");
         }
         if (Own(entry, "metacopy") is not null)
         {

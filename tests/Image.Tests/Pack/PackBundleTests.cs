@@ -172,11 +172,14 @@ public sealed class PackBundleTests
         try
         {
             UnpackedRoot.Run("mkdir", "-m", "0755", disk + "/upper", disk + "/work");
-            UnpackedRoot.Run("mount", "-t", "overlay", "none", "-o", $"lowerdir={lower.Path},upperdir={disk}/upper,workdir={disk}/work,redirect_dir=off,metacopy=off", merged);
+            var layers = $"lowerdir={lower.Path},upperdir={disk}/upper,workdir={disk}/work";
+            UnpackedRoot.Run("mount", "-t", "overlay", "none", "-o", layers + ",redirect_dir=off,metacopy=off", merged);
             ModelTree expected;
             try
             {
-                UnpackedRoot.Run("sh", "-c", "cd \"$1\" && rm -r d && mkdir d && echo 1 > d/new && rm e/link && echo 2 >> program && touch -d @9 d d/new e program", "sh", merged);
+                UnpackedRoot.Run("sh", "-c", """
+                    cd "$1" && rm -r d && mkdir d && echo 1 > d/new && rm e/link && echo 2 >> program && touch -d @9 d d/new e program
+                    """, "sh", merged);
                 expected = PackRoom.Read(merged);
             }
             finally
