@@ -11,9 +11,11 @@ sealed record SourceDate(long? Seconds)
 {
     private const string Variable = "SOURCE_DATE_EPOCH";
 
-    public static SourceDate FromEnvironment()
+    public static SourceDate FromEnvironment() => Parse(Environment.GetEnvironmentVariable(Variable));
+
+    /// <summary>Null or empty: there is none.</summary>
+    public static SourceDate Parse(string? text)
     {
-        var text = Environment.GetEnvironmentVariable(Variable);
         if (text is not { Length: > 0 })
         {
             return new SourceDate((long?)null);
