@@ -19,6 +19,7 @@ public readonly struct FileStatus
     public ulong Size { get; init; }
     public ulong MountId { get; init; }
     public ulong Nlink { get; init; }
+    public TimeSpec ModifiedAt { get; init; }
 
     public bool IsDirectory => (Mode & Native.S_IFMT) == Native.S_IFDIR;
     public bool IsRegular => (Mode & Native.S_IFMT) == Native.S_IFREG;
@@ -42,6 +43,8 @@ public static unsafe partial class Sys
         [FieldOffset(28)] public ushort Mode;
         [FieldOffset(32)] public ulong Ino;
         [FieldOffset(40)] public ulong Size;
+        [FieldOffset(112)] public long ModifiedSeconds;
+        [FieldOffset(120)] public uint ModifiedNanoseconds;
         [FieldOffset(128)] public uint RdevMajor;
         [FieldOffset(132)] public uint RdevMinor;
         [FieldOffset(136)] public uint DevMajor;
@@ -81,6 +84,7 @@ public static unsafe partial class Sys
             Ino = buffer.Ino,
             Size = buffer.Size,
             Nlink = buffer.Nlink,
+            ModifiedAt = new TimeSpec(buffer.ModifiedSeconds, buffer.ModifiedNanoseconds),
             MountId = (buffer.Mask & Native.STATX_MNT_ID) != 0 ? buffer.MountId : 0,
         };
         return Errno.OK;

@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.IO;
 
 namespace SharpRun.Image.Tests;
@@ -10,5 +11,10 @@ sealed class TemporaryFolder : IDisposable
 
     public string this[string name] => System.IO.Path.Combine(Path, name);
 
-    public void Dispose() => Directory.Delete(Path, recursive: true);
+    // Not by Directory.Delete, which cannot remove names that are not UTF-8.
+    public void Dispose()
+    {
+        using var remove = Process.Start("rm", ["-rf", Path]);
+        remove.WaitForExit();
+    }
 }

@@ -20,7 +20,7 @@ static class Transport
         ImageName.DockerArchive docker => Archived(docker.Path, archive => DockerArchiveSource.Of(archive, docker.Reference, docker.Given)),
         ImageName.Registry when !mayFetch => throw new UsageError($"{name} is at a registry: pull it first"),
         ImageName.Registry registry => new RegistrySource(registry.Reference, RegistrySettings.From(options)),
-        ImageName.Directory => throw NotBuilt(name),
+        ImageName.Directory directory => Pack.DirectorySource.Open(AbsolutePath.Of(directory.Path), directory.Given, options),
         _ => throw NotBuilt(name),
     };
 
