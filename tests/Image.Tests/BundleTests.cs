@@ -300,7 +300,9 @@ public sealed class BundleTests : IDisposable
         var spec = SpecReader.Read(Encoding.UTF8.GetBytes(json), sentence => Assert.Fail(sentence));
         var machine = new Planning.HostFacts
         {
-            Kernel = new KernelVersion(6, 1), LastCapability = 40, CgroupLayout = CgroupLayout.V2,
+            Kernel = new KernelVersion(6, 1),
+            LastCapability = 40,
+            CgroupLayout = CgroupLayout.V2,
             Hierarchies = [new CgroupHierarchy("", "/sys/fs/cgroup", "/")],
         };
         Planner.Create(spec, machine, new CreateOptions { Id = "x", Bundle = "/bundle", StateRoot = "/run/sharprun" }, _ => [0]);

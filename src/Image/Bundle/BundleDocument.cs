@@ -17,7 +17,11 @@ static partial class BundleDocument
         var buffer = new ArrayBufferWriter<byte>(16384);
         var options = new JsonWriterOptions
         {
-            Indented = true, IndentCharacter = '\t', IndentSize = 1, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            Indented = true,
+            IndentCharacter = '\t',
+            IndentSize = 1,
+            NewLine = "\n",
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         };
         using (var json = new Utf8JsonWriter(buffer, options))
         {

@@ -40,7 +40,8 @@ static class BundleCommand
 
     public static Command Command => new("bundle", "[flags] IMAGE BUNDLE [-- ARGS...]", "write config.json for an image", s_flags, Act)
     {
-        LeastWords = 2, MostWords = int.MaxValue,
+        LeastWords = 2,
+        MostWords = int.MaxValue,
     };
 
     private static int Act(Arguments arguments, Options options)
