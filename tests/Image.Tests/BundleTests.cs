@@ -45,7 +45,8 @@ public sealed class BundleTests : IDisposable
     public void A_bundle_is_the_image_within_dockers_defaults()
     {
         BundleSnapshot.Verify(Write(), "Bundle_default");
-        Assert.Equal(["config.json", "hostname", "hosts", "resolv.conf", "rootfs", "volumes"], Directory.GetFileSystemEntries(Bundle).Select(Path.GetFileName).Order());
+        Assert.Equal(["config.json", "hostname", "hosts", "resolv.conf", "rootfs", "volumes"],
+            Directory.GetFileSystemEntries(Bundle).Select(Path.GetFileName).Order());
         Assert.Equal("box\n", File.ReadAllText(Bundle + "/hostname"));
         Assert.Empty(_warnings);
     }
@@ -86,8 +87,8 @@ public sealed class BundleTests : IDisposable
         var linux = json.GetProperty("linux");
         Assert.Equal(41, json.GetProperty("process").GetProperty("capabilities").GetProperty("effective").GetArrayLength());
         Assert.False(linux.TryGetProperty("seccomp", out _) || linux.TryGetProperty("maskedPaths", out _) || linux.TryGetProperty("readonlyPaths", out _));
-        Assert.Equal("""[{"allow":true,"access":"rwm"}]""", linux.GetProperty("resources").GetProperty("devices").GetRawText().Replace("\n", "", StringComparison.Ordinal)
-            .Replace("\t", "", StringComparison.Ordinal).Replace(": ", ":", StringComparison.Ordinal));
+        var rule = Assert.Single(linux.GetProperty("resources").GetProperty("devices").EnumerateArray());
+        Assert.True(rule.GetProperty("allow").GetBoolean() && !rule.TryGetProperty("type", out _));
         Assert.Contains("rw", json.GetProperty("mounts")[3].GetProperty("options").EnumerateArray().Select(option => option.GetString()));
         Assert.NotEqual(0, linux.GetProperty("devices").GetArrayLength());
     }
@@ -117,7 +118,7 @@ public sealed class BundleTests : IDisposable
     {
         Assert.Empty(Allowed(Seccomp(Write())).Intersect(["mount", "unshare", "reboot", "clone3"]));
         var admin = Seccomp(Write(["--cap-add", "SYS_ADMIN"]));
-        Assert.Superset(["mount", "unshare", "setns", "clone3"], Allowed(admin));
+        Assert.Superset(new HashSet<string> { "mount", "unshare", "setns", "clone3" }, Allowed(admin));
         // clone without a condition on its flags, and nothing that refuses clone3.
         Assert.DoesNotContain(admin.GetProperty("syscalls").EnumerateArray(), rule => rule.GetProperty("action").GetString() == "SCMP_ACT_ERRNO");
         Assert.DoesNotContain("chroot", Allowed(Seccomp(Write(["--cap-drop", "ALL"]))));
@@ -127,13 +128,13 @@ public sealed class BundleTests : IDisposable
     public void A_profile_of_the_users_is_taken()
     {
         File.WriteAllText(_folder["p.json"], """
-            {"defaultAction":"SCMP_ACT_KILL","defaultErrnoRet":5,"architectures":["SCMP_ARCH_X86_64"],"flags":["SECCOMP_FILTER_FLAG_LOG"],"syscalls":[
+            {"defaultAction":"SCMP_ACT_ERRNO","defaultErrnoRet":5,"architectures":["SCMP_ARCH_X86_64"],"flags":["SECCOMP_FILTER_FLAG_LOG"],"syscalls":[
             {"name":"read","action":"SCMP_ACT_ALLOW"},{"names":["a"],"action":"SCMP_ACT_ALLOW","excludes":{"caps":["CAP_KILL"]}},
             {"names":["b"],"action":"SCMP_ACT_ALLOW","excludes":{"minKernel":"6.1"}},{"names":["c"],"action":"SCMP_ACT_ALLOW","excludes":{"minKernel":"6.2"}},
             {"names":["d"],"action":"SCMP_ACT_ALLOW","includes":{"caps":["CAP_KILL","CAP_SYS_ADMIN"]}}]}
             """);
         var seccomp = Seccomp(Write(["--seccomp", _folder["p.json"]]));
-        Assert.Equal(("SCMP_ACT_KILL", 5), (seccomp.GetProperty("defaultAction").GetString(), seccomp.GetProperty("defaultErrnoRet").GetInt32()));
+        Assert.Equal(("SCMP_ACT_ERRNO", 5), (seccomp.GetProperty("defaultAction").GetString(), seccomp.GetProperty("defaultErrnoRet").GetInt32()));
         Assert.Equal(["c", "read"], Allowed(seccomp).Order());
     }
 
@@ -187,7 +188,8 @@ public sealed class BundleTests : IDisposable
     [Fact]
     public void A_label_that_would_change_the_runtime_is_left_out()
     {
-        var json = Write([], Config.Replace("\"l\":\"m\"", "\"org.systemd.property.X\":\"1\",\"run.oci.hooks.stdout\":\"/x\",\"cdi.k8s.io/x\":\"y\",\"\":\"z\"", StringComparison.Ordinal));
+        var json = Write([], Config.Replace("\"l\":\"m\"",
+            "\"org.systemd.property.X\":\"1\",\"run.oci.hooks.stdout\":\"/x\",\"cdi.k8s.io/x\":\"y\",\"\":\"z\"", StringComparison.Ordinal));
         Assert.Equal(4, _warnings.Count);
         Assert.DoesNotContain("systemd.property", json, StringComparison.Ordinal);
     }
@@ -202,8 +204,8 @@ public sealed class BundleTests : IDisposable
     {
         var json = Write([], Config.Replace("/data/deep", path, StringComparison.Ordinal));
         Assert.Contains($"the image's volume \"{path}\" is left out", Assert.Single(_warnings), StringComparison.Ordinal);
-        Assert.DoesNotContain($"\"destination\": \"{path}\"", json.Replace("\"destination\": \"/sys/fs/cgroup\",\n\t\t\t\"type\": \"cgroup\"", "", StringComparison.Ordinal)
-            .Replace("\"destination\": \"/dev\",\n\t\t\t\"type\": \"tmpfs\"", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.DoesNotContain(JsonDocument.Parse(json).RootElement.GetProperty("mounts").EnumerateArray(), mount =>
+            mount.GetProperty("type").GetString() == "bind" && mount.GetProperty("destination").GetString() == path);
     }
 
     [Fact]
@@ -211,6 +213,7 @@ public sealed class BundleTests : IDisposable
         Assert.Throws<ImageError>(() => Write([], """{"config":{},"rootfs":{"type":"layers"}}""")).Message);
 
     [Fact]
+    [System.Runtime.Versioning.SupportedOSPlatform("linux")]
     public void A_volume_begins_with_the_images_files_and_keeps_its_own()
     {
         Directory.CreateDirectory(Root + "/var/lib");
@@ -275,16 +278,17 @@ public sealed class BundleTests : IDisposable
 
     private static JsonElement Seccomp(string config) => JsonDocument.Parse(config).RootElement.GetProperty("linux").GetProperty("seccomp");
 
-    private static HashSet<string?> Allowed(JsonElement seccomp) => [.. seccomp.GetProperty("syscalls").EnumerateArray()
+    private static HashSet<string> Allowed(JsonElement seccomp) => [.. seccomp.GetProperty("syscalls").EnumerateArray()
         .Where(rule => rule.GetProperty("action").GetString() == "SCMP_ACT_ALLOW" && !rule.TryGetProperty("args", out _))
-        .SelectMany(rule => rule.GetProperty("names").EnumerateArray().Select(name => name.GetString()))];
+        .SelectMany(rule => rule.GetProperty("names").EnumerateArray().Select(name => name.GetString()!))];
 
     private string Write(string[]? flags = null, string config = Config, HostFacts? host = null)
     {
         var arguments = new Arguments(Options.Tool, BundleCommand.Command.AllFlags, "bundle");
         arguments.Read(["image", Bundle, .. flags ?? []], 0, Arguments.NoFreeText);
         var request = BundleCommand.RequestOf(arguments, host ?? s_host, _warnings.Add);
-        var path = BundleDirectory.Write("test", ImageConfig.Parse(Encoding.UTF8.GetBytes(config), Digest.Of([])), request, Bundle, host ?? s_host, _warnings.Add);
+        var image = ImageConfig.Parse(Encoding.UTF8.GetBytes(config), Digest.Of([]));
+        var path = BundleDirectory.Write("test", image, request, Bundle, host ?? s_host, _warnings.Add);
         var json = File.ReadAllText(path);
         RequirePlan(json);
         return json;
@@ -296,7 +300,8 @@ public sealed class BundleTests : IDisposable
         var spec = SpecReader.Read(Encoding.UTF8.GetBytes(json), sentence => Assert.Fail(sentence));
         var machine = new Planning.HostFacts
         {
-            Kernel = new KernelVersion(6, 1), LastCapability = 40, CgroupLayout = CgroupLayout.V2, Hierarchies = [new CgroupHierarchy("", "/sys/fs/cgroup", "/")],
+            Kernel = new KernelVersion(6, 1), LastCapability = 40, CgroupLayout = CgroupLayout.V2,
+            Hierarchies = [new CgroupHierarchy("", "/sys/fs/cgroup", "/")],
         };
         Planner.Create(spec, machine, new CreateOptions { Id = "x", Bundle = "/bundle", StateRoot = "/run/sharprun" }, _ => [0]);
     }

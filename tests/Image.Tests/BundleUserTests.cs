@@ -15,7 +15,8 @@ public sealed class BundleUserTests : IDisposable
     public BundleUserTests()
     {
         Directory.CreateDirectory(Root + "/etc");
-        File.WriteAllText(Passwd, "root:x:0:0::/root:/bin/sh\nwww:x:33:34::/var/www:\r\n55:x:0:0::/:\nbig:x:4294967296:0::/:\nminus:x:-1:0::/:\nhomeless:x:9:9\n");
+        File.WriteAllText(Passwd,
+            "root:x:0:0::/root:/bin/sh\nwww:x:33:34::/var/www:\r\n55:x:0:0::/:\nbig:x:4294967296:0::/:\nminus:x:-1:0::/:\nhomeless:x:9:9\n");
         File.WriteAllText(Root + "/etc/group", "web:x:34:\nextra:x:77:bob,www\nagain:x:77:www\n88:x:99:\n");
     }
 
@@ -67,7 +68,8 @@ public sealed class BundleUserTests : IDisposable
     public void Ids_need_no_root_file_system_but_names_do()
     {
         Assert.Equal(7u, ImageUser.Of("7:8", null, "/x").Uid);
-        Assert.Contains("there is no root file system at /x", Assert.Throws<ImageError>(() => ImageUser.Of("www", null, "/x")).Message, StringComparison.Ordinal);
+        var error = Assert.Throws<ImageError>(() => ImageUser.Of("www", null, "/x"));
+        Assert.Contains("there is no root file system at /x", error.Message, StringComparison.Ordinal);
         Assert.Null(ImageRoot.TryOpen(_folder["missing"]));
     }
 

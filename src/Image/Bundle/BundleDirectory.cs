@@ -29,7 +29,7 @@ static class BundleDirectory
         var document = BundleDocument.Write(parts with { Mounts = [.. parts.Mounts.Select(WithSource)] });
         using var folder = Folder.Make(bundle, Mode);
         NameFiles.Write(folder, parts.HostName);
-        var volumes = new VolumeFiles(folder, root);
+        var volumes = new VolumeFiles(folder, root, HostIdOfRoot(request.UidMaps), HostIdOfRoot(request.GidMaps));
         foreach (var mount in parts.Mounts.Where(mount => mount.Source is null))
         {
             volumes.Make(mount.Destination);
@@ -54,7 +54,8 @@ static class BundleDirectory
         {
             Request = request,
             Host = host,
-            User = user,
+            // Without privileges nobody sets groups (user_namespaces(7), "setgroups").
+            User = host.Uid == 0 ? user : user with { Groups = [] },
             Arguments = arguments,
             Environment = ContainerEnvironment.Of(wishes.Env ?? [], request, user.Home, hostName).Variables,
             WorkingDirectory = directory.StartsWith('/') ? directory : "/" + directory,
@@ -65,6 +66,8 @@ static class BundleDirectory
             Devices = request.IsPrivileged && request.UidMaps.Count == 0 ? HostDevices.Read() : [],
         };
     }
+
+    private static uint HostIdOfRoot(IReadOnlyList<IdMap> maps) => maps.FirstOrDefault(map => map.Container == 0).Host;
 
     private static BindMount WithSource(BindMount mount) => mount with { Source = mount.Source ?? VolumeFiles.SourceOf(mount.Destination) };
 
