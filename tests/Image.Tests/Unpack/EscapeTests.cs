@@ -80,6 +80,14 @@ public sealed class EscapeTests
     }
 
     [Fact]
+    public void A_hard_link_to_a_directory_is_refused_also_to_itself()
+    {
+        using var root = new UnpackedRoot();
+        Assert.Equal(Errno.EPERM, Assert.Throws<ErrnoException>(() => root.Unpack(Layer(Dir("d"), Hard("h", "d")))).Error);
+        Assert.Equal(Errno.EPERM, Assert.Throws<ErrnoException>(() => root.Unpack(Layer(Hard("d", "d")))).Error);
+    }
+
+    [Fact]
     public void Magic_links_are_not_followed()
     {
         using var root = new UnpackedRoot();
