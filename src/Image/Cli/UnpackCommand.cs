@@ -35,7 +35,8 @@ static class UnpackCommand
         var owners = OwnersOf(arguments);
         var bundle = AbsolutePath.Of(arguments.Words[1]);
         using var image = OpenImage.Open(ImageName.Parse(arguments.Words[0]), options);
-        var path = Unpack(image, bundle, BundleDirectory.Rootfs, owners, options, arguments.Is("rootfs-only") ? null : Config(image, bundle, owners, arguments, options));
+        var config = arguments.Is("rootfs-only") ? null : Config(image, bundle, owners, arguments, options);
+        var path = Unpack(image, bundle, BundleDirectory.Rootfs, owners, options, config);
         JsonOutput.WriteResult(options, bundle, json =>
         {
             json.WriteString("bundle", bundle);
@@ -92,14 +93,15 @@ static class UnpackCommand
         return root => BundleDirectory.Write(image.Name, image.Config, request, bundle, host, warn, root);
     }
 
-    private static List<Bundle.IdMap> MapsOf(Image.Unpack.IdMap map) => [.. map.Ranges.Select(range => new Bundle.IdMap(range.Container, range.Host, range.Count))];
+    private static List<Bundle.IdMap> MapsOf(Image.Unpack.IdMap map) =>
+        [.. map.Ranges.Select(range => new Bundle.IdMap(range.Container, range.Host, range.Count))];
 
     private static Owners OwnersOf(Arguments arguments)
     {
         var isRootless = arguments.Is("rootless");
         RequireRoot(isRootless);
-        return new Owners(
-            Image.Unpack.IdMap.Parse("uid-map", arguments.Texts("uid-map")), Image.Unpack.IdMap.Parse("gid-map", arguments.Texts("gid-map"))) { IsRootless = isRootless };
+        var uids = Image.Unpack.IdMap.Parse("uid-map", arguments.Texts("uid-map"));
+        return new Owners(uids, Image.Unpack.IdMap.Parse("gid-map", arguments.Texts("gid-map"))) { IsRootless = isRootless };
     }
 
     private static void RequireRoot(bool isRootless)
