@@ -34,6 +34,9 @@ facts() {
 
 differences() { diff <(facts "$1") <(facts "$2") | head -n 10; }
 
+# The same but for the line of the root itself, whose time umoci leaves at that of the whiteout in it.
+differences_below() { diff <(facts "$1" | grep -v '^|') <(facts "$2" | grep -v '^|') | head -n 10; }
+
 make_image() {
     mkdir one two
     cp -a /usr/include/linux one/include
@@ -54,7 +57,7 @@ make_image() {
     umoci raw add-layer --image image:x one.tar && umoci raw add-layer --image image:x two.tar
     # umoci 0.4.7 refuses the sparse file.
     umoci init --layout plain && umoci new --image plain:x
-    tar --delete --wildcards -f - './holes' <one.tar >plain.tar
+    (cd one && tar --xattrs --xattrs-include='*' --format=posix --exclude=./holes -cf ../plain.tar .)
     umoci raw add-layer --image plain:x plain.tar && umoci raw add-layer --image plain:x two.tar
 } >/dev/null 2>&1
 
@@ -73,11 +76,11 @@ test_against_tar() {
 test_against_umoci() {
     umoci unpack --image plain:x by-umoci >/dev/null 2>words || { skip 'the root is what umoci makes' "umoci fails: $(tail -n 1 words)"; return; }
     "$tool" -q unpack --rootfs-only "oci:$scratch/plain:x" plain-bundle >/dev/null
-    is 'the root is what umoci makes' '' "$(differences by-umoci/rootfs plain-bundle/rootfs)"
+    is 'the root is what umoci makes' '' "$(differences_below by-umoci/rootfs plain-bundle/rootfs)"
     "$tool" -q unpack --rootfs-only --uid-map 0:100000:65536 --gid-map 0:200000:65536 "oci:$scratch/plain:x" mapped >/dev/null
-    umoci unpack --uid-map 100000:0:65536 --gid-map 200000:0:65536 --image plain:x mapped-by-umoci >/dev/null 2>&1
+    umoci unpack --uid-map 0:100000:65536 --gid-map 0:200000:65536 --image plain:x mapped-by-umoci >/dev/null 2>&1
     # umoci writes the capabilities for the map's root.
-    is 'so is that with maps' '' "$(differences mapped-by-umoci/rootfs mapped/rootfs | grep -v capability)"
+    is 'so is that with maps' '' "$(differences_below mapped-by-umoci/rootfs mapped/rootfs | grep -v capability)"
     rm -rf mapped mapped-by-umoci by-umoci by-tar plain-bundle
 }
 
@@ -163,7 +166,7 @@ test_ordinary_user() {
     is 'the ids are written down' '0x08051006' "$(getfattr -n user.rootlesscontainers -e hex --only-values user/bundle/rootfs/file-4 2>/dev/null | od -An -tx1 | tr -d ' \n' | sed 's/^/0x/')"
     "${as[@]}" umoci unpack --rootless --image image3:x user/by-umoci >/dev/null 2>&1
     if [[ -d user/by-umoci/rootfs ]]; then
-        is 'and umoci makes the same' '' "$(differences user/by-umoci/rootfs user/bundle/rootfs)"
+        is 'and umoci makes the same' '' "$(differences_below user/by-umoci/rootfs user/bundle/rootfs)"
     else
         skip 'and umoci makes the same' 'umoci does not unpack this here'
     fi

@@ -100,14 +100,15 @@ static class UnpackCommand
         return root => BundleDirectory.Write(image.Name, image.Config, request, bundle, host, warn, root);
     }
 
-    private static List<Bundle.IdMap> MapsOf(Image.Unpack.IdMap map) => [.. map.Ranges.Select(range => new Bundle.IdMap(range.Container, range.Host, range.Count))];
+    private static List<Bundle.IdMap> MapsOf(Image.Unpack.IdMap map) =>
+        [.. map.Ranges.Select(range => new Bundle.IdMap(range.Container, range.Host, range.Count))];
 
     private static Owners OwnersOf(Arguments arguments)
     {
         var isRootless = arguments.Is("rootless");
         RequireRoot(isRootless);
-        return new Owners(
-            Image.Unpack.IdMap.Parse("uid-map", arguments.Texts("uid-map")), Image.Unpack.IdMap.Parse("gid-map", arguments.Texts("gid-map"))) { IsRootless = isRootless };
+        var uids = Image.Unpack.IdMap.Parse("uid-map", arguments.Texts("uid-map"));
+        return new Owners(uids, Image.Unpack.IdMap.Parse("gid-map", arguments.Texts("gid-map"))) { IsRootless = isRootless };
     }
 
     private static void RequireRoot(bool isRootless)

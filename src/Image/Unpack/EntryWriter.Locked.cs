@@ -51,7 +51,8 @@ sealed partial class EntryWriter
         }
         if (_locked.Count == UnpackLimits.LockedDirectories)
         {
-            throw new ImageError($"unpack {TarText.Of(entry.Name)}: more than {UnpackLimits.LockedDirectories} directories that not even their owner may write to");
+            throw new ImageError(
+                $"unpack {TarText.Of(entry.Name)}: more than {UnpackLimits.LockedDirectories} directories that not even their owner may write to");
         }
         _locked[status.Ino] = (PathOf(directory), mode);
         return mode | Native.S_IRWXU;

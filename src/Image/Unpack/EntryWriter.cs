@@ -66,6 +66,7 @@ sealed partial class EntryWriter(Owners owners, Losses losses)
         {
             // What is there may be the target itself: then all is done, and removing it would be wrong.
             error = Sys.Stat(targetParent, targetName, Native.AT_SYMLINK_NOFOLLOW, out var target);
+            error = error == Errno.OK && target.IsDirectory ? Errno.EPERM : error; // As link(2) says where nothing is in the way.
             if (error == Errno.OK)
             {
                 Check(Sys.Stat(parent.Fd, name, Native.AT_SYMLINK_NOFOLLOW, out var there), "link", entry);
@@ -73,8 +74,12 @@ sealed partial class EntryWriter(Owners owners, Losses losses)
                 {
                     return false;
                 }
-                Remove(parent, name, entry);
-                error = Sys.LinkAt(targetParent, targetName, parent.Fd, name, 0);
+                error = there.IsDirectory ? LinkOver(parent, name, entry, targetParent, targetName) : Errno.EEXIST;
+                if (error == Errno.EEXIST)
+                {
+                    Remove(parent, name, entry);
+                    error = Sys.LinkAt(targetParent, targetName, parent.Fd, name, 0);
+                }
             }
         }
         if (error != Errno.OK)
@@ -82,6 +87,19 @@ sealed partial class EntryWriter(Owners owners, Losses losses)
             throw new ErrnoException($"link {TarText.Of(entry.Name)} to {TarText.Of(entry.LinkName)}", error);
         }
         return replaces;
+    }
+
+    // The target may lie in the directory that goes: it gets a name outside of it first. EEXIST: that one is taken.
+    private static Errno LinkOver(in EntryParent parent, ReadOnlySpan<byte> name, TarEntry entry, int targetParent, ReadOnlySpan<byte> targetName)
+    {
+        var meanwhile = ".sharprun-link\0"u8;
+        var error = Sys.LinkAt(targetParent, targetName, parent.Fd, meanwhile, 0);
+        if (error == Errno.OK)
+        {
+            Remove(parent, name, entry);
+            error = Sys.RenameAt(parent.Fd, meanwhile, parent.Fd, name);
+        }
+        return error;
     }
 
     /// <summary>What the entry says of a directory that is there, its children apart: the root of the image.</summary>

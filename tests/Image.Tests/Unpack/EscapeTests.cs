@@ -72,6 +72,22 @@ public sealed class EscapeTests
     }
 
     [Fact]
+    public void A_hard_link_takes_the_place_of_the_directory_that_its_target_was_in()
+    {
+        using var root = new UnpackedRoot();
+        root.Unpack(Layer(Dir("d"), File("d/f", "data"), File("d/g"), Hard("d", "d/f")));
+        Assert.Equal(["d f 1 4"], root.Find("%P %y %n %s"));
+    }
+
+    [Fact]
+    public void A_hard_link_to_a_directory_is_refused_also_to_itself()
+    {
+        using var root = new UnpackedRoot();
+        Assert.Equal(Errno.EPERM, Assert.Throws<ErrnoException>(() => root.Unpack(Layer(Dir("d"), Hard("h", "d")))).Error);
+        Assert.Equal(Errno.EPERM, Assert.Throws<ErrnoException>(() => root.Unpack(Layer(Hard("d", "d")))).Error);
+    }
+
+    [Fact]
     public void Magic_links_are_not_followed()
     {
         using var root = new UnpackedRoot();
