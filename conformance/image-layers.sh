@@ -11,6 +11,12 @@ moments=${1:-20}
 passed=0 failed=0 skipped=0
 ok() { echo "ok image-layers/$1" && passed=$((passed + 1)); }
 not_ok() { echo "not ok image-layers/$1: $2" && failed=$((failed + 1)); }
+
+# verdict NAME STATUS REASON
+verdict() {
+    if [ "$2" = 0 ]; then ok "$1"; else not_ok "$1" "$3"; fi
+}
+
 summary() {
     echo "$passed passed, $failed failed, $skipped skipped"
     [ "$failed" = 0 ]
@@ -66,20 +72,24 @@ check_kills() {
         wait "$pid" 2>/dev/null
         bad+=$(incomplete)
     done
-    if [ -z "$bad" ]; then ok killed_at_any_moment_nothing_looks_whole_that_is_not; else not_ok killed_at_any_moment_nothing_looks_whole_that_is_not "$bad"; fi
+    [ -z "$bad" ]
+    verdict killed_at_any_moment_nothing_looks_whole_that_is_not $? "$bad"
 }
 
 check_result() {
     local chain lower="" tree="$room/plain/rootfs"
     chain=$(tool unpack --layers "oci:$room/oci:t") || not_ok unpack_after_kills "exit status $?"
-    if [ "$(wc -l <<<"$chain")" = 3 ]; then ok a_chain_id_is_printed_for_each_layer; else not_ok a_chain_id_is_printed_for_each_layer "$chain"; fi
-    if [ -z "$(find "$room/store/layers/sha256" -maxdepth 1 -name '.?*')" ]; then ok nothing_is_left_of_killed_calls; else not_ok nothing_is_left_of_killed_calls "$(ls -A "$room/store/layers/sha256")"; fi
+    [ "$(wc -l <<<"$chain")" = 3 ]
+    verdict a_chain_id_is_printed_for_each_layer $? "$chain"
+    [ -z "$(find "$room/store/layers/sha256" -maxdepth 1 -name '.?*')" ]
+    verdict nothing_is_left_of_killed_calls $? "$(ls -A "$room/store/layers/sha256")"
     while read -r id; do lower="$room/store/layers/${id/://}/fs${lower:+:$lower}"; done <<<"$chain"
     mkdir -p "$room/merged"
     mount -t overlay overlay -o "lowerdir=$lower" "$room/merged" || not_ok mount "exit status $?"
     tool unpack --rootfs-only "oci:$room/oci:t" "$room/plain" >/dev/null || not_ok plain_unpack "exit status $?"
     describe() { (cd "$1" && find . -printf '%P %y %m %U %G %T@ %s %l\n' | sed -E '/ d /s/ [0-9]+ $//' | sort && find . -type f -exec sha256sum {} + | sort); }
-    if diff <(describe "$room/merged") <(describe "$tree") >"$room/difference"; then ok merged_layers_are_the_plain_root; else not_ok merged_layers_are_the_plain_root "$(head -5 "$room/difference")"; fi
+    diff <(describe "$room/merged") <(describe "$tree") >"$room/difference"
+    verdict merged_layers_are_the_plain_root $? "$(head -5 "$room/difference")"
     umount "$room/merged"
 }
 
@@ -88,7 +98,8 @@ check_two() {
     tool unpack --layers "oci:$room/oci:t" >"$room/one" 2>/dev/null &
     tool unpack --layers "oci:$room/oci:t" >"$room/two" 2>/dev/null
     wait
-    if cmp -s "$room/one" "$room/two" && [ -s "$room/one" ] && [ -z "$(incomplete)" ]; then ok two_at_once_share_the_work; else not_ok two_at_once_share_the_work "they differ"; fi
+    cmp -s "$room/one" "$room/two" && [ -s "$room/one" ] && [ -z "$(incomplete)" ]
+    verdict two_at_once_share_the_work $? "they differ"
 }
 
 check_gc() {
@@ -97,10 +108,12 @@ check_gc() {
     mkdir -p "$room/store/unions/u"
     echo "{\"chain\":\"$top\"}" >"$room/store/unions/u/record.json"
     tool gc >/dev/null
-    if [ "$(find "$room/store/layers/sha256" -mindepth 1 -maxdepth 1 | wc -l)" = 3 ]; then ok gc_leaves_what_a_union_needs; else not_ok gc_leaves_what_a_union_needs "layers are gone"; fi
+    [ "$(find "$room/store/layers/sha256" -mindepth 1 -maxdepth 1 | wc -l)" = 3 ]
+    verdict gc_leaves_what_a_union_needs $? "layers are gone"
     rm -r "$room/store/unions"
     tool gc >/dev/null
-    if [ -z "$(ls -A "$room/store/layers/sha256")" ]; then ok gc_takes_what_nobody_needs; else not_ok gc_takes_what_nobody_needs "$(ls -A "$room/store/layers/sha256")"; fi
+    [ -z "$(ls -A "$room/store/layers/sha256")" ]
+    verdict gc_takes_what_nobody_needs $? "$(ls -A "$room/store/layers/sha256")"
 }
 
 check_corrupt() {

@@ -9,6 +9,9 @@ static partial class NastyCases
     // The value of security.capability for cap_setuid+ep (struct vfs_cap_data, revision 2): it has a byte of 0x80.
     private const string Capability = "\x01\0\0\x02\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
 
+    // Of acl(5), as linux/posix_acl_xattr.h lays it out: user rwx, group r-x, others r-x.
+    private const string DefaultAcl = "\x02\0\0\0\x01\0\x07\0\xff\xff\xff\xff\x04\0\x05\0\xff\xff\xff\xff\x20\0\x05\0\xff\xff\xff\xff";
+
     private static IEnumerable<NastyCase> HardLinks() =>
     [
         Case("hard-link-in-one-layer", Layer(F("a", "1"), H("b", "a"), D("d"), H("d/c", "a"))),
@@ -106,6 +109,9 @@ static partial class NastyCases
         Case("attributes-of-directories-and-others",
             Layer(D("d").With("user.d", "1").With("trusted.d", "2"), S("s", "x").With("trusted.s", "3"), P("p").With("trusted.p", "4"),
             C("c", 1, 3).With("trusted.c", "5"))),
+        Case("default-access-list-of-a-lower-directory-is-not-for-its-children",
+            Layer(D("d").With("system.posix_acl_default", DefaultAcl)), Layer(D("d/s"), F("d/f", "1"), D("d/s/t")))
+            with { Umoci = "lets children have it" },
         Case("overlay-attributes-of-the-image",
             Layer(D("d").With("trusted.overlay.opaque", "y").With("user.keep", "1"), F("d/f")),
             Layer(D("d").With("trusted.overlay.opaque", "y").With("trusted.overlay.redirect", "/etc"),
