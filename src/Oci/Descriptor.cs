@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Text.Json;
 
@@ -53,7 +54,7 @@ public sealed record Descriptor(string MediaType, Digest Digest, long Size)
         var isType = text.Length is > 0 and <= OciLimits.MaxMediaTypeLength && text.IndexOf('/') is > 0 and var slash && slash < text.Length - 1;
         foreach (var letter in text)
         {
-            isType &= char.IsAsciiLetterOrDigit(letter) || letter is '/' or '!' or '#' or '$' or '&' or '-' or '^' or '_' or '.' or '+' or ';' or '=' or ' ' or '"';
+            isType &= char.IsAsciiLetterOrDigit(letter) || "/!#$&-^_.+;= \"".Contains(letter, StringComparison.Ordinal);
         }
         return isType ? text : throw part.Problem($"\"{JsonPart.Short(text)}\" is no media type");
     }

@@ -52,7 +52,8 @@ public sealed record ImageConfig
             throw type.Problem($"\"{JsonPart.Short(type.Text())}\" is not \"layers\", the only kind there is");
         }
         return fields.Find("diff_ids")?.Items(OciLimits.MaxLayers).ConvertAll(part =>
-            Digest.TryParse(part.Text(), out var digest) ? digest : throw part.Problem($"\"{JsonPart.Short(part.Text())}\" is no sha256 or sha512 digest")) ?? [];
+            Digest.TryParse(part.Text(), out var digest) ? digest
+            : throw part.Problem($"\"{JsonPart.Short(part.Text())}\" is no sha256 or sha512 digest")) ?? [];
     }
 
     public byte[] ToBytes() => JsonText.Of(json =>

@@ -59,7 +59,7 @@ public abstract record ImageName
             case "dir":
                 return rest.Length > 0 ? new Directory(text, rest) : throw new ImageError($"\"{text}\" names no directory");
             case "containers-storage" or "docker-daemon" or "ostree" or "sif" or "tarball" or "atomic":
-                throw new ImageError($"\"{text}\": the transport {text[..colon]}: is not supported: docker://, oci:, oci-archive:, docker-archive: and dir: are");
+                throw new ImageError($"\"{text}\": the transport {text[..colon]}: is not supported, but docker://, oci:, oci-archive:, docker-archive:, dir:");
             case "http" or "https":
                 throw new ImageError($"\"{text}\" is an address: write docker://HOST/NAME");
             default:
@@ -93,7 +93,7 @@ public abstract record ImageName
             }
             if (!isWord)
             {
-                throw new ImageError($"\"{text}\": \"{reference}\" is no reference of a layout: words of letters and digits are expected, with - . _ : @ + / between them");
+                throw new ImageError($"\"{text}\": \"{reference}\" is no reference of a layout: letters and digits, with - . _ : @ + / between them");
             }
         }
         return reference;

@@ -26,5 +26,6 @@ public static class OneLine
 
     // Also the line separators, and what turns the direction of a text around.
     private static bool IsUnfit(char letter) =>
-        char.IsControl(letter) || letter is '\u2028' or '\u2029' or '\u061c' or (>= '\u200e' and <= '\u200f') or (>= '\u202a' and <= '\u202e') or (>= '\u2066' and <= '\u2069');
+        char.IsControl(letter)
+        || letter is '\u2028' or '\u2029' or '\u061c' or (>= '\u200e' and <= '\u200f') or (>= '\u202a' and <= '\u202e') or (>= '\u2066' and <= '\u2069');
 }

@@ -11,7 +11,8 @@ public sealed record Platform(string Os, string Architecture, string? Variant = 
     private static readonly string[] s_known = ["os", "architecture", "variant"];
 
     /// <summary>Of this machine.</summary>
-    public static Platform Host { get; } = new("linux", RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "arm64" : "amd64");
+    public static Platform Host { get; } =
+        new("linux", RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "arm64" : "amd64");
 
     /// <summary>os.version, os.features and what others have added.</summary>
     public Members Unknown { get; init; } = Members.None;

@@ -94,7 +94,8 @@ public static class PlatformChoice
             return 1;
         }
         var end = variant.IndexOf('.', StringComparison.Ordinal);
-        return int.TryParse(variant.AsSpan(1, (end < 0 ? variant.Length : end) - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is > 0 and < 100
+        var digits = variant.AsSpan(1, (end < 0 ? variant.Length : end) - 1);
+        return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is > 0 and < 100
             ? number : null;
     }
 }

@@ -155,7 +155,8 @@ public sealed record RegistryReference
             }
             if (at == start)
             {
-                throw Bad(text, word.Length == 0 ? "a word between its slashes is empty" : $"\"{word}\" is not made of letters, digits and single . _ - between them");
+                throw Bad(text, word.Length == 0 ? "a word between its slashes is empty"
+                    : $"\"{word}\" is not made of letters, digits and single . _ - between them");
             }
             if (at == word.Length)
             {

@@ -27,7 +27,8 @@ public sealed class ArchiveTests
 
     private static ArchivedLayoutSource Oci(string path, string? reference) => ArchivedLayoutSource.Of(ImageArchive.Open(path), reference, "oci-archive:x");
 
-    private static ImageSource Docker(string path, RegistryReference? reference = null) => DockerArchiveSource.Of(ImageArchive.Open(path), reference, "docker-archive:x");
+    private static ImageSource Docker(string path, RegistryReference? reference = null) =>
+        DockerArchiveSource.Of(ImageArchive.Open(path), reference, "docker-archive:x");
 
     private static byte[] Read(OpenImage image, int layer) => OpenImage.ReadWhole(new Through(image), image.Layers[layer].Blob, 100 << 20);
 
@@ -132,9 +133,11 @@ public sealed class ArchiveTests
         var amd = source.AddImage("amd64", HandMade.Bytes(10, 2));
         var index = source.AddIndex((arm, "arm64"), (amd, "amd64"));
         Copy(source, ArchiveDestination.OfOci(folder["all.tar"], "1", "x"), all: true);
-        var entry = $$"""{"mediaType":"{{MediaTypes.Index}}","digest":"{{index.Digest}}","size":{{index.Bytes.Length}},"annotations":{"io.containerd.image.name":"docker.io/library/busybox:1","org.opencontainers.image.ref.name":"1"} }""";
+        const string names = """{"io.containerd.image.name":"docker.io/library/busybox:1","org.opencontainers.image.ref.name":"1"}""";
+        var entry = $$"""{"mediaType":"{{MediaTypes.Index}}","digest":"{{index.Digest}}","size":{{index.Bytes.Length}},"annotations":{{names}}}""";
         using var all = ImageArchive.Open(folder["all.tar"]);
-        var files = new List<(string, byte[])> { ("oci-layout", Layout.Marker()), ("index.json", Encoding.UTF8.GetBytes($$"""{"schemaVersion":2,"manifests":[{{entry}}]}""")), ("manifest.json", "[]"u8.ToArray()) };
+        var files = new List<(string, byte[])> { ("manifest.json", "[]"u8.ToArray()), ("oci-layout", Layout.Marker()) };
+        files.Add(("index.json", Encoding.UTF8.GetBytes($$"""{"schemaVersion":2,"manifests":[{{entry}}]}""")));
         var manifest = Manifest.Parse(amd);
         foreach (var digest in (Digest[])[index.Digest, amd.Digest, manifest.Config!.Digest, manifest.Layers[0].Digest])
         {
@@ -143,7 +146,8 @@ public sealed class ArchiveTests
         WriteTar(folder["docker.tar"], [.. files]);
         using var image = OpenImage.Of(Docker(folder["docker.tar"], s_name), new Platform("linux", "amd64"));
         Assert.Equal(amd.Digest, image.Descriptor.Digest);
-        Assert.Contains("it has no manifest", Assert.Throws<ImageError>(() => OpenImage.Of(Docker(folder["docker.tar"], s_name), new Platform("linux", "arm64"))).Message);
+        var error = Assert.Throws<ImageError>(() => OpenImage.Of(Docker(folder["docker.tar"], s_name), new Platform("linux", "arm64")));
+        Assert.Contains("it has no manifest", error.Message);
     }
 
     [Fact]
@@ -168,7 +172,8 @@ public sealed class ArchiveTests
     public void Links_in_an_archive_lead_nowhere_outside_of_it(string links)
     {
         using var folder = new TemporaryFolder();
-        WriteTar(folder["x.tar"], [.. links.Split('|').Select(link => (link, Array.Empty<byte>())), ("manifest.json", """[{"Config":"a","Layers":[]}]"""u8.ToArray())]);
+        var manifest = """[{"Config":"a","Layers":[]}]"""u8.ToArray();
+        WriteTar(folder["x.tar"], [.. links.Split('|').Select(link => (link, Array.Empty<byte>())), ("manifest.json", manifest)]);
         Assert.Throws<ImageError>(() => Docker(folder["x.tar"]));
     }
 
@@ -183,6 +188,25 @@ public sealed class ArchiveTests
         using var folder = new TemporaryFolder();
         WriteTar(folder["x.tar"], ("manifest.json", Encoding.UTF8.GetBytes(json)));
         Assert.Contains("no list of images", Assert.Throws<ImageError>(() => Docker(folder["x.tar"])).Message);
+    }
+
+    [Fact]
+    public void An_archive_of_too_many_entries_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        WriteTar(folder["x.tar"], [.. Enumerable.Range(0, TransportLimits.ArchiveEntries + 1).Select(i => ($"{i}", Array.Empty<byte>()))]);
+        Assert.Contains("more than 100000 entries", Assert.Throws<ImageError>(() => Oci(folder["x.tar"], "1")).Message);
+    }
+
+    [Fact]
+    public void Something_that_is_no_file_is_not_waited_for()
+    {
+        using var folder = new TemporaryFolder();
+        Linux.Sys.MknodAt(Linux.Native.AT_FDCWD, Encoding.UTF8.GetBytes(folder["x.tar"] + "\0"), Linux.Native.S_IFIFO | 0x1A4, 0, 0);
+        Assert.Contains("no regular file", Assert.Throws<ImageError>(() => Oci(folder["x.tar"], "1")).Message);
+        using var source = new MemorySource();
+        source.AddImage("amd64", HandMade.Bytes(10, 1));
+        Assert.Contains("no regular file", Assert.Throws<ImageError>(() => ArchiveDestination.OfOci(folder["x.tar"], "1", "x")).Message);
     }
 
     [Fact]

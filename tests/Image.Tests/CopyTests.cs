@@ -20,7 +20,7 @@ public sealed class CopyTests
 
     private static string BlobPath(string path, Digest digest) => $"{path}/blobs/{digest.Algorithm}/{digest.Hex}";
 
-    private static string PartialPath(string path, Digest digest) => $"{path}/blobs/{digest.Algorithm}/.partial-{digest.Hex}";
+    private static string PartialPath(string path, Digest digest) => $"{path}/.partial-{digest.Algorithm}-{digest.Hex}";
 
     [Fact]
     public void Every_byte_arrives_and_the_name_leads_to_it()
@@ -136,7 +136,8 @@ public sealed class CopyTests
         using var source = new MemorySource();
         var layers = Enumerable.Range(1, 4).Select(i => HandMade.Bytes(1_000_000_000 / 100, i)).ToArray();
         source.AddImage("amd64", layers);
-        source.Instead = (blob, _) => blob.Digest == Digest.Of(layers[2]) ? throw new ImageError("this one") : blob.Size < 1_000_000 ? null! : new SlowStream();
+        source.Instead = (blob, _) => blob.Digest == Digest.Of(layers[2]) ? throw new ImageError("this one")
+            : blob.Size < 1_000_000 ? null! : new SlowStream();
         var watch = Stopwatch.StartNew();
         Assert.Equal("this one", Assert.Throws<ImageError>(() => Copy(source, folder.Path)).Message);
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20));
@@ -174,7 +175,8 @@ public sealed class CopyTests
         using var folder = new TemporaryFolder();
         using var source = new MemorySource();
         source.AddImage("amd64", HandMade.Bytes(10, 1));
-        Assert.Contains("no image for linux/arm64", Assert.Throws<ImageError>(() => Copy(source, folder.Path, platform: new Platform("linux", "arm64"))).Message);
+        var error = Assert.Throws<ImageError>(() => Copy(source, folder.Path, platform: new Platform("linux", "arm64")));
+        Assert.Contains("no image for linux/arm64", error.Message);
     }
 
     [Fact]
@@ -200,6 +202,32 @@ public sealed class CopyTests
         source.Add(amd.Bytes, MediaTypes.DockerManifest);
         source.Top = new ImageIndex { Manifests = [Documents.DescriptorOf(amd) with { Platform = Platform.Host }] }.ToDocument();
         Assert.Contains("it is of type", Assert.Throws<ImageError>(() => Copy(source, folder.Path)).Message);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Indexes_within_indexes_end_somewhere(bool all)
+    {
+        using var folder = new TemporaryFolder();
+        using var source = new MemorySource();
+        var inner = source.AddImage("amd64", HandMade.Bytes(10, 1));
+        for (var depth = 0; depth <= OciLimits.MaxIndexDepth; depth++)
+        {
+            inner = source.AddIndex((inner, "amd64"));
+        }
+        var wanted = all ? null : new Platform("linux", "amd64");
+        Assert.Contains("deeper than", Assert.Throws<ImageError>(() => Copy(source, folder.Path, platform: wanted, all: all)).Message);
+    }
+
+    [Fact]
+    public void An_index_of_too_many_manifests_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        using var source = new MemorySource();
+        var entry = Documents.DescriptorOf(source.AddImage("amd64", HandMade.Bytes(10, 1)));
+        source.Top = new ImageIndex { Manifests = [.. Enumerable.Repeat(entry, TransportLimits.Manifests + 1)] }.ToDocument();
+        Assert.Contains("more than 10000 manifests", Assert.Throws<ImageError>(() => Copy(source, folder.Path, all: true)).Message);
     }
 
     [Fact]
@@ -229,6 +257,6 @@ public sealed class CopyTests
         using var layout = OciLayout.Open(folder.Path);
         Assert.Equal(Enumerable.Range(0, 8).Select(i => $"name{i}"), layout.ReadIndex().Entries.Select(entry => entry.Name!).Order());
         Assert.Equal(shared, File.ReadAllBytes(BlobPath(folder.Path, Digest.Of(shared))));
-        Assert.DoesNotContain(Directory.GetFiles(folder.Path + "/blobs/sha256"), file => file.Contains(".partial"));
+        Assert.DoesNotContain(Directory.GetFiles(folder.Path), file => file.Contains("/."));
     }
 }

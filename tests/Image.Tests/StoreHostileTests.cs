@@ -98,12 +98,10 @@ public sealed class StoreHostileTests
         Refusal(folder.Path);
         using var source = new MemorySource();
         source.AddImage("amd64", HandMade.Bytes(10, 2));
-        using var destination = new LayoutDestination(OciLayoutOrNull(folder.Path) ?? OciLayout.Open(folder.Path), "y", "oci:y", verifies: false);
+        using var destination = new LayoutDestination(OciLayout.Open(folder.Path), "y", "oci:y", verifies: false);
         using var progress = new CopyProgress("copy", isQuiet: true);
         Assert.Throws<ErrnoException>(() => new ImageCopy(source, destination, progress).Run(null, false));
     }
-
-    private static OciLayout? OciLayoutOrNull(string path) => OciLayout.TryOpen(path);
 
     [Fact]
     public void A_manifest_with_another_content_than_its_digest_is_refused_before_it_is_read()
@@ -137,7 +135,8 @@ public sealed class StoreHostileTests
         using var folder = new TemporaryFolder();
         var layout = new HandMade(folder.Path);
         var manifest = layout.Image(HandMade.Bytes(10, 1));
-        layout.Entry(HandMade.Descriptor(MediaTypes.Manifest, manifest, layout.SizeOf(manifest) + 1, ""","annotations":{"org.opencontainers.image.ref.name":"x"}"""));
+        const string name = ""","annotations":{"org.opencontainers.image.ref.name":"x"}""";
+        layout.Entry(HandMade.Descriptor(MediaTypes.Manifest, manifest, layout.SizeOf(manifest) + 1, name));
         Assert.Contains("bytes, not", Refusal(folder.Path));
         layout = new HandMade(folder["typed"]);
         layout.Name("x", layout.Image(HandMade.Bytes(10, 1)), MediaTypes.Index);
@@ -152,7 +151,8 @@ public sealed class StoreHostileTests
         var layer = HandMade.Bytes(10, 1);
         layout.Name("x", layout.Image(layer));
         File.WriteAllBytes(layout.BlobPath(HandMade.Sha256(layer)), new byte[11]);
-        Assert.Contains("10 bytes is not in", Assert.Throws<ImageError>(() => OpenImage.Of(LayoutSource.OfStore(OciLayout.Open(folder.Path), "x", null, "x"), null)).Message);
+        var source = LayoutSource.OfStore(OciLayout.Open(folder.Path), "x", null, "x");
+        Assert.Contains("10 bytes is not in", Assert.Throws<ImageError>(() => OpenImage.Of(source, null)).Message);
     }
 
     [Fact]
@@ -161,8 +161,9 @@ public sealed class StoreHostileTests
         using var folder = new TemporaryFolder();
         var layout = new HandMade(folder.Path);
         var config = layout.Blob("""{"os":"linux","architecture":"amd64","rootfs":{"type":"layers","diff_ids":[]}}""");
-        var layer = layout.Blob(HandMade.Bytes(10, 1));
-        layout.Name("x", layout.Blob($$"""{"schemaVersion":2,"config":{{HandMade.Descriptor(MediaTypes.Config, config, layout.SizeOf(config))}},"layers":[{{HandMade.Descriptor(MediaTypes.Layer, layer, 10)}}]}"""));
+        var layer = HandMade.Descriptor(MediaTypes.Layer, layout.Blob(HandMade.Bytes(10, 1)), 10);
+        var itself = HandMade.Descriptor(MediaTypes.Config, config, layout.SizeOf(config));
+        layout.Name("x", layout.Blob($$"""{"schemaVersion":2,"config":{{itself}},"layers":[{{layer}}]}"""));
         Assert.Contains("1 layers, but its config 0 diff_ids", Refusal(folder.Path));
     }
 

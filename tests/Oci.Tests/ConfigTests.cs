@@ -58,7 +58,8 @@ public class ConfigTests
     [Fact]
     public void The_number_of_diff_ids_is_limited()
     {
-        static string Config(int number) => $$$"""{"rootfs":{"type":"layers","diff_ids":[{{{string.Join(',', System.Linq.Enumerable.Repeat($"\"{Samples.Sha}\"", number))}}}]}}""";
+        static string Config(int number) =>
+            $$$"""{"rootfs":{"type":"layers","diff_ids":[{{{string.Join(',', System.Linq.Enumerable.Repeat($"\"{Samples.Sha}\"", number))}}}]}}""";
         Assert.Equal(OciLimits.MaxLayers, Samples.ParseConfig(Config(OciLimits.MaxLayers)).DiffIds.Count);
         Assert.Throws<ImageError>(() => Samples.ParseConfig(Config(OciLimits.MaxLayers + 1)));
     }

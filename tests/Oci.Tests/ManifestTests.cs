@@ -49,7 +49,8 @@ public class ManifestTests
     {
         var json = $$$"""
             {"schemaVersion":2,"mediaType":"{{{MediaTypes.Manifest}}}","artifactType":"application/x","config":{"mediaType":"{{{MediaTypes.Empty}}}",
-            "digest":"{{{Samples.Sha}}}","size":2,"data":"e30="},"layers":[],"subject":{"mediaType":"{{{MediaTypes.Manifest}}}","digest":"{{{Samples.Other}}}","size":3}}
+            "digest":"{{{Samples.Sha}}}","size":2,"data":"e30="},"layers":[],
+            "subject":{"mediaType":"{{{MediaTypes.Manifest}}}","digest":"{{{Samples.Other}}}","size":3}}
             """;
         var manifest = Manifest.Parse(Samples.ManifestDocument(json));
         Assert.Equal(("application/x", Samples.Other), (manifest.ArtifactType, manifest.Subject!.Digest.Text));
@@ -67,7 +68,8 @@ public class ManifestTests
 
     [Fact]
     public void Layers_that_are_null_are_none() =>
-        Assert.Empty(Manifest.Parse(Samples.ManifestDocument(Samples.Manifest[..Samples.Manifest.IndexOf("\"layers\"", StringComparison.Ordinal)] + "\"layers\":null}")).Layers);
+        Assert.Empty(Manifest.Parse(Samples.ManifestDocument(Samples.Manifest[..Samples.Manifest.IndexOf("\"layers\"",
+            StringComparison.Ordinal)] + "\"layers\":null}")).Layers);
 
     [Theory]
     [InlineData("\"size\":20", "\"size\":-1", "layers[0].size: -1 is negative")]
@@ -89,8 +91,10 @@ public class ManifestTests
     [InlineData("\"z\":\"1\"", "\"\\ud800\":\"\"", "annotations: a name has half of a surrogate pair")]
     [InlineData("\"z\":\"1\"", "\"z\":1", "annotations.z: a string is expected, found a number")]
     [InlineData("\"x-top\"", "\"manifests\"", "a manifest has \"manifests\", which makes it an index for another reader (CVE-2021-41190)")]
-    [InlineData("\"x-top\"", "\"fsLayers\"", "docker's schema 1 is not supported: its layers have no digests of their own; push the image again with a newer tool")]
-    [InlineData("\"schemaVersion\":2", "\"schemaVersion\":1", "docker's schema 1 is not supported: its layers have no digests of their own; push the image again with a newer tool")]
+    [InlineData("\"x-top\"", "\"fsLayers\"",
+        "docker's schema 1 is not supported: its layers have no digests of their own; push the image again with a newer tool")]
+    [InlineData("\"schemaVersion\":2", "\"schemaVersion\":1",
+        "docker's schema 1 is not supported: its layers have no digests of their own; push the image again with a newer tool")]
     [InlineData("\"schemaVersion\":2", "\"schemaVersion\":3", "schemaVersion: 2 is expected, found 3")]
     [InlineData("\"schemaVersion\":2", "\"x\":2", "schemaVersion: 2 is expected, found nothing")]
     [InlineData("manifest.v1+json\",\n\"config\"", "index.v1+json\",\n\"config\"",
@@ -155,7 +159,8 @@ public class ManifestTests
     [Theory]
     [InlineData("""{"schemaVersion":2,"manifests":[]}""", MediaTypes.Index)]
     [InlineData("""{"schemaVersion":2,"config":{}}""", MediaTypes.Manifest)]
-    public void Without_any_word_the_shape_says_the_type(string json, string expected) => Assert.Equal(expected, Document.Of(Encoding.UTF8.GetBytes(json), null).MediaType);
+    public void Without_any_word_the_shape_says_the_type(string json, string expected) => Assert.Equal(expected,
+        Document.Of(Encoding.UTF8.GetBytes(json), null).MediaType);
 
     [Theory]
     [InlineData("{}", "neither a manifest nor an index")]
@@ -193,7 +198,8 @@ public class ManifestTests
     {
         var large = Encoding.UTF8.GetBytes(Samples.Index.PadRight(OciLimits.MaxManifestLength + 1));
         Assert.Equal(2, ImageIndex.ParseFile(large, "index.json").Manifests.Count);
-        Assert.Contains("larger than", Assert.Throws<ImageError>(() => ImageIndex.ParseFile(new byte[OciLimits.MaxIndexFileLength + 1], "index.json")).Message, StringComparison.Ordinal);
+        Assert.Contains("larger than", Assert.Throws<ImageError>(() => ImageIndex.ParseFile(new byte[OciLimits.MaxIndexFileLength + 1],
+            "index.json")).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -202,7 +208,8 @@ public class ManifestTests
         static Document Nested(int levels) => Samples.ManifestDocument(Samples.Manifest.Replace("{\"deep\":[null]}",
             new string('[', levels) + new string(']', levels), StringComparison.Ordinal));
         Manifest.Parse(Nested(OciLimits.MaxDepth - 1)).ToDocument();
-        Assert.Contains("nested deeper than 64 levels", Assert.Throws<ImageError>(() => Manifest.Parse(Nested(OciLimits.MaxDepth))).Message, StringComparison.Ordinal);
+        Assert.Contains("nested deeper than 64 levels", Assert.Throws<ImageError>(() => Manifest.Parse(Nested(OciLimits.MaxDepth))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -220,7 +227,8 @@ public class ManifestTests
     [Fact]
     public void A_media_type_has_a_greatest_length()
     {
-        static Document Typed(int length) => Samples.ManifestDocument(Samples.Manifest.Replace(MediaTypes.LayerGzip, "a/" + new string('b', length - 2), StringComparison.Ordinal));
+        static Document Typed(int length) => Samples.ManifestDocument(
+            Samples.Manifest.Replace(MediaTypes.LayerGzip, "a/" + new string('b', length - 2), StringComparison.Ordinal));
         Manifest.Parse(Typed(OciLimits.MaxMediaTypeLength));
         Assert.Throws<ImageError>(() => Manifest.Parse(Typed(OciLimits.MaxMediaTypeLength + 1)));
     }
@@ -229,7 +237,8 @@ public class ManifestTests
     public void An_index_is_read_with_nested_ones_and_with_entries_without_platform()
     {
         var index = ImageIndex.Parse(Samples.IndexDocument());
-        Assert.Equal(("linux/amd64", MediaTypes.Index, null), (index.Manifests[0].Platform!.ToString(), index.Manifests[1].MediaType, index.Manifests[1].Platform));
+        Assert.Equal(("linux/amd64", MediaTypes.Index, null), (index.Manifests[0].Platform!.ToString(), index.Manifests[1].MediaType,
+            index.Manifests[1].Platform));
         Assert.Equal(["os.version", "os.features"], index.Manifests[0].Platform!.Unknown.Names);
         var docker = Samples.Index.Replace(MediaTypes.Index, MediaTypes.DockerList, StringComparison.Ordinal);
         Assert.Equal(2, ImageIndex.Parse(Samples.IndexDocument(docker, MediaTypes.DockerList)).Manifests.Count);

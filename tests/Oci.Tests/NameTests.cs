@@ -93,7 +93,8 @@ public class NameTests
     {
         Assert.Equal("library/x", RegistryReference.ParseRepository("x").Repository);
         Assert.Contains("without a tag", Assert.Throws<ImageError>(() => RegistryReference.ParseRepository("x:1")).Message, StringComparison.Ordinal);
-        Assert.Contains("without a digest", Assert.Throws<ImageError>(() => RegistryReference.ParseRepository($"x@sha256:{Digits}")).Message, StringComparison.Ordinal);
+        Assert.Contains("without a digest", Assert.Throws<ImageError>(() => RegistryReference.ParseRepository($"x@sha256:{Digits}")).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -145,7 +146,8 @@ public class NameTests
     public void What_names_no_image_is_refused(string text, string problem) =>
         Assert.Contains(problem, Assert.Throws<ImageError>(() => ImageName.Parse(text)).Message, StringComparison.Ordinal);
 
-    private static readonly Gen<string> s_word = Gen.Select(Gen.String[Gen.Char["abc019"], 1, 4], Gen.OneOf("", ".x", "_y", "__z", "---0"), (start, end) => start + end);
+    private static readonly Gen<string> s_word =
+        Gen.Select(Gen.String[Gen.Char["abc019"], 1, 4], Gen.OneOf("", ".x", "_y", "__z", "---0"), (start, end) => start + end);
     private static readonly Gen<string> s_repository = s_word.Array[1, 4].Select(words => string.Join('/', words));
     private static readonly Gen<string> s_host = Gen.OneOf("localhost", "ghcr.io", "h:5000", "[fe80::1]:1", "A", "10.0.0.1", "docker.io");
     private static readonly Gen<string> s_tag = Gen.Select(Gen.Char["aZ0_"], Gen.String[Gen.Char["aZ0_.-"], 0, 20], (first, rest) => first + rest);
@@ -171,7 +173,8 @@ public class NameTests
             {
                 var name = RegistryReference.Parse(text);
                 Assert.DoesNotContain(name.Repository.Split('/'), word => word is "" or "." or "..");
-                Assert.True(name.ToString().All(letter => char.IsAsciiLetterOrDigit(letter) || "/.:@-_[]".Contains(letter, StringComparison.Ordinal)), name.ToString());
+                Assert.True(name.ToString().All(letter => char.IsAsciiLetterOrDigit(letter) || "/.:@-_[]".Contains(letter, StringComparison.Ordinal)),
+                    name.ToString());
             }
             catch (ImageError error)
             {

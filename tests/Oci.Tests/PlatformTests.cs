@@ -35,7 +35,8 @@ public class PlatformTests
     }
 
     [Theory]
-    [InlineData("linux/amd64", "linux/arm64 unknown/unknown linux/amd64/v3 linux/arm64", "x has no image for linux/amd64, only for linux/arm64, linux/amd64/v3")]
+    [InlineData("linux/amd64", "linux/arm64 unknown/unknown linux/amd64/v3 linux/arm64",
+        "x has no image for linux/amd64, only for linux/arm64, linux/amd64/v3")]
     [InlineData("linux/arm/v6", "linux/arm/v7", "x has no image for linux/arm/v6, only for linux/arm/v7")]
     [InlineData("unknown/unknown", "", "x has no image for unknown/unknown, only for nothing")]
     [InlineData("linux/amd64", "artifact", "x has no image for linux/amd64, only for nothing")]

@@ -9,7 +9,8 @@ namespace SharpRun.Oci.Tests;
 public class RegistryWordTests
 {
     [Theory]
-    [InlineData("Bearer realm=\"https://a/t\",service=\"s\",scope=\"repository:x/y:pull,push\"", "Bearer[realm=https://a/t|service=s|scope=repository:x/y:pull,push]")]
+    [InlineData("Bearer realm=\"https://a/t\",service=\"s\",scope=\"repository:x/y:pull,push\"",
+        "Bearer[realm=https://a/t|service=s|scope=repository:x/y:pull,push]")]
     [InlineData("bearer  realm = \"a\" , service= b", "bearer[realm=a|service=b]")]
     [InlineData("Basic realm=\"x\", Bearer realm=\"y\",scope=\"z\"", "Basic[realm=x] Bearer[realm=y|scope=z]")]
     [InlineData("Negotiate, Basic realm=\"x\"", "Negotiate[] Basic[realm=x]")]
@@ -88,7 +89,8 @@ public class RegistryWordTests
     [InlineData("<html>", null)]
     [InlineData("[]", null)]
     [InlineData("", null)]
-    public void What_a_registry_says_is_one_sentence(string body, string? expected) => Assert.Equal(expected, RegistryErrors.SentenceOf(Encoding.UTF8.GetBytes(body)));
+    public void What_a_registry_says_is_one_sentence(string body, string? expected) => Assert.Equal(expected,
+        RegistryErrors.SentenceOf(Encoding.UTF8.GetBytes(body)));
 
     [Fact]
     public void A_body_beyond_the_limit_is_not_looked_at()

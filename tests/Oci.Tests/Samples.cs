@@ -17,7 +17,8 @@ static class Samples
 
     public const string Index = $$$"""
         {"schemaVersion":2,"mediaType":"{{{MediaTypes.Index}}}","manifests":[
-        {"mediaType":"{{{MediaTypes.Manifest}}}","digest":"{{{Sha}}}","size":1,"platform":{"os":"linux","architecture":"amd64","os.version":"1","os.features":["f"]}},
+        {"mediaType":"{{{MediaTypes.Manifest}}}","digest":"{{{Sha}}}","size":1,
+        "platform":{"os":"linux","architecture":"amd64","os.version":"1","os.features":["f"]}},
         {"mediaType":"{{{MediaTypes.Index}}}","digest":"{{{Other}}}","size":2}]}
         """;
 

@@ -38,7 +38,9 @@ public sealed class GnuTarTests : IDisposable
         var made = Made("-cf", "-", $"--format={format}", "--sort=name", "--owner=:1234", "--group=:99", "t");
         Assert.Equal(["t/", "t/dir/", "t/dir/file", "t/hard", "t/soft"], made.Keys);
         var (file, content) = made["t/dir/file"];
-        Same(new TarEntry(TarKind.File, Bytes("t/dir/file")) { Mode = 0x9e9, Uid = 1234, Gid = 99, Size = 5, ModifiedAt = new TarTime(1_000_000_000, 0) }, file);
+        var time = new TarTime(1_000_000_000, 0);
+        var expected = new TarEntry(TarKind.File, Bytes("t/dir/file")) { Mode = 0x9e9, Uid = 1234, Gid = 99, Size = 5, ModifiedAt = time };
+        Same(expected, file);
         Assert.Equal("hello", Text(content));
         Assert.Equal((TarKind.HardLink, "t/dir/file"), (made["t/hard"].Entry.Kind, Text(made["t/hard"].Entry.LinkName)));
         Assert.Equal((TarKind.Symlink, "/etc/passwd"), (made["t/soft"].Entry.Kind, Text(made["t/soft"].Entry.LinkName)));
@@ -146,7 +148,8 @@ public sealed class GnuTarTests : IDisposable
     [Fact]
     public void What_is_written_is_listed_by_GNU_tar()
     {
-        var lines = Text(_scratch.Run(Written(LongName), "tar", "-tvf", "-", "--numeric-owner", "--full-time", "--quoting-style=literal")).TrimEnd('\n').Split('\n');
+        var list = _scratch.Run(Written(LongName), "tar", "-tvf", "-", "--numeric-owner", "--full-time", "--quoting-style=literal");
+        var lines = Text(list).TrimEnd('\n').Split('\n');
         Assert.StartsWith("-rw-r--r-- 4000000000/3000000 5 1969-12-31 23:59:5", lines[0]);
         Assert.EndsWith($" {LongName}", lines[0]);
         Assert.EndsWith($"hard link to {LongName}", lines[1]);

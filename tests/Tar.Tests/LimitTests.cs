@@ -13,7 +13,8 @@ public sealed class LimitTests
     {
         byte[] Of(int bytes) => Pax(Record("comment", new string('x', bytes - "1048576 comment=\n".Length)));
         Assert.Single(Read(Join(Of(TarLimits.MaxPaxBytes), Header("x"))));
-        Assert.Equal("at byte 0: an extended header of 1048577 bytes, more than the 1048576 that are read", Refused(null, Of(TarLimits.MaxPaxBytes + 1), Header("x")));
+        Assert.Equal("at byte 0: an extended header of 1048577 bytes, more than the 1048576 that are read",
+            Refused(null, Of(TarLimits.MaxPaxBytes + 1), Header("x")));
     }
 
     [Fact]
@@ -66,7 +67,8 @@ public sealed class LimitTests
     {
         var limits = new TarLimits { SparsePieces = 3 };
         string Map(int pieces) => string.Join(',', Enumerable.Range(0, pieces).Select(i => $"{i},1"));
-        byte[][] InRecords(int pieces) => [Pax(("GNU.sparse.map", Map(pieces)), ("GNU.sparse.size", "9")), Header("x", size: $"{pieces}"), Data("1234"[..pieces])];
+        byte[][] InRecords(int pieces) =>
+            [Pax(("GNU.sparse.map", Map(pieces)), ("GNU.sparse.size", "9")), Header("x", size: $"{pieces}"), Data("1234"[..pieces])];
         byte[][] BeforeData(int pieces) =>
         [
             Pax(("GNU.sparse.major", "1"), ("GNU.sparse.minor", "0"), ("GNU.sparse.realsize", "9")), Header("x", size: Octal(512 + pieces)),

@@ -95,8 +95,8 @@ public sealed class PaxTests
     [Fact]
     public void Attributes_are_bytes()
     {
-        var (entry, _) = One(Pax(("SCHILY.xattr.user.nl", "a\nb=c\0\n"), ("SCHILY.xattr.security.capability", "\u0001\0\0\u0002\u00ff\u0080"), ("SCHILY.xattr.user.empty", "")),
-            Header("x"));
+        var (entry, _) = One(Pax(("SCHILY.xattr.user.nl", "a\nb=c\0\n"),
+            ("SCHILY.xattr.security.capability", "\u0001\0\0\u0002\u00ff\u0080"), ("SCHILY.xattr.user.empty", "")), Header("x"));
         Assert.Equal(["user.nl", "security.capability", "user.empty"], entry.Attributes.Select(one => Text(one.Name)));
         Assert.Equal(["a\nb=c\0\n", "\u0001\0\0\u0002\u00ff\u0080", ""], entry.Attributes.Select(one => Text(one.Value)));
     }
@@ -122,7 +122,8 @@ public sealed class PaxTests
     [Theory]
     [InlineData("")]
     [InlineData("user.\0")]
-    public void An_attribute_has_a_name(string name) => Assert.Equal("at byte 0: an extended attribute has no name", Error(Pax(($"SCHILY.xattr.{name}", "1")), Header("x")));
+    public void An_attribute_has_a_name(string name) =>
+        Assert.Equal("at byte 0: an extended attribute has no name", Error(Pax(($"SCHILY.xattr.{name}", "1")), Header("x")));
 
     [Fact]
     public void Global_records_hold_for_all_entries_after_them_unless_taken_back()

@@ -20,7 +20,8 @@ public sealed class RoundTripTests
 
     private static readonly Gen<byte> s_letter = Gen.OneOf(Gen.Const((byte)'/'), Gen.Byte[97, 122], Gen.Byte[1, 255]);
 
-    private static readonly Gen<byte[]> s_path = Gen.OneOf(s_letter.Array[1, 12], s_letter.Array[95, 105], s_letter.Array[150, 260], Gen.Byte[97, 98].Array[90, 300]);
+    private static readonly Gen<byte[]> s_path =
+        Gen.OneOf(s_letter.Array[1, 12], s_letter.Array[95, 105], s_letter.Array[150, 260], Gen.Byte[97, 98].Array[90, 300]);
 
     private static readonly Gen<TarAttribute> s_attribute = Gen.Select(Gen.OneOf(Any((byte)'=', (byte)'%', (byte)'3', (byte)'D'), Gen.Byte[1, 255]).Array[1, 8],
         Gen.Byte.Array[0, 120], (name, value) => new TarAttribute(name, value));
@@ -80,14 +81,14 @@ public sealed class RoundTripTests
         foreach (var (expected, actual) in entries.Zip(read))
         {
             Same(expected.Entry, actual.Entry);
-            Assert.Equal(expected.Content, actual.Content);
+            Assert.True(expected.Content.AsSpan().SequenceEqual(actual.Content));
         }
     }, iter: 500);
 
     [Fact]
     public void An_archive_cut_anywhere_gives_fewer_entries_or_an_error_and_never_another_content()
     {
-        byte[][] samples = [Written(s_entry.Array[4].Single(entries => entries.Any(one => one.Entry.Kind == TarKind.File), "0000KOIPe365")), Sample()];
+        byte[][] samples = [Written(s_entry.Array[4].Single(entries => entries.Sum(one => one.Content.Length) is > 1000 and < 6000)), Sample()];
         foreach (var sample in samples)
         {
             var whole = Read(sample);
@@ -108,7 +109,7 @@ public sealed class RoundTripTests
             {
                 var content = Content(reader, entry);
                 Assert.Equal(Text(whole[count].Entry.Name), Text(entry.Name));
-                Assert.Equal(whole[count].Content, content);
+                Assert.True(whole[count].Content.AsSpan().SequenceEqual(content));
                 count++;
             }
         }
@@ -121,7 +122,8 @@ public sealed class RoundTripTests
 
     // One of everything that the writer does not write.
     private static byte[] Sample() => Join(
-        Pax(Record("mtime", "1.5"), 'g'), Header("v7/", '\0', magic: ""), Long('K', new string('k', 600)), Long('L', new string('n', 600)), Header("l", '2', link: "x"),
+        Pax(Record("mtime", "1.5"), 'g'), Header("v7/", '\0', magic: ""), Long('K', new string('k', 600)), Long('L', new string('n', 600)),
+        Header("l", '2', link: "x"),
         Header("old", 'S', Octal(600), magic: "ustar  \0", change: block =>
         {
             Put(block, 386, "1000");

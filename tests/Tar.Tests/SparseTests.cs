@@ -132,7 +132,8 @@ public sealed class SparseTests
     [InlineData("100,3,1000,8", 11)]
     [InlineData("", 0)]
     public void Data_that_the_map_does_not_know_or_that_are_missing_are_refused(string map, int told) =>
-        Assert.Equal(map.Length == 0 ? "entry dir/s: a sparse file without its map" : $"entry dir/s: its map of holes tells of {told} bytes of data, the archive has 10",
+        Assert.Equal(map.Length == 0 ? "entry dir/s: a sparse file without its map"
+            : $"entry dir/s: its map of holes tells of {told} bytes of data, the archive has 10",
             Error(Pax01(map), Header("x", size: Octal(10)), Data(Data10)));
 
     [Theory]

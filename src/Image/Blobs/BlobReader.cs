@@ -13,7 +13,8 @@ namespace SharpRun.Image.Blobs;
 /// </summary>
 sealed class BlobReader : ForwardStream
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+    // How long closing waits for the other thread; it does not keep the program from ending.
+    private static readonly TimeSpan s_moment = TimeSpan.FromMilliseconds(100), s_patience = TimeSpan.FromSeconds(2);
 
     private readonly Descriptor _descriptor;
     private readonly Digest? _diffId;
@@ -27,7 +28,6 @@ sealed class BlobReader : ForwardStream
     /// <summary>The blob from its beginning. With a diff id, <see cref="Finish"/> verifies it.</summary>
     public BlobReader(Stream blob, Descriptor descriptor, Digest? diffId = null)
     {
-        Compressions.RequireLayer(descriptor);
         _descriptor = descriptor;
         _diffId = diffId;
         _blob = new VerifiedStream(blob, descriptor);
@@ -85,6 +85,7 @@ sealed class BlobReader : ForwardStream
     {
         try
         {
+            Compressions.RequireLayer(_descriptor);
             using var stream = Compressions.Open(_blob, _descriptor.Digest);
             var uncompressed = 0L;
             while (_ring.Begin() is { } buffer)
@@ -142,10 +143,11 @@ sealed class BlobReader : ForwardStream
         {
             _isDisposed = true;
             _ring.Abandon();
-            if (!_filler.Join(TimeSpan.FromMilliseconds(100)))
+            var hasEnded = _filler.Join(s_moment);
+            // A thread that has not ended waits for a source that gives nothing: one that is closed gives an error.
+            _blob.Dispose();
+            if (!hasEnded)
             {
-                // It waits for a source that gives nothing: one that is closed gives an error. It does not keep the program from ending.
-                _blob.Dispose();
                 _filler.Join(s_patience);
             }
             _hasher.Dispose();

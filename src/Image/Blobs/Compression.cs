@@ -18,6 +18,9 @@ static class Compressions
 {
     private const int MagicBytes = 6;
 
+    // Without it GZipStream takes a blob that is cut off for a whole one (dotnet/runtime, DeflateStream.Read).
+    static Compressions() => AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
+
     private static ReadOnlySpan<byte> SkippableFrame => [0x2a, 0x4d, 0x18];
 
     /// <summary>ImageError for a media type that is no layer's.</summary>
@@ -56,10 +59,8 @@ static class Compressions
 
     public static Stream Open(Stream blob, string what)
     {
-        var start = new byte[MagicBytes];
-        var count = blob.ReadAtLeast(start, MagicBytes, throwOnEndOfStream: false);
-        var whole = new StartedStream(start.AsMemory(0, count), blob);
-        return Of(start.AsSpan(0, count), what) switch
+        var whole = new BlobBuffer(blob);
+        return Of(whole.Peek(MagicBytes), what) switch
         {
             Compression.Gzip => new GZipStream(whole, CompressionMode.Decompress),
             Compression.Zstd => OpenZstd(whole),

@@ -52,6 +52,7 @@ sealed class ParallelGzip : ForwardStream
     public ParallelGzip(Stream destination, int threads)
     {
         _destination = destination;
+        destination.Write(s_header);
         _blocks = new Block[threads + 1];
         for (var i = 0; i < _blocks.Length; i++)
         {
@@ -63,7 +64,6 @@ sealed class ParallelGzip : ForwardStream
             _threads[i] = new Thread(Deflate) { IsBackground = true, Name = "gzip" };
             _threads[i].Start();
         }
-        destination.Write(s_header);
     }
 
     public override bool CanWrite => true;

@@ -21,7 +21,8 @@ sealed record BindMount(string? Source, string Destination, IReadOnlyList<string
         {
             throw Bad(text, source.Length == 0 ? "the source is missing" : $"\"{source}\" is no absolute path, and volumes with names are not kept here");
         }
-        var destination = Clean(words[^(words.Length == 3 ? 2 : 1)]) ?? throw Bad(text, "the destination must be an absolute path other than / and without \"..\"");
+        var destination = Clean(words[^(words.Length == 3 ? 2 : 1)])
+            ?? throw Bad(text, "the destination must be an absolute path other than / and without \"..\"");
         return new BindMount(source is null ? null : AbsolutePath.Of(source), destination, OptionsOf(words.Length == 3 ? words[2] : "", text, warn));
     }
 

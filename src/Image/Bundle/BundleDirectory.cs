@@ -18,16 +18,18 @@ static class BundleDirectory
     // Only its owner looks in: config.json may have secrets, and the image's setuid programs lie below.
     private const uint Mode = 0x1C0;
 
-    /// <summary>The path of config.json. Image names the image for errors, bundle is absolute, warn is told of what is left out.</summary>
-    public static string Write(string image, ImageConfig config, BundleRequest request, string bundle, HostFacts host, Action<string> warn)
+    /// <summary>The path of config.json. Image names the image for errors, bundle is absolute, warn is told of what is left out. UnpackedAt: where the
+    /// root file system is as yet, if not at its place.</summary>
+    public static string Write(
+        string image, ImageConfig config, BundleRequest request, string bundle, HostFacts host, Action<string> warn, string? unpackedAt = null)
     {
-        var rootPath = request.Rootfs ?? $"{bundle}/{Rootfs}";
+        var rootPath = unpackedAt ?? request.Rootfs ?? $"{bundle}/{Rootfs}";
         using var root = ImageRoot.TryOpen(rootPath);
         var parts = Parts(image, config, request, bundle, host, root, rootPath, warn);
         var document = BundleDocument.Write(parts with { Mounts = [.. parts.Mounts.Select(WithSource)] });
         using var folder = Folder.Make(bundle, Mode);
         NameFiles.Write(folder, parts.HostName);
-        var volumes = new VolumeFiles(folder, root);
+        var volumes = new VolumeFiles(folder, root, HostIdOfRoot(request.UidMaps), HostIdOfRoot(request.GidMaps));
         foreach (var mount in parts.Mounts.Where(mount => mount.Source is null))
         {
             volumes.Make(mount.Destination);
@@ -52,7 +54,8 @@ static class BundleDirectory
         {
             Request = request,
             Host = host,
-            User = user,
+            // Without privileges nobody sets groups (user_namespaces(7), "setgroups").
+            User = host.Uid == 0 ? user : user with { Groups = [] },
             Arguments = arguments,
             Environment = ContainerEnvironment.Of(wishes.Env ?? [], request, user.Home, hostName).Variables,
             WorkingDirectory = directory.StartsWith('/') ? directory : "/" + directory,
@@ -63,6 +66,8 @@ static class BundleDirectory
             Devices = request.IsPrivileged && request.UidMaps.Count == 0 ? HostDevices.Read() : [],
         };
     }
+
+    private static uint HostIdOfRoot(IReadOnlyList<IdMap> maps) => maps.FirstOrDefault(map => map.Container == 0).Host;
 
     private static BindMount WithSource(BindMount mount) => mount with { Source = mount.Source ?? VolumeFiles.SourceOf(mount.Destination) };
 

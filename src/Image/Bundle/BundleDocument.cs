@@ -9,7 +9,8 @@ namespace SharpRun.Image.Bundle;
 /// <summary>config.json: the image's wishes (image-spec, conversion.md) within docker's defaults. Indented by tabs, as `sharprun spec` writes it.</summary>
 static partial class BundleDocument
 {
-    private const string OciVersion = "1.2.0";
+    // Nothing in it is newer, and older runtimes refuse a version that they do not know (crun 1.8).
+    private const string OciVersion = "1.0.2";
 
     public static byte[] Write(BundleParts parts)
     {
@@ -55,12 +56,15 @@ static partial class BundleDocument
         json.WriteStartObject("user");
         json.WriteNumber("uid", parts.User.Uid);
         json.WriteNumber("gid", parts.User.Gid);
-        json.WriteStartArray("additionalGids");
-        foreach (var group in parts.User.Groups)
+        if (parts.User.Groups.Count > 0)
         {
-            json.WriteNumberValue(group);
+            json.WriteStartArray("additionalGids");
+            foreach (var group in parts.User.Groups)
+            {
+                json.WriteNumberValue(group);
+            }
+            json.WriteEndArray();
         }
-        json.WriteEndArray();
         json.WriteEndObject();
         WriteTexts(json, "args", parts.Arguments);
         WriteTexts(json, "env", parts.Environment);

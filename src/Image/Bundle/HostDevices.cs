@@ -25,7 +25,8 @@ static class HostDevices
     {
         foreach (var path in Entries(directory))
         {
-            if (s_left.Contains(path) || s_ofRuntime.Contains(path) || Sys.Stat(Native.AT_FDCWD, ImageRoot.Bytes(path), Native.AT_SYMLINK_NOFOLLOW, out var status) != Errno.OK)
+            if (s_left.Contains(path) || s_ofRuntime.Contains(path)
+                || Sys.Stat(Native.AT_FDCWD, ImageRoot.Bytes(path), Native.AT_SYMLINK_NOFOLLOW, out var status) != Errno.OK)
             {
                 continue;
             }
@@ -35,7 +36,8 @@ static class HostDevices
             }
             else if (status.IsCharDevice || status.IsBlockDevice)
             {
-                nodes.Add(new DeviceNode(path, status.IsCharDevice ? 'c' : 'b', status.RdevMajor, status.RdevMinor, status.Mode & 0xFFF, status.Uid, status.Gid));
+                var kind = status.IsCharDevice ? 'c' : 'b';
+                nodes.Add(new DeviceNode(path, kind, status.RdevMajor, status.RdevMinor, status.Mode & 0xFFF, status.Uid, status.Gid));
             }
         }
     }

@@ -27,7 +27,7 @@ sealed record ImageUser(uint Uid, uint Gid, IReadOnlyList<uint> Groups, string? 
         var isNumber = IsNumber(name);
         if (line is null && !isNumber)
         {
-            throw Bad(user, root is null ? $"a name needs the image's /etc/passwd, but there is no root file system at {rootPath}" : $"\"{name}\" is not in the image's /etc/passwd");
+            throw NotFound(user, name, "/etc/passwd", root, rootPath);
         }
         var uid = Id(isNumber ? name : line![2], user);
         var gid = group is not null ? GroupId(root, group, user, rootPath) : line is not null ? Id(line[3], user) : 0;
@@ -53,12 +53,13 @@ sealed record ImageUser(uint Uid, uint Gid, IReadOnlyList<uint> Groups, string? 
         }
         var line = Lines(root, "/etc/group").FirstOrDefault(line => line.Length > 2 && line[0] == group);
         return line is not null ? Id(line[2], user)
-            : throw Bad(user, root is null ? $"a name needs the image's /etc/group, but there is no root file system at {rootPath}" : $"\"{group}\" is not in the image's /etc/group");
+            : throw NotFound(user, group, "/etc/group", root, rootPath);
     }
 
     private static List<uint> GroupsOf(ImageRoot? root, string name, string user)
     {
-        var groups = Lines(root, "/etc/group").Where(line => line.Length > 3 && line[3].Split(',').Contains(name)).Select(line => Id(line[2], user)).Distinct().ToList();
+        var groups = Lines(root, "/etc/group").Where(line => line.Length > 3 && line[3].Split(',').Contains(name))
+            .Select(line => Id(line[2], user)).Distinct().ToList();
         return groups.Count < MaxGroups ? groups : throw Bad(user, $"{groups.Count} groups are more than a process can have");
     }
 
@@ -69,7 +70,12 @@ sealed record ImageUser(uint Uid, uint Gid, IReadOnlyList<uint> Groups, string? 
 
     // 4294967295 is (uid_t)-1, "leave it as it is".
     private static uint Id(string text, string user) =>
-        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id != uint.MaxValue ? id : throw Bad(user, $"\"{text}\" is no id from 0 to {uint.MaxValue - 1}");
+        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id != uint.MaxValue
+            ? id : throw Bad(user, $"\"{text}\" is no id from 0 to {uint.MaxValue - 1}");
+
+    private static ImageError NotFound(string user, string name, string file, ImageRoot? root, string rootPath) => Bad(user, root is null
+        ? $"a name needs the image's {file}, but there is no root file system at {rootPath}"
+        : $"\"{name}\" is not in the image's {file}");
 
     private static ImageError Bad(string user, string problem) => new($"user \"{user}\": {problem}");
 }

@@ -33,10 +33,12 @@ static class NameFiles
         var text = Read("/etc/resolv.conf\0"u8);
         // systemd-resolved listens on the host's loopback; whom it asks is here (systemd-resolved.service(8)).
         var reachable = Reachable(text);
-        return HasServer(reachable) ? reachable : Read("/run/systemd/resolve/resolv.conf\0"u8) is { Length: > 0 } real && HasServer(Reachable(real)) ? Reachable(real) : reachable;
+        var real = HasServer(reachable) ? "" : Reachable(Read("/run/systemd/resolve/resolv.conf\0"u8));
+        return HasServer(real) ? real : reachable;
     }
 
-    private static string Read(ReadOnlySpan<byte> path) => ProcFiles.ReadWhole(Native.AT_FDCWD, path, MaxLength, out var bytes) == Errno.OK ? Encoding.UTF8.GetString(bytes) : "";
+    private static string Read(ReadOnlySpan<byte> path) =>
+        ProcFiles.ReadWhole(Native.AT_FDCWD, path, MaxLength, out var bytes) == Errno.OK ? Encoding.UTF8.GetString(bytes) : "";
 
     private static bool HasServer(string text) => text.Split('\n').Any(line => Server(line) is not null);
 

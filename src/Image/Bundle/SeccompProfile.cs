@@ -120,7 +120,8 @@ sealed class SeccompProfile
         if (rule.Find("includes") is { } includes)
         {
             var (condition, caps, arches) = Condition(includes);
-            if (!caps.All(capabilities.Contains) || (arches.Count > 0 && !arches.Contains(host.Architecture)) || (MinKernel(condition) is { } least && host.Kernel < least))
+            if (!caps.All(capabilities.Contains) || (arches.Count > 0 && !arches.Contains(host.Architecture))
+                || (MinKernel(condition) is { } least && host.Kernel < least))
             {
                 return false;
             }

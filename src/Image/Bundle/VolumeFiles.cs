@@ -9,8 +9,8 @@ using SharpRun.Oci;
 namespace SharpRun.Image.Bundle;
 
 /// <summary>The directories of a bundle's volumes: volumes/NAME, each beginning with what the image has there, as docker's do, owner and mode
-/// included. One that is there stays as it is.</summary>
-sealed class VolumeFiles(Folder bundle, ImageRoot? root)
+/// included. One that is there stays as it is. Uid and gid are the host's of the container's root, who owns what the image does not have.</summary>
+sealed class VolumeFiles(Folder bundle, ImageRoot? root, uint uid, uint gid)
 {
     public const string Folder = "volumes";
 
@@ -23,7 +23,8 @@ sealed class VolumeFiles(Folder bundle, ImageRoot? root)
     public static string SourceOf(string destination)
     {
         var name = Uri.EscapeDataString(destination[1..]);
-        return $"{Folder}/{(name.Length <= LongestName && name[0] != '.' ? name : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(destination))))}";
+        var isFit = name.Length <= LongestName && name[0] != '.';
+        return $"{Folder}/{(isFit ? name : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(destination))))}";
     }
 
     /// <summary>Complete under its name, or not there.</summary>
@@ -46,6 +47,10 @@ sealed class VolumeFiles(Folder bundle, ImageRoot? root)
             if (image is not null)
             {
                 CopyDirectory((int)image.DangerousGetHandle(), made.Fd, destination, 0);
+            }
+            else
+            {
+                SetOwner(made.Fd, new FileStatus { Uid = uid, Gid = gid, Mode = 0x1ED }, destination);
             }
             Sys.Fsync(made.Fd).OrThrow($"sync {made.Path}");
         }
@@ -117,7 +122,8 @@ sealed class VolumeFiles(Folder bundle, ImageRoot? root)
     private static void CopyFile(int from, int target, byte[] name, string path)
     {
         var source = Open(from, name, Native.O_RDONLY | Native.O_NONBLOCK | Native.O_NOCTTY, path);
-        var made = Sys.Open(target, name, Native.O_WRONLY | Native.O_CREAT | Native.O_EXCL | Native.O_NOFOLLOW, 0x180).OrThrow($"make the volume's file {path}");
+        var made = Sys.Open(target, name, Native.O_WRONLY | Native.O_CREAT | Native.O_EXCL | Native.O_NOFOLLOW, 0x180)
+            .OrThrow($"make the volume's file {path}");
         var buffer = new byte[128 * 1024];
         int length;
         while ((length = Sys.Read(source, buffer).OrThrow($"read {path} of the image")) > 0)

@@ -46,6 +46,8 @@ static class BundleCommand
     private static int Act(Arguments arguments, Options options)
     {
         Action<string> warn = options.IsQuiet ? _ => { } : sentence => Output.WriteError($"sharprun-image: warning: {OneLine.Of(sentence)}\n");
+        // Whoever the container's users are, they read hosts and resolv.conf. A bundle that is made here is open to its owner alone.
+        Sys.Umask(0);
         var host = HostFacts.Read();
         var request = RequestOf(arguments, host, warn);
         using var image = OpenImage.Open(ImageName.Parse(arguments.Words[0]), options);
@@ -105,7 +107,8 @@ static class BundleCommand
 
     private static SeccompProfile Profile(string path)
     {
-        ProcFiles.ReadWhole(Native.AT_FDCWD, System.Text.Encoding.UTF8.GetBytes(path + "\0"), SeccompProfile.MaxLength, out var bytes).OrThrow($"read the seccomp profile {path}");
+        ProcFiles.ReadWhole(Native.AT_FDCWD, System.Text.Encoding.UTF8.GetBytes(path + "\0"), SeccompProfile.MaxLength, out var bytes)
+            .OrThrow($"read the seccomp profile {path}");
         return SeccompProfile.Parse(bytes, $"seccomp profile {path}");
     }
 
@@ -113,7 +116,8 @@ static class BundleCommand
         path.StartsWith('/') ? path : throw new UsageError($"--{flag} {path}: an absolute path is expected");
 
     private static string Variable(string text) =>
-        text.Length > 0 && text[0] != '=' && !text.Contains('\0', StringComparison.Ordinal) ? text : throw new UsageError($"-e \"{text}\": NAME=VALUE or NAME is expected");
+        text.Length > 0 && text[0] != '=' && !text.Contains('\0', StringComparison.Ordinal)
+            ? text : throw new UsageError($"-e \"{text}\": NAME=VALUE or NAME is expected");
 
     private static long MemoryOf(string text) => !ByteSize.TryParse(text, out var bytes) ? throw new UsageError($"-m {text}: a size is expected, as 512m or 2g")
         : bytes >= LeastMemory ? bytes : throw new UsageError($"-m {text}: the least is 6m");

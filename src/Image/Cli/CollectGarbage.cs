@@ -7,8 +7,9 @@ namespace SharpRun.Image.Cli;
 
 static class CollectGarbage
 {
-    public static Command Command =>
-        new("gc", "[flags]", "remove what no name of the store reaches, and what was begun and left; prints the bytes freed", [], Act) { LeastWords = 0, MostWords = 0 };
+    private const string Help = "remove what no name of the store reaches, and what was begun and left; prints the bytes freed";
+
+    public static Command Command => new("gc", "[flags]", Help, [], Act) { LeastWords = 0, MostWords = 0 };
 
     private static int Act(Arguments arguments, Options options)
     {

@@ -58,7 +58,8 @@ static class Inspect
         {
             json.WriteString("Created", created);
         }
-        json.WriteString("DockerVersion", image.Config.Unknown.Find("docker_version") is { ValueKind: JsonValueKind.String } version ? version.GetString() : "");
+        var docker = image.Config.Unknown.Find("docker_version");
+        json.WriteString("DockerVersion", docker is { ValueKind: JsonValueKind.String } version ? version.GetString() : "");
         WriteLabels(json, image.Config.Config.Labels);
         json.WriteString("Architecture", image.Config.Platform.Architecture);
         if (image.Config.Platform.Variant is { } variant)

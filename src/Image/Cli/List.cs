@@ -9,8 +9,9 @@ namespace SharpRun.Image.Cli;
 
 static class List
 {
-    public static Command Command =>
-        new("list", "[flags]", "the names of the images in the store", [Flag.Switch("digests", "behind each name its manifest's digest")], Act) { LeastWords = 0, MostWords = 0 };
+    private static readonly Flag[] s_flags = [Flag.Switch("digests", "behind each name its manifest's digest")];
+
+    public static Command Command => new("list", "[flags]", "the names of the images in the store", s_flags, Act) { LeastWords = 0, MostWords = 0 };
 
     private static int Act(Arguments arguments, Options options)
     {

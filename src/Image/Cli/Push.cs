@@ -6,7 +6,11 @@ namespace SharpRun.Image.Cli;
 static class Push
 {
     public static Command Command =>
-        new("push", "[flags] IMAGE [DESTINATION]", "send an image of the store to a registry, or elsewhere", Transfer.Flags, Act) { LeastWords = 1, MostWords = 2 };
+        new("push", "[flags] IMAGE [DESTINATION]", "send an image of the store to a registry, or elsewhere", Transfer.Flags, Act)
+        {
+            LeastWords = 1,
+            MostWords = 2,
+        };
 
     private static int Act(Arguments arguments, Options options)
     {

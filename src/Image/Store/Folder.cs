@@ -161,7 +161,7 @@ sealed class Folder : IDisposable
     /// <summary>The file is this from now on, also after a power cut, or the old one still is. Callers exclude each other by a lock.</summary>
     public void Replace(string name, ReadOnlySpan<byte> bytes)
     {
-        var staging = $".{name}.new";
+        var staging = StagingOf(name);
         Remove(staging);
         using (var file = MakeFile(staging))
         {
@@ -173,7 +173,13 @@ sealed class Folder : IDisposable
         Sync();
     }
 
-    public void Rename(string from, string to) => Sys.RenameAt(Fd, Bytes(from), Fd, Bytes(to)).OrThrow($"rename {Of(from)} to {Of(to)}");
+    /// <summary>Under what name a file waits for its own.</summary>
+    public static string StagingOf(string name) => $".{name}.new";
+
+    public void Rename(string from, string to) => Rename(from, this, to);
+
+    public void Rename(string from, Folder folder, string to) =>
+        Sys.RenameAt(Fd, Bytes(from), folder.Fd, Bytes(to)).OrThrow($"rename {Of(from)} to {folder.Of(to)}");
 
     /// <summary>False: it was not there.</summary>
     public bool Remove(string name)

@@ -26,6 +26,7 @@ sealed class GarbageCollection(OciLayout layout, Folder root)
                 Mark(descriptor.Digest, descriptor.MediaType, 0);
             }
         }
+        SweepPartials();
         using var blobs = root.TryOpenFolder(Oci.Layout.Blobs);
         foreach (var algorithm in (ReadOnlySpan<string>)["sha256", "sha512"])
         {
@@ -39,6 +40,9 @@ sealed class GarbageCollection(OciLayout layout, Folder root)
 
     private void ReadLeases()
     {
+        // Nobody is replacing them now: that needs the lock, too.
+        root.Remove(Folder.StagingOf(Oci.Layout.IndexFile));
+        root.Remove(Folder.StagingOf(Oci.Layout.MarkerFile));
         foreach (var name in root.Names())
         {
             if (name.StartsWith(Lease.Prefix, StringComparison.Ordinal))
@@ -59,7 +63,8 @@ sealed class GarbageCollection(OciLayout layout, Folder root)
     private void Mark(Digest digest, string mediaType, int depth)
     {
         var isNew = _needed.Add(digest) || depth == 0;
-        var isDocument = mediaType.Length == 0 || mediaType.Contains("manifest", StringComparison.Ordinal) || mediaType.Contains("index", StringComparison.Ordinal);
+        var isDocument = mediaType.Length == 0
+            || mediaType.Contains("manifest", StringComparison.Ordinal) || mediaType.Contains("index", StringComparison.Ordinal);
         if (!isNew || !isDocument || depth > OciLimits.MaxIndexDepth || !layout.IsThere(digest))
         {
             return;
@@ -100,20 +105,36 @@ sealed class GarbageCollection(OciLayout layout, Folder root)
         }
     }
 
+    private void SweepPartials()
+    {
+        foreach (var name in root.Names())
+        {
+            var isLeft = PartialBlob.TryParse(name, out var digest) && !_needed.Contains(digest) && !PartialBlob.IsInWork(root, name);
+            if (isLeft && root.TryStat(name, out var status))
+            {
+                Remove(root, name, status);
+            }
+        }
+    }
+
     private void Sweep(Folder folder, string algorithm)
     {
         foreach (var name in folder.Names())
         {
-            var isPartial = name.StartsWith(PartialBlob.Prefix, StringComparison.Ordinal);
-            var hex = isPartial ? name[PartialBlob.Prefix.Length..] : name;
-            if (!Digest.TryParse($"{algorithm}:{hex}", out var digest) || _needed.Contains(digest) || !folder.TryStat(name, out var status)
-                || !(status.IsRegular || status.IsSymlink) || (isPartial && PartialBlob.IsInWork(folder, name)))
+            // pack does not know the digest of what it compresses; its file has the lock of a partial.
+            var isLeft = name.StartsWith(PartialBlob.Prefix, StringComparison.Ordinal) && !PartialBlob.IsInWork(folder, name);
+            var isGarbage = isLeft || (Digest.TryParse($"{algorithm}:{name}", out var digest) && !_needed.Contains(digest));
+            if (isGarbage && folder.TryStat(name, out var status) && (status.IsRegular || status.IsSymlink))
             {
-                continue;
+                Remove(folder, name, status);
             }
-            folder.Remove(name);
-            BytesFreed += status.Nlink == 1 ? (long)status.Size : 0;
-            FilesRemoved++;
         }
+    }
+
+    private void Remove(Folder folder, string name, FileStatus status)
+    {
+        folder.Remove(name);
+        BytesFreed += status.Nlink == 1 ? (long)status.Size : 0;
+        FilesRemoved++;
     }
 }

@@ -11,7 +11,7 @@ static class ImageStore
     private const uint RootMode = 0x1C0;
 
     /// <summary>Null: there is none yet.</summary>
-    public static OciLayout? TryOpen(Options options) => OciLayout.TryOpen(new StorePaths(options.Root).Oci);
+    public static OciLayout? TryOpen(Options options) => OciLayout.TryOpen(new StorePaths(options.Root).Oci, isOurs: true);
 
     public static OciLayout Make(Options options)
     {

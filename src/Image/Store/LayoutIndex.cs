@@ -114,7 +114,8 @@ sealed class LayoutIndex
     {
         if (name is not null)
         {
-            return Find(name)?.Descriptor ?? throw new ImageError($"find {image}: {(Names is { Length: > 0 } names ? $"the names there are {names}" : "no image there has a name")}");
+            var offered = Names is { Length: > 0 } names ? $"the names there are {names}" : "no image there has a name";
+            return Find(name)?.Descriptor ?? throw new ImageError($"find {image}: {offered}");
         }
         var known = Entries.FindAll(entry => entry.Descriptor is not null);
         return known.Count switch
@@ -130,7 +131,9 @@ sealed class LayoutIndex
         get
         {
             var names = Entries.FindAll(entry => entry.Name is not null).ConvertAll(entry => OneLine.Of(entry.Name!));
-            return names.Count <= NamesInAnError ? string.Join(", ", names) : string.Join(", ", names.GetRange(0, NamesInAnError)) + $" and {names.Count - NamesInAnError} more";
+            return names.Count <= NamesInAnError
+                ? string.Join(", ", names)
+                : string.Join(", ", names.GetRange(0, NamesInAnError)) + $" and {names.Count - NamesInAnError} more";
         }
     }
 

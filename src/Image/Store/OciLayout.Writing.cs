@@ -55,7 +55,7 @@ sealed partial class OciLayout
     public void Take(Descriptor blob, ImageSource source, Action<long> received)
     {
         var folder = MakeFolderOf(blob.Digest.Algorithm);
-        using var partial = PartialBlob.Claim(folder, blob, received);
+        using var partial = PartialBlob.Claim(_root, folder, blob, received);
         if (partial is null)
         {
             // Another process had it in work and is done.
@@ -70,7 +70,7 @@ sealed partial class OciLayout
     {
         var folder = MakeFolderOf(document.Digest.Algorithm);
         var blob = new Descriptor(document.MediaType, document.Digest, document.Bytes.Length);
-        using var partial = PartialBlob.Claim(folder, blob, _ => { });
+        using var partial = PartialBlob.Claim(_root, folder, blob, _ => { });
         partial?.Fill(document.Bytes);
         partial?.Publish();
     }

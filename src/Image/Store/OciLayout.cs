@@ -22,11 +22,13 @@ sealed partial class OciLayout : IDisposable
     public bool IsWritable => Sys.FaccessAt(_root.Fd, "."u8, Native.W_OK, Native.AT_EACCESS) == Errno.OK;
 
     /// <summary>One that is there; null: there is no such directory.</summary>
-    public static OciLayout? TryOpen(string path)
+    /// <param name="isOurs">Without its marker it is not there either: whoever made it was killed before he wrote that.</param>
+    public static OciLayout? TryOpen(string path, bool isOurs = false)
     {
         var root = Folder.TryOpen(path);
-        if (root is null)
+        if (root is null || (isOurs && !root.TryStat(Oci.Layout.MarkerFile, out _)))
         {
+            root?.Dispose();
             return null;
         }
         var layout = new OciLayout(root);
@@ -53,7 +55,9 @@ sealed partial class OciLayout : IDisposable
 
     /// <summary>The names. A layout without index.json has none yet.</summary>
     public LayoutIndex ReadIndex() =>
-        _root.TryRead(Oci.Layout.IndexFile, OciLimits.MaxIndexFileLength) is { } bytes ? LayoutIndex.Parse(bytes, _root.Of(Oci.Layout.IndexFile)) : LayoutIndex.Empty();
+        _root.TryRead(Oci.Layout.IndexFile, OciLimits.MaxIndexFileLength) is { } bytes
+            ? LayoutIndex.Parse(bytes, _root.Of(Oci.Layout.IndexFile))
+            : LayoutIndex.Empty();
 
     /// <summary>True when the blob is there with its size. What is in it is not looked at.</summary>
     public bool HasBlob(Descriptor blob) =>

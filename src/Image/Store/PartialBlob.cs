@@ -8,43 +8,54 @@ using SharpRun.Oci;
 
 namespace SharpRun.Image.Store;
 
-/// <summary>A blob on its way: blobs/ALGORITHM/.partial-HEX, with an flock of whoever works at it. What is left of a download that was cut off is
-/// hashed and continued by the next.</summary>
+/// <summary>A blob on its way: .partial-ALGORITHM-HEX beside index.json, with an flock of whoever works at it. What is left of a download that was cut
+/// off is hashed and continued by the next. Not in blobs/: umoci's gc takes every file there for a blob, and fails at this name.</summary>
 sealed class PartialBlob : IDisposable
 {
     public const string Prefix = ".partial-";
     private const int PieceSize = 256 << 10, WaitMs = 50;
 
-    private readonly Folder _folder;
+    private readonly Folder _root, _folder;
     private readonly Descriptor _blob;
     private readonly SafeFileHandle _file;
     private long _length;
 
-    private PartialBlob(Folder folder, Descriptor blob, SafeFileHandle file, long length) =>
-        (_folder, _blob, _file, _length) = (folder, blob, file, length);
+    private PartialBlob(Folder root, Folder folder, Descriptor blob, SafeFileHandle file, long length) =>
+        (_root, _folder, _blob, _file, _length) = (root, folder, blob, file, length);
 
     private int Fd => (int)_file.DangerousGetHandle();
 
-    private string Name => Prefix + _blob.Digest.Hex;
+    private string Name => NameOf(_blob.Digest);
+
+    private static string NameOf(Digest digest) => $"{Prefix}{digest.Algorithm}-{digest.Hex}";
+
+    /// <summary>False for a file of another kind.</summary>
+    public static bool TryParse(string name, out Digest digest)
+    {
+        digest = default;
+        return name.StartsWith(Prefix, StringComparison.Ordinal) && Digest.TryParse(name[Prefix.Length..].Replace('-', ':'), out digest);
+    }
 
     /// <summary>Waits while another works at the blob. Null: he has finished it.</summary>
+    /// <param name="root">The layout's directory.</param>
+    /// <param name="folder">Where the blob goes.</param>
     /// <param name="waiting">Told of 0 bytes while it waits; it may throw.</param>
-    public static PartialBlob? Claim(Folder folder, Descriptor blob, Action<long> waiting)
+    public static PartialBlob? Claim(Folder root, Folder folder, Descriptor blob, Action<long> waiting)
     {
-        var name = Prefix + blob.Digest.Hex;
+        var name = NameOf(blob.Digest);
         var hasWaited = false;
         while (true)
         {
-            var file = folder.TryClaim(name, out var length);
+            var file = root.TryClaim(name, out var length);
             if (file is not null && hasWaited && IsFinished(folder, blob))
             {
-                folder.Remove(name);
+                root.Remove(name);
                 file.Dispose();
                 return null;
             }
             if (file is not null)
             {
-                return new PartialBlob(folder, blob, file, length);
+                return new PartialBlob(root, folder, blob, file, length);
             }
             waiting(0);
             Thread.Sleep(WaitMs);
@@ -53,9 +64,9 @@ sealed class PartialBlob : IDisposable
     }
 
     /// <summary>Somebody has its lock.</summary>
-    public static bool IsInWork(Folder folder, string name)
+    public static bool IsInWork(Folder root, string name)
     {
-        using var file = folder.TryOpenFile(name, out _);
+        using var file = root.TryOpenFile(name, out _);
         return file is not null && !Sys.Flock((int)file.DangerousGetHandle(), Native.LOCK_EX | Native.LOCK_NB).Ok;
     }
 
@@ -100,15 +111,15 @@ sealed class PartialBlob : IDisposable
     public void Fill(ReadOnlySpan<byte> content)
     {
         Empty();
-        Sys.WriteAll(Fd, content).OrThrow($"write {_folder.Of(Name)}");
+        Sys.WriteAll(Fd, content).OrThrow($"write {_root.Of(Name)}");
         _length = content.Length;
     }
 
     /// <summary>On the disk, and then under its final name.</summary>
     public void Publish()
     {
-        Sys.Fsync(Fd).OrThrow($"sync {_folder.Of(Name)}");
-        _folder.Rename(Name, _blob.Digest.Hex);
+        Sys.Fsync(Fd).OrThrow($"sync {_root.Of(Name)}");
+        _root.Rename(Name, _folder, _blob.Digest.Hex);
     }
 
     private void HashWhatIsThere(Hasher hash, byte[] buffer, Action<long> received)
@@ -116,7 +127,7 @@ sealed class PartialBlob : IDisposable
         var at = 0L;
         while (at < _length)
         {
-            var read = Sys.PRead(Fd, buffer.AsSpan(0, (int)Math.Min(buffer.Length, _length - at)), at).OrThrow($"read {_folder.Of(Name)}");
+            var read = Sys.PRead(Fd, buffer.AsSpan(0, (int)Math.Min(buffer.Length, _length - at)), at).OrThrow($"read {_root.Of(Name)}");
             if (read == 0)
             {
                 break;
@@ -126,7 +137,7 @@ sealed class PartialBlob : IDisposable
             received(read);
         }
         _length = at;
-        Sys.Seek(Fd, _length, Native.SEEK_SET).OrThrow($"seek in {_folder.Of(Name)}");
+        Sys.Seek(Fd, _length, Native.SEEK_SET).OrThrow($"seek in {_root.Of(Name)}");
     }
 
     private void Append(ImageSource source, Hasher hash, byte[] buffer, Action<long> received)
@@ -148,7 +159,7 @@ sealed class PartialBlob : IDisposable
             {
                 throw Refuse(source, $"it is longer than its {_blob.Size} bytes");
             }
-            Sys.WriteAll(Fd, buffer.AsSpan(0, read)).OrThrow($"write {_folder.Of(Name)}");
+            Sys.WriteAll(Fd, buffer.AsSpan(0, read)).OrThrow($"write {_root.Of(Name)}");
             hash.Append(buffer.AsSpan(0, read));
             _length += read;
             received(read);
@@ -162,14 +173,14 @@ sealed class PartialBlob : IDisposable
     // What is wrong must not be continued.
     private ImageError Refuse(ImageSource source, string reason)
     {
-        _folder.Remove(Name);
+        _root.Remove(Name);
         return new ImageError($"fetch the blob {_blob.Digest} of {source.Name}: {reason}");
     }
 
     private void Empty()
     {
-        Sys.Ftruncate(Fd, 0).OrThrow($"empty {_folder.Of(Name)}");
-        Sys.Seek(Fd, 0, Native.SEEK_SET).OrThrow($"seek in {_folder.Of(Name)}");
+        Sys.Ftruncate(Fd, 0).OrThrow($"empty {_root.Of(Name)}");
+        Sys.Seek(Fd, 0, Native.SEEK_SET).OrThrow($"seek in {_root.Of(Name)}");
         _length = 0;
     }
 

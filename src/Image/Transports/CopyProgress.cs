@@ -42,12 +42,12 @@ sealed class CopyProgress : IDisposable
         Interlocked.Increment(ref _blobs);
     }
 
-    public void WasThere(Descriptor blob) => Interlocked.Increment(ref _there);
+    public void WereThere(int blobs) => Interlocked.Add(ref _there, blobs);
 
     /// <summary>Bytes have come, or (negative) have come in vain.</summary>
     public void Received(long count) => Interlocked.Add(ref _received, count);
 
-    public void Finish(Descriptor blob) => Interlocked.Increment(ref _finished);
+    public void Finish() => Interlocked.Increment(ref _finished);
 
     /// <summary>All is well: the sum is said when the progress is disposed.</summary>
     public void Done() => _isDone = true;

@@ -139,7 +139,9 @@ sealed class DockerArchiveSource : ImageSource
         digest is null || digest == _manifest.Digest ? _manifest : throw new ImageError($"read {Name}: it has no manifest {digest}");
 
     public override Stream OpenBlob(Descriptor blob, long offset) =>
-        _files.TryGetValue(blob.Digest, out var file) ? _archive.OpenEntry(file, offset) : throw new ImageError($"open the blob {blob.Digest} of {Name}: it is not there");
+        _files.TryGetValue(blob.Digest, out var file)
+            ? _archive.OpenEntry(file, offset)
+            : throw new ImageError($"open the blob {blob.Digest} of {Name}: it is not there");
 
     public override void Dispose()
     {

@@ -91,33 +91,43 @@ sealed class ImageCopy(ImageSource source, ImageDestination destination, CopyPro
 
     private void CopyBlobs(List<Descriptor> blobs)
     {
-        var missing = new Queue<Descriptor>();
-        var seen = new Dictionary<Digest, long>();
-        foreach (var blob in blobs)
+        var distinct = Distinct(blobs);
+        // A registry is asked for each of them, and each answer takes its time.
+        var there = new HashSet<Digest>();
+        LanesFor(distinct).Run((blob, _) =>
         {
-            if (!seen.TryAdd(blob.Digest, blob.Size))
-            {
-                RequireSameSize(blob, seen[blob.Digest]);
-                continue;
-            }
             if (destination.HasBlob(blob))
             {
-                progress.WasThere(blob);
+                lock (there)
+                {
+                    there.Add(blob.Digest);
+                }
             }
-            else
-            {
-                progress.Expect(blob);
-                missing.Enqueue(blob);
-            }
-        }
-        new BlobLanes(missing, Math.Min(Lanes, destination.Lanes)).Run((blob, received) =>
+        });
+        var missing = distinct.FindAll(blob => !there.Contains(blob.Digest));
+        progress.WereThere(there.Count);
+        missing.ForEach(progress.Expect);
+        LanesFor(missing).Run((blob, received) =>
         {
             destination.PutBlob(blob, source, count =>
             {
                 received();
                 progress.Received(count);
             });
-            progress.Finish(blob);
+            progress.Finish();
+        });
+    }
+
+    private BlobLanes LanesFor(List<Descriptor> blobs) => new(new Queue<Descriptor>(blobs), Math.Min(Lanes, destination.Lanes));
+
+    private List<Descriptor> Distinct(List<Descriptor> blobs)
+    {
+        var sizes = new Dictionary<Digest, long>();
+        return blobs.FindAll(blob =>
+        {
+            var isFirst = sizes.TryAdd(blob.Digest, blob.Size);
+            RequireSameSize(blob, sizes[blob.Digest]);
+            return isFirst;
         });
     }
 

@@ -91,7 +91,8 @@ sealed class OpenImage : IDisposable
         var length = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
         if (length < bytes.Length || stream.ReadByte() >= 0)
         {
-            throw new ImageError($"read the blob {blob.Digest} of {source.Name}: it has {(length < bytes.Length ? $"{length}" : "more")} bytes, not {blob.Size}");
+            var found = length < bytes.Length ? $"{length}" : "more";
+            throw new ImageError($"read the blob {blob.Digest} of {source.Name}: it has {found} bytes, not {blob.Size}");
         }
         ContentHash.Verify(bytes, blob.Digest, $"the blob {blob.Digest} of {source.Name}");
         return bytes;

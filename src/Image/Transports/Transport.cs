@@ -27,7 +27,7 @@ static class Transport
     {
         ImageName.Bare bare => new LayoutDestination(ImageStore.Make(options), bare.Reference.ToString(), bare.Given, options.VerifiesBlobs),
         ImageName.Content => throw new UsageError($"write to {name}: a digest is what an image has, not what it is given"),
-        ImageName.OciLayout layout => new LayoutDestination(OciLayout.Make(AbsolutePath.Of(layout.Path)), layout.Reference, layout.Given, options.VerifiesBlobs),
+        ImageName.OciLayout it => new LayoutDestination(OciLayout.Make(AbsolutePath.Of(it.Path)), it.Reference, it.Given, options.VerifiesBlobs),
         ImageName.OciArchive oci => ArchiveDestination.OfOci(AbsolutePath.Of(oci.Path), oci.Reference, oci.Given),
         ImageName.DockerArchive docker => ArchiveDestination.OfDocker(AbsolutePath.Of(docker.Path), docker.Reference, docker.Given),
         ImageName.Registry => throw NotBuilt(name),

@@ -28,8 +28,9 @@ sealed class ImageUnpack
 
     private string StagingName => $".{_name}.unpacking";
 
-    /// <summary>Done is called when the root has its final content but not yet its name: for what else has to be there first.</summary>
-    public static void Into(OpenImage image, string directory, string name, Owners owners, Losses losses, Action<Folder>? done = null)
+    /// <summary>Directory is absolute. Done is called when the root has its final content but not yet its name, with the path where it is: for what
+    /// else has to be there first.</summary>
+    public static void Into(OpenImage image, string directory, string name, Owners owners, Losses losses, Action<string>? done = null)
     {
         Refuse(image);
         var isThere = Folder.TryOpen(directory);
@@ -65,7 +66,7 @@ sealed class ImageUnpack
         }
     }
 
-    private void Unpack(OpenImage image, Owners owners, Losses losses, Action<Folder>? done)
+    private void Unpack(OpenImage image, Owners owners, Losses losses, Action<string>? done)
     {
         RemoveStaging();
         if (_directory.TryStat(_name, out _))
@@ -77,7 +78,7 @@ sealed class ImageUnpack
             using var staging = MakeStaging();
             using var root = staging.MakeFolder(_name, Usual);
             UnpackLayers(image, root.Fd, owners, losses);
-            done?.Invoke(_directory);
+            done?.Invoke(root.Path);
             // One for all: an fsync a file would take minutes.
             Sys.SyncFs(root.Fd).OrThrow($"sync {_directory.Of(_name)}");
             Sys.RenameAt(staging.Fd, Folder.Bytes(_name), _directory.Fd, Folder.Bytes(_name), Native.RENAME_NOREPLACE)
@@ -109,8 +110,7 @@ sealed class ImageUnpack
                 reader = next ?? Open(image, i);
                 // Its first bytes come while this one is written.
                 next = i + 1 < image.Layers.Count ? Open(image, i + 1) : null;
-                unpack.Add(new TarReader(reader, TarLimits.Default));
-                reader.Finish();
+                Add(unpack, reader, image.Layers[i]);
                 reader.Dispose();
                 reader = null;
             }
@@ -121,6 +121,21 @@ sealed class ImageUnpack
             next?.Dispose();
         }
         unpack.Finish();
+    }
+
+    private static void Add(RootUnpack unpack, BlobReader reader, ImageLayer layer)
+    {
+        try
+        {
+            unpack.Add(new TarReader(reader, TarLimits.Default));
+        }
+        catch (Exception error) when (error is TarError or ImageError)
+        {
+            // A blob that came wrong is the better reason, and said by this.
+            reader.Finish();
+            throw new ImageError($"unpack layer {layer.Blob.Digest}: {error.Message}");
+        }
+        reader.Finish();
     }
 
     private static BlobReader Open(OpenImage image, int layer) =>

@@ -12,7 +12,8 @@ static class JsonText
     public static byte[] Of(Action<Utf8JsonWriter> write)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
-        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = OciLimits.MaxDepth }))
+        var options = new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = OciLimits.MaxDepth };
+        using (var json = new Utf8JsonWriter(buffer, options))
         {
             write(json);
         }
