@@ -30,6 +30,7 @@ static partial class NastyCases
         Case("hard-link-to-nothing", Layer(H("b", "a"))),
         Case("hard-link-before-its-target", Layer(H("b", "a"), F("a", "1"))),
         Case("hard-link-to-a-directory", Layer(D("d"), H("b", "d"))),
+        Case("hard-link-of-a-directory-to-itself", Layer(D("d"), H("d", "d"))),
         Case("hard-link-to-a-symbolic-link", Layer(F("a", "1"), S("s", "a"), H("b", "s"))),
         Case("hard-link-to-a-lower-symbolic-link", Layer(F("a", "1"), S("s", "a").Of(4, 5).At(6)), Layer(H("b", "s"))),
         Case("hard-link-to-a-lower-device-and-fifo", Layer(C("c", 1, 3).Of(4, 5).At(6), P("p").At(7)), Layer(H("c2", "c"), H("p2", "p"))),
