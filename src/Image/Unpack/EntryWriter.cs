@@ -66,7 +66,8 @@ sealed partial class EntryWriter(Owners owners, Losses losses)
         {
             // What is there may be the target itself: then all is done, and removing it would be wrong.
             error = Sys.Stat(targetParent, targetName, Native.AT_SYMLINK_NOFOLLOW, out var target);
-            error = error == Errno.OK && target.IsDirectory ? Errno.EPERM : error; // As link(2) says where nothing is in the way.
+            // No directory has a second name, not even its own.
+            error = error == Errno.OK && target.IsDirectory ? Errno.EPERM : error;
             if (error == Errno.OK)
             {
                 Check(Sys.Stat(parent.Fd, name, Native.AT_SYMLINK_NOFOLLOW, out var there), "link", entry);

@@ -33,6 +33,9 @@ sealed class LayerDirectory(LayerDirectory? parent, string name)
     /// <summary>Given at the end, when nothing is made in it any more. Null: nobody says.</summary>
     public TimeSpec? ModifiedAt { get; set; }
 
+    /// <summary>Given at the end, too: a mode with which its own owner could make nothing in it. Null: it has its mode.</summary>
+    public uint? LastMode { get; set; }
+
     /// <summary>Every directory of this layer's tree, and those below that were passed on the way.</summary>
     public Dictionary<string, LayerDirectory> Children => _children ??= new(StringComparer.Ordinal);
 

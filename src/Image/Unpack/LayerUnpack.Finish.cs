@@ -1,3 +1,4 @@
+using System.Linq;
 using SharpRun.Linux;
 
 namespace SharpRun.Image.Unpack;
@@ -10,7 +11,7 @@ sealed partial class LayerUnpack
         Leave();
         FinishLinks();
         WriteWhiteouts(_root);
-        WriteTimes(_root, _tree);
+        WriteTimesAndModes(_root, _tree);
         _writer.Finish(_tree);
     }
 
@@ -59,25 +60,25 @@ sealed partial class LayerUnpack
         }
     }
 
-    // Deepest first is not needed: a time is no change of the directory above.
-    private static void WriteTimes(LayerDirectory directory, int fd)
+    // A time is no change of the directory above; a mode may be one that lets nobody in.
+    private static void WriteTimesAndModes(LayerDirectory directory, int fd)
     {
         if (directory.ModifiedAt is { } time)
         {
             Sys.UtimensAt(fd, default, time, time, 0).OrThrow($"set the time of {directory.Say()}");
         }
-        if (!directory.HasChildren)
-        {
-            return;
-        }
-        foreach (var child in directory.Children.Values)
+        foreach (var child in directory.HasChildren ? directory.Children.Values : Enumerable.Empty<LayerDirectory>())
         {
             if (child.IsMade)
             {
                 var opened = Sys.Open(fd, Bytes(child.Name), Flags).OrThrow($"open {child.Say()}");
-                WriteTimes(child, opened);
+                WriteTimesAndModes(child, opened);
                 Sys.Close(opened);
             }
+        }
+        if (directory.LastMode is { } mode)
+        {
+            Sys.Fchmod(fd, mode).OrThrow($"change the mode of {directory.Say()}");
         }
     }
 }

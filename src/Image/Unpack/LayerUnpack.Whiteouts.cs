@@ -67,6 +67,7 @@ sealed partial class LayerUnpack
             Sys.Close(fd);
             error.OrThrow("change the mode of a directory");
             directory.ModifiedAt = null;
+            directory.LastMode = null;
         }
         directory.DescribedBy = -1;
         HideChildren(directory);

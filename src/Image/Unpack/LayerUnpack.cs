@@ -14,6 +14,8 @@ namespace SharpRun.Image.Unpack;
 /// </summary>
 sealed partial class LayerUnpack : IDisposable
 {
+    private const uint AllOfMode = 0xFFF; // 07777
+
     private static int Flags => Native.O_RDONLY | Native.O_DIRECTORY | Native.O_NOFOLLOW;
 
     private readonly int _tree, _scratch;
@@ -142,6 +144,7 @@ sealed partial class LayerUnpack : IDisposable
     private static void Describe(LayerDirectory directory, TarEntry entry)
     {
         directory.HasEntry = true;
+        directory.LastMode = null;
         directory.ModifiedAt = new TimeSpec(entry.ModifiedAt.Seconds, entry.ModifiedAt.Nanoseconds);
     }
 
@@ -168,7 +171,7 @@ sealed partial class LayerUnpack : IDisposable
         _current = Resolve(path, entry, makes: true)!;
         var fd = Make(_current);
         Sys.Stat(fd, default, Native.AT_EMPTY_PATH, out var status).OrThrow("look at an open directory");
-        _parent = new EntryParent(fd, status) { GivesAcl = _writer.HasMadeDefaultAcl && EntryWriter.HasDefaultAcl(fd) };
+        _parent = new EntryParent(fd, status) { GivesAcl = EntryWriter.HasDefaultAcl(fd) };
         _currentPath = path.ToArray();
     }
 
@@ -218,6 +221,11 @@ sealed partial class LayerUnpack : IDisposable
             error = error == Errno.OK ? _copyUp.CopyFacts(below, ".\0"u8, parent, name, status) : error;
             error.OrThrow($"copy the attributes of {directory.Say()}");
             directory.ModifiedAt = status.ModifiedAt;
+            if (Sys.GetEuid() != 0 && (status.Mode & Native.S_IRWXU) != Native.S_IRWXU)
+            {
+                directory.LastMode = status.Mode & AllOfMode;
+                Sys.FchmodAt(parent, name, status.Mode & AllOfMode | Native.S_IRWXU, 0).OrThrow($"change the mode of {directory.Say()}");
+            }
         }
         finally
         {

@@ -9,6 +9,9 @@ static partial class NastyCases
     // The value of security.capability for cap_setuid+ep (struct vfs_cap_data, revision 2): it has a byte of 0x80.
     private const string Capability = "\x01\0\0\x02\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
 
+    // Of acl(5), as linux/posix_acl_xattr.h lays it out: user rwx, group r-x, others r-x.
+    private const string DefaultAcl = "\x02\0\0\0\x01\0\x07\0\xff\xff\xff\xff\x04\0\x05\0\xff\xff\xff\xff\x20\0\x05\0\xff\xff\xff\xff";
+
     private static IEnumerable<NastyCase> HardLinks() =>
     [
         Case("hard-link-in-one-layer", Layer(F("a", "1"), H("b", "a"), D("d"), H("d/c", "a"))),
@@ -27,6 +30,7 @@ static partial class NastyCases
         Case("hard-link-to-nothing", Layer(H("b", "a"))),
         Case("hard-link-before-its-target", Layer(H("b", "a"), F("a", "1"))),
         Case("hard-link-to-a-directory", Layer(D("d"), H("b", "d"))),
+        Case("hard-link-of-a-directory-to-itself", Layer(D("d"), H("d", "d"))),
         Case("hard-link-to-a-symbolic-link", Layer(F("a", "1"), S("s", "a"), H("b", "s"))),
         Case("hard-link-to-a-lower-symbolic-link", Layer(F("a", "1"), S("s", "a").Of(4, 5).At(6)), Layer(H("b", "s"))),
         Case("hard-link-to-a-lower-device-and-fifo", Layer(C("c", 1, 3).Of(4, 5).At(6), P("p").At(7)), Layer(H("c2", "c"), H("p2", "p"))),
@@ -106,6 +110,9 @@ static partial class NastyCases
         Case("attributes-of-directories-and-others",
             Layer(D("d").With("user.d", "1").With("trusted.d", "2"), S("s", "x").With("trusted.s", "3"), P("p").With("trusted.p", "4"),
             C("c", 1, 3).With("trusted.c", "5"))),
+        Case("default-access-list-of-a-lower-directory-is-not-for-its-children",
+            Layer(D("d").With("system.posix_acl_default", DefaultAcl)), Layer(D("d/s"), F("d/f", "1"), D("d/s/t")))
+            with { Umoci = "lets children have it" },
         Case("overlay-attributes-of-the-image",
             Layer(D("d").With("trusted.overlay.opaque", "y").With("user.keep", "1"), F("d/f")),
             Layer(D("d").With("trusted.overlay.opaque", "y").With("trusted.overlay.redirect", "/etc"),
