@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace SharpRun.Linux;
 
 /// <summary>The kernel's constants under their own names, checked against the C headers by tests/Kernel.Tests. This file: fcntl.h, linux/openat2.h,
-/// linux/stat.h, linux/memfd.h, linux/close_range.h, sys/file.h, unistd.h.</summary>
+/// linux/stat.h, linux/memfd.h, linux/close_range.h, sys/file.h, sys/stat.h, unistd.h.</summary>
 public static partial class Native
 {
     private static bool IsArm64 => RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
@@ -35,6 +35,8 @@ public static partial class Native
     public const uint STATX_MNT_ID = 0x1000; // 5.8
     public const uint STATX_MNT_ID_UNIQUE = 0x4000; // 6.8
     public const ulong STATX_ATTR_MOUNT_ROOT = 0x2000; // 5.8
+
+    public const long UTIME_NOW = 0x3FFFFFFF, UTIME_OMIT = 0x3FFFFFFE;
 
     public const int F_OK = 0, X_OK = 1, W_OK = 2, R_OK = 4;
     public const int SEEK_SET = 0, SEEK_CUR = 1, SEEK_END = 2;

@@ -13,14 +13,13 @@ public readonly record struct ProgramEnd(Errno Error, bool IsTimedOut, WaitStatu
 /// after the limit its process group is killed. What it starts and leaves behind, with its pipes perhaps, is not waited for.
 /// Used in the clone child too: no thread, no lock, and SIGPIPE, which is at its default there, is held off.
 /// </summary>
-public sealed class ProgramRun
+public sealed class ProgramRun(int kept = 256)
 {
-    private const int Kept = 256;
     // A pipe holds as much; so the last words of a program that has ended are all read.
     private const int MostLeft = 64 << 10;
 
-    private readonly byte[] _output = new byte[Kept];
-    private readonly byte[] _errors = new byte[Kept];
+    private readonly byte[] _output = new byte[kept];
+    private readonly byte[] _errors = new byte[kept];
     private int _outputLength, _errorLength;
     // What we write to, and what we read of its stdout and stderr; -1 when closed.
     private int _input = -1, _outputEnd = -1, _errorEnd = -1;

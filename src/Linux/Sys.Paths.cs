@@ -20,6 +20,12 @@ public readonly struct FileStatus
     public ulong MountId { get; init; }
     public ulong Nlink { get; init; }
 
+    /// <summary>When the content was changed (mtime).</summary>
+    public FileTime ModifiedAt { get; init; }
+
+    /// <summary>When anything was changed (ctime), which no call can set.</summary>
+    public FileTime ChangedAt { get; init; }
+
     public bool IsDirectory => (Mode & Native.S_IFMT) == Native.S_IFDIR;
     public bool IsRegular => (Mode & Native.S_IFMT) == Native.S_IFREG;
     public bool IsSymlink => (Mode & Native.S_IFMT) == Native.S_IFLNK;
@@ -42,6 +48,8 @@ public static unsafe partial class Sys
         [FieldOffset(28)] public ushort Mode;
         [FieldOffset(32)] public ulong Ino;
         [FieldOffset(40)] public ulong Size;
+        [FieldOffset(96)] public StatxTime ChangedAt;
+        [FieldOffset(112)] public StatxTime ModifiedAt;
         [FieldOffset(128)] public uint RdevMajor;
         [FieldOffset(132)] public uint RdevMinor;
         [FieldOffset(136)] public uint DevMajor;
@@ -81,6 +89,8 @@ public static unsafe partial class Sys
             Ino = buffer.Ino,
             Size = buffer.Size,
             Nlink = buffer.Nlink,
+            ModifiedAt = buffer.ModifiedAt.Time,
+            ChangedAt = buffer.ChangedAt.Time,
             MountId = (buffer.Mask & Native.STATX_MNT_ID) != 0 ? buffer.MountId : 0,
         };
         return Errno.OK;

@@ -22,7 +22,7 @@ static class CHeaders
 
     public static readonly string[] Libc =
     [
-        "sys/socket.h", "sys/mount.h", "sys/statvfs.h", "unistd.h", "dirent.h", "net/if.h", "spawn.h",
+        "sys/socket.h", "sys/mount.h", "sys/stat.h", "sys/statvfs.h", "unistd.h", "dirent.h", "net/if.h", "spawn.h",
     ];
 
     /// <summary>Name and value of each expression; those that may be newer than the headers are left out where they are no macro.</summary>

@@ -73,7 +73,7 @@ static class Program
 
     private static Test[][] Tables() =>
     [
-        HeaderTests.All, FileTests.All, DescriptorTests.All, RootPathTests.All, TreeCopyTests.All, MountTests.All, CredentialTests.All, ProcessTests.All,
+        HeaderTests.All, FileTests.All, TreeTests.All, DescriptorTests.All, RootPathTests.All, TreeCopyTests.All, MountTests.All, CredentialTests.All, ProcessTests.All,
         BpfTests.All, SeccompTests.All, CloneTests.All, TerminalTests.All,
     ];
 

@@ -28,6 +28,9 @@ sealed record Options
 
     public bool IsJson { get; init; }
 
+    /// <summary>Blobs that are there are read before they are relied on (pull --verify).</summary>
+    public bool VerifiesBlobs { get; init; }
+
     /// <summary>Null: not asked for; then the machine's.</summary>
     public Platform? Platform { get; init; }
 

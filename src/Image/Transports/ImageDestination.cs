@@ -15,6 +15,12 @@ abstract class ImageDestination : IDisposable
     /// the number of bytes whenever some have come.</summary>
     public abstract void PutBlob(Descriptor blob, ImageSource source, Action<long> received);
 
+    /// <summary>The manifest when it is there already, verified; null: it is to be read from the source.</summary>
+    public virtual Document? TryReadManifest(Descriptor manifest) => null;
+
+    /// <summary>How many blobs are taken at once; 1: they come in the manifest's order.</summary>
+    public virtual int Lanes => int.MaxValue;
+
     /// <summary>A manifest or index whose blobs and manifests are all there.</summary>
     public abstract void PutManifest(Document document);
 

@@ -16,6 +16,11 @@ abstract class ImageSource : IDisposable
     /// <summary>The blob's bytes from an offset on, not verified; the reader counts and hashes them.</summary>
     public abstract Stream OpenBlob(Descriptor blob, long offset);
 
+    /// <summary>The blob will be opened: it is there until the source is disposed, or it is said now that it is not. Where that is to be had for nothing.</summary>
+    public virtual void Hold(Descriptor blob)
+    {
+    }
+
     public virtual void Dispose()
     {
     }

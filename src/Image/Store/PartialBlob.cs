@@ -1,0 +1,186 @@
+using System;
+using System.Threading;
+using Microsoft.Win32.SafeHandles;
+using SharpRun.Image.Transports;
+using SharpRun.Linux;
+using SharpRun.Oci;
+
+namespace SharpRun.Image.Store;
+
+/// <summary>A blob on its way: blobs/ALGORITHM/.partial-HEX, with an flock of whoever works at it. What is left of a download that was cut off is
+/// hashed and continued by the next.</summary>
+sealed class PartialBlob : IDisposable
+{
+    public const string Prefix = ".partial-";
+    private const int PieceSize = 256 << 10, WaitMs = 50;
+
+    private readonly Folder _folder;
+    private readonly Descriptor _blob;
+    private readonly SafeFileHandle _file;
+    private long _length;
+
+    private PartialBlob(Folder folder, Descriptor blob, SafeFileHandle file, long length) =>
+        (_folder, _blob, _file, _length) = (folder, blob, file, length);
+
+    private int Fd => (int)_file.DangerousGetHandle();
+
+    private string Name => Prefix + _blob.Digest.Hex;
+
+    /// <summary>Waits while another works at the blob. Null: he has finished it.</summary>
+    /// <param name="waiting">Told of 0 bytes while it waits; it may throw.</param>
+    public static PartialBlob? Claim(Folder folder, Descriptor blob, Action<long> waiting)
+    {
+        var name = Prefix + blob.Digest.Hex;
+        var hasWaited = false;
+        while (true)
+        {
+            var file = folder.OpenOrMakeFile(name, out _);
+            var locked = Sys.Flock((int)file.DangerousGetHandle(), Native.LOCK_EX | Native.LOCK_NB);
+            if (locked.Ok && IsStillThere(folder, name, file, out var length))
+            {
+                if (hasWaited && IsFinished(folder, blob))
+                {
+                    folder.Remove(name);
+                    file.Dispose();
+                    return null;
+                }
+                return new PartialBlob(folder, blob, file, length);
+            }
+            file.Dispose();
+            if (!locked.Ok)
+            {
+                (locked.Error == Errno.EAGAIN ? Errno.OK : locked.Error).OrThrow($"lock {folder.Of(name)}");
+                waiting(0);
+                Thread.Sleep(WaitMs);
+            }
+            hasWaited = true;
+        }
+    }
+
+    /// <summary>Somebody has its lock.</summary>
+    public static bool IsInWork(Folder folder, string name)
+    {
+        using var file = folder.TryOpenFile(name, out _);
+        return file is not null && !Sys.Flock((int)file.DangerousGetHandle(), Native.LOCK_EX | Native.LOCK_NB).Ok;
+    }
+
+    // Whoever had the lock before may have given the file its final name, or removed it.
+    private static bool IsStillThere(Folder folder, string name, SafeFileHandle file, out long length)
+    {
+        Sys.Stat((int)file.DangerousGetHandle(), default, Native.AT_EMPTY_PATH, out var mine).OrThrow($"look at {folder.Of(name)}");
+        length = (long)mine.Size;
+        return folder.TryStat(name, out var there) && there.Ino == mine.Ino;
+    }
+
+    private static bool IsFinished(Folder folder, Descriptor blob) =>
+        folder.TryStat(blob.Digest.Hex, out var status) && status.IsRegular && status.Size == (ulong)blob.Size;
+
+    /// <summary>Reads what is missing, until size and digest are right. A source that gives something else has to give it from the start once more
+    /// when the beginning was of an earlier call.</summary>
+    public void Fill(ImageSource source, Action<long> received)
+    {
+        using var hash = new ContentHash(_blob.Digest.Algorithm);
+        var buffer = new byte[PieceSize];
+        if (_length > _blob.Size)
+        {
+            Empty();
+        }
+        HashWhatIsThere(hash, buffer, received);
+        var isContinued = _length > 0;
+        Append(source, hash, buffer, received);
+        if (hash.Finish() == _blob.Digest)
+        {
+            return;
+        }
+        if (isContinued)
+        {
+            received(-_length);
+            Empty();
+            Append(source, hash, buffer, received);
+            if (hash.Finish() == _blob.Digest)
+            {
+                return;
+            }
+        }
+        throw Refuse(source, "its content does not have this digest");
+    }
+
+    /// <summary>Bytes that are at hand, of a digest that is right.</summary>
+    public void Fill(ReadOnlySpan<byte> content)
+    {
+        Empty();
+        Sys.WriteAll(Fd, content).OrThrow($"write {_folder.Of(Name)}");
+        _length = content.Length;
+    }
+
+    /// <summary>On the disk, and then under its final name.</summary>
+    public void Publish()
+    {
+        Sys.Fsync(Fd).OrThrow($"sync {_folder.Of(Name)}");
+        _folder.Rename(Name, _blob.Digest.Hex);
+    }
+
+    private void HashWhatIsThere(ContentHash hash, byte[] buffer, Action<long> received)
+    {
+        var at = 0L;
+        while (at < _length)
+        {
+            var read = Sys.PRead(Fd, buffer.AsSpan(0, (int)Math.Min(buffer.Length, _length - at)), at).OrThrow($"read {_folder.Of(Name)}");
+            if (read == 0)
+            {
+                break;
+            }
+            hash.Append(buffer.AsSpan(0, read));
+            at += read;
+            received(read);
+        }
+        _length = at;
+        Sys.Seek(Fd, _length, Native.SEEK_SET).OrThrow($"seek in {_folder.Of(Name)}");
+    }
+
+    private void Append(ImageSource source, ContentHash hash, byte[] buffer, Action<long> received)
+    {
+        if (_length == _blob.Size)
+        {
+            return;
+        }
+        using var stream = source.OpenBlob(_blob, _length);
+        while (true)
+        {
+            // One byte more than there should be: an endless blob ends here.
+            var read = stream.Read(buffer.AsSpan(0, (int)Math.Min(buffer.Length, _blob.Size - _length + 1)));
+            if (read == 0)
+            {
+                break;
+            }
+            if (read > _blob.Size - _length)
+            {
+                throw Refuse(source, $"it is longer than its {_blob.Size} bytes");
+            }
+            Sys.WriteAll(Fd, buffer.AsSpan(0, read)).OrThrow($"write {_folder.Of(Name)}");
+            hash.Append(buffer.AsSpan(0, read));
+            _length += read;
+            received(read);
+        }
+        if (_length < _blob.Size)
+        {
+            throw new ImageError($"fetch the blob {_blob.Digest} of {source.Name}: it ended after {_length} of {_blob.Size} bytes");
+        }
+    }
+
+    // What is wrong must not be continued.
+    private ImageError Refuse(ImageSource source, string reason)
+    {
+        _folder.Remove(Name);
+        return new ImageError($"fetch the blob {_blob.Digest} of {source.Name}: {reason}");
+    }
+
+    private void Empty()
+    {
+        Sys.Ftruncate(Fd, 0).OrThrow($"empty {_folder.Of(Name)}");
+        Sys.Seek(Fd, 0, Native.SEEK_SET).OrThrow($"seek in {_folder.Of(Name)}");
+        _length = 0;
+    }
+
+    public void Dispose() => _file.Dispose();
+}

@@ -1,0 +1,51 @@
+using System;
+using SharpRun.CommandLine;
+using SharpRun.Image.Cli;
+using SharpRun.Image.Store;
+using SharpRun.Oci;
+
+namespace SharpRun.Image.Transports;
+
+/// <summary>What the word before a name's ":" means: where an image is read from and written to. A bare name is the store's here.</summary>
+static class Transport
+{
+    public static ImageSource OpenSource(ImageName name, Options options) => name switch
+    {
+        ImageName.Bare bare => ImageStore.OpenSource(bare.Reference.ToString(), bare.Reference.Digest, bare.Given, options),
+        ImageName.Content content => ImageStore.OpenSource(null, content.Digest, content.Given, options),
+        ImageName.OciLayout layout => Layout(layout),
+        ImageName.OciArchive => throw NotBuilt(name),
+        ImageName.DockerArchive => throw NotBuilt(name),
+        ImageName.Registry => throw NotBuilt(name),
+        ImageName.Directory => throw NotBuilt(name),
+        _ => throw NotBuilt(name),
+    };
+
+    public static ImageDestination OpenDestination(ImageName name, Options options) => name switch
+    {
+        ImageName.Bare bare => new LayoutDestination(ImageStore.Make(options), bare.Reference.ToString(), bare.Given, options.VerifiesBlobs),
+        ImageName.Content => throw new UsageError($"write to {name}: a digest is what an image has, not what it is given"),
+        ImageName.OciLayout layout => new LayoutDestination(OciLayout.Make(AbsolutePath.Of(layout.Path)), layout.Reference, layout.Given, options.VerifiesBlobs),
+        ImageName.OciArchive => throw NotBuilt(name),
+        ImageName.DockerArchive => throw NotBuilt(name),
+        ImageName.Registry => throw NotBuilt(name),
+        ImageName.Directory => throw NotBuilt(name),
+        _ => throw NotBuilt(name),
+    };
+
+    private static LayoutSource Layout(ImageName.OciLayout name)
+    {
+        var layout = OciLayout.Open(AbsolutePath.Of(name.Path));
+        try
+        {
+            return LayoutSource.Of(layout, name.Reference, name.Given);
+        }
+        catch (Exception)
+        {
+            layout.Dispose();
+            throw;
+        }
+    }
+
+    private static UsageError NotBuilt(ImageName name) => new($"{name}: this transport is not built yet", isUnsupported: true);
+}
