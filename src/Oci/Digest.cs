@@ -20,8 +20,8 @@ public readonly record struct Digest
 
     public static bool TryParse(string text, out Digest digest)
     {
-        var length = text.StartsWith("sha256:", StringComparison.Ordinal) ? 64 : text.StartsWith("sha512:", StringComparison.Ordinal) ? 128 : -1;
-        var isDigest = text.Length == 7 + length && text.AsSpan(7).IndexOfAnyExcept(s_digits) < 0;
+        var length = text.StartsWith("sha256:", StringComparison.Ordinal) ? 64 : text.StartsWith("sha512:", StringComparison.Ordinal) ? 128 : 0;
+        var isDigest = length > 0 && text.Length == 7 + length && text.AsSpan(7).IndexOfAnyExcept(s_digits) < 0;
         digest = isDigest ? new Digest(text) : default;
         return isDigest;
     }

@@ -11,7 +11,7 @@ public enum DocumentKind
 /// <summary>A manifest or an index as its bytes, which alone its digest is of.</summary>
 public sealed record Document(byte[] Bytes, string MediaType)
 {
-    public Digest Digest { get; } = Digest.Of(Bytes);
+    public Digest Digest { get; init; } = Digest.Of(Bytes);
 
     /// <summary>For errors, before it is known what it is.</summary>
     internal string What => $"document {Digest}";

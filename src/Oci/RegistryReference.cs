@@ -39,15 +39,18 @@ public sealed record RegistryReference
     /// <summary>"docker.io/library/ubuntu".</summary>
     public string Name => $"{Host}/{Repository}";
 
-    /// <summary>As docker shows it: "ubuntu:latest", "me/x:1"; all other hosts' names are whole.</summary>
+    /// <summary>As docker shows it: "ubuntu:latest", "me/x:1"; names of all other hosts are whole, and so is one that would be taken for theirs.</summary>
     public string Familiar
     {
         get
         {
-            var name = Host != DockerHub ? Name
-                : Repository.StartsWith(Library, StringComparison.Ordinal) && !Repository[Library.Length..].Contains('/') ? Repository[Library.Length..]
-                : Repository;
-            return name + Suffix;
+            if (Host != DockerHub)
+            {
+                return ToString();
+            }
+            var isOfficial = Repository.StartsWith(Library, StringComparison.Ordinal) && !Repository[Library.Length..].Contains('/');
+            var name = isOfficial ? Repository[Library.Length..] : Repository;
+            return !isOfficial && IsHost(name[..name.IndexOf('/', StringComparison.Ordinal)]) ? ToString() : name + Suffix;
         }
     }
 
@@ -112,10 +115,8 @@ public sealed record RegistryReference
             throw Bad(text, $"it is longer than {MaxNameLength} characters");
         }
         var slash = name.IndexOf('/', StringComparison.Ordinal);
-        var first = slash < 0 ? "" : name[..slash];
-        // docker's rule: what could be a repository's first word is one, unless it is localhost.
-        var hasHost = slash >= 0 && (first.AsSpan().IndexOfAny('.', ':') >= 0 || first == "localhost" || first.AsSpan().ContainsAnyInRange('A', 'Z'));
-        var host = hasHost ? CheckedHost(first, text) : DockerHub;
+        var hasHost = slash >= 0 && IsHost(name[..slash]);
+        var host = hasHost ? CheckedHost(name[..slash], text) : DockerHub;
         host = host == "index.docker.io" ? DockerHub : host;
         var repository = hasHost ? name[(slash + 1)..] : name;
         if (repository.Length == 64 && repository.AsSpan().IndexOfAnyExcept(s_hexadecimal) < 0 && !hasHost)
@@ -125,6 +126,9 @@ public sealed record RegistryReference
         CheckRepository(repository, text);
         return (host, host == DockerHub && !repository.Contains('/') ? Library + repository : repository);
     }
+
+    // docker's rule: what could be a repository's first word is one, unless it is localhost.
+    private static bool IsHost(string word) => word.AsSpan().IndexOfAny('.', ':') >= 0 || word == "localhost" || word.AsSpan().ContainsAnyInRange('A', 'Z');
 
     private static void CheckRepository(string repository, string text)
     {

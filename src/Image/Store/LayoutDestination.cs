@@ -52,5 +52,6 @@ sealed class LayoutDestination(OciLayout layout, string? reference, string name,
     {
         _lease.Dispose();
         layout.Dispose();
+        base.Dispose();
     }
 }

@@ -69,5 +69,6 @@ sealed class LayoutSource : ImageSource
     {
         _lease?.Dispose();
         _layout.Dispose();
+        base.Dispose();
     }
 }
