@@ -19,6 +19,7 @@ public readonly struct FileStatus
     public ulong Size { get; init; }
     public ulong MountId { get; init; }
     public ulong Nlink { get; init; }
+    public TimeSpec ModifiedAt { get; init; }
 
     /// <summary>When the content was changed (mtime).</summary>
     public FileTime ModifiedAt { get; init; }
@@ -48,8 +49,13 @@ public static unsafe partial class Sys
         [FieldOffset(28)] public ushort Mode;
         [FieldOffset(32)] public ulong Ino;
         [FieldOffset(40)] public ulong Size;
+<<<<<<< HEAD
         [FieldOffset(96)] public StatxTime ChangedAt;
         [FieldOffset(112)] public StatxTime ModifiedAt;
+=======
+        [FieldOffset(112)] public long ModifiedSeconds;
+        [FieldOffset(120)] public uint ModifiedNanoseconds;
+>>>>>>> unpack
         [FieldOffset(128)] public uint RdevMajor;
         [FieldOffset(132)] public uint RdevMinor;
         [FieldOffset(136)] public uint DevMajor;
@@ -89,8 +95,12 @@ public static unsafe partial class Sys
             Ino = buffer.Ino,
             Size = buffer.Size,
             Nlink = buffer.Nlink,
+<<<<<<< HEAD
             ModifiedAt = buffer.ModifiedAt.Time,
             ChangedAt = buffer.ChangedAt.Time,
+=======
+            ModifiedAt = new TimeSpec(buffer.ModifiedSeconds, buffer.ModifiedNanoseconds),
+>>>>>>> unpack
             MountId = (buffer.Mask & Native.STATX_MNT_ID) != 0 ? buffer.MountId : 0,
         };
         return Errno.OK;

@@ -53,7 +53,8 @@ public static unsafe partial class Sys
         return Errno.OK;
     }
 
-    /// <summary>syncfs(2): all of the file system that the descriptor lies on reaches the disk. Tells of lost writes from kernel 5.8 on.</summary>
+    /// <summary>syncfs(2): all of the file system that the descriptor lies on reaches the disk. Tells of lost writes from kernel 5.8 on.
+    /// EBADF for an O_PATH descriptor.</summary>
     public static Errno SyncFs(int fd) => Call(CallNumber.syncfs, fd).Error;
 
     /// <summary>copy_file_range(2) from where both descriptors stand; EXDEV before kernel 5.3 between file systems. 0 at the end.</summary>

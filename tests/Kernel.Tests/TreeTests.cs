@@ -22,6 +22,8 @@ static class TreeTests
         var file = Check.Value(Sys.Open(root, "file"u8, Native.O_RDONLY));
         Check.Ok(Sys.UtimensAt(file, default, new TimeSpec(-5, 7), new TimeSpec(1234567890, 123456789), 0));
         Check.Equal("1234567890.123456789 -4.999999993\n", Command.Run("/usr/bin/stat", ["-c", "%.9Y %.9X", Scratch.Path + "/file"]).Output);
+        Check.Ok(Sys.Stat(file, default, Native.AT_EMPTY_PATH, out var status));
+        Check.Equal(new TimeSpec(1234567890, 123456789), status.ModifiedAt);
         Check.Ok(Sys.UtimensAt(file, default, TimeSpec.Omit, new TimeSpec(1, 2), 0));
         Check.Equal("1.000000002 -4.999999993\n", Command.Run("/usr/bin/stat", ["-c", "%.9Y %.9X", Scratch.Path + "/file"]).Output);
         Check.Ok(Sys.SymlinkAt("file"u8, root, "link"u8));
@@ -88,7 +90,7 @@ static class TreeTests
         Check.Ok(Sys.Fchown(into, 12, uint.MaxValue));
         Check.Ok(Sys.Stat(into, default, Native.AT_EMPTY_PATH, out var status));
         Check.Equal((12u, 0u), (status.Uid, status.Gid));
-        Check.Ok(Sys.SyncFs(root));
+        Check.Ok(Sys.SyncFs(into));
         Check.Fails(Errno.EBADF, Sys.SyncFs(-1));
     }
 }

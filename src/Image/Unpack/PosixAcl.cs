@@ -1,0 +1,36 @@
+using System;
+using System.Buffers.Binary;
+
+namespace SharpRun.Image.Unpack;
+
+/// <summary>The value of system.posix_acl_access and _default (linux/posix_acl_xattr.h): a version of four bytes, then records of tag (2),
+/// permissions (2) and id (4), little-endian. The ids are those of the namespace of whoever sets it.</summary>
+static class PosixAcl
+{
+    private const int HeaderBytes = 4, RecordBytes = 8;
+
+    // ACL_USER and ACL_GROUP of linux/posix_acl.h: only these name somebody.
+    private const ushort User = 2, Group = 8;
+
+    public static byte[] Mapped(byte[] value, Owners owners, byte[] name)
+    {
+        if (owners.Uids.IsIdentity && owners.Gids.IsIdentity)
+        {
+            return value;
+        }
+        var mapped = (byte[])value.Clone();
+        for (var at = HeaderBytes; at + RecordBytes <= mapped.Length; at += RecordBytes)
+        {
+            var tag = BinaryPrimitives.ReadUInt16LittleEndian(mapped.AsSpan(at));
+            if (tag is User or Group)
+            {
+                var id = BinaryPrimitives.ReadUInt32LittleEndian(mapped.AsSpan(at + 4));
+                var host = tag == User
+                    ? owners.Uids.ToHost(id) ?? throw Owners.Outside("uid", id, owners.Uids, name)
+                    : owners.Gids.ToHost(id) ?? throw Owners.Outside("gid", id, owners.Gids, name);
+                BinaryPrimitives.WriteUInt32LittleEndian(mapped.AsSpan(at + 4), host);
+            }
+        }
+        return mapped;
+    }
+}

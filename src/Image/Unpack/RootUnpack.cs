@@ -1,0 +1,174 @@
+using System;
+using SharpRun.Linux;
+using SharpRun.Oci;
+using SharpRun.Tar;
+
+namespace SharpRun.Image.Unpack;
+
+/// <summary>
+/// Layers, lowest first, into one root file system: entries over what is there, whiteouts away from what the layers below have left (image-spec, layer.md,
+/// "Applying Changesets"). Whatever the layers hold, nothing outside of the root's descriptor is touched. What is half done after an error is the caller's
+/// to remove.
+/// </summary>
+sealed class RootUnpack : IDisposable
+{
+    private static ReadOnlySpan<byte> WhiteoutPrefix => ".wh."u8;
+
+    private static ReadOnlySpan<byte> AufsPrefix => ".wh..wh."u8;
+
+    private static ReadOnlySpan<byte> Opaque => ".wh..wh..opq\0"u8;
+
+    private readonly int _root;
+    private readonly EntryWriter _writer;
+    private readonly OpenParent _parent;
+    private readonly LayerNames _names = new();
+    private readonly EntryPath _path = new(), _target = new();
+    private bool _hasLower;
+
+    /// <summary>The root: an empty directory, opened for reading. It stays open.</summary>
+    public RootUnpack(int root, Owners owners, Losses losses)
+    {
+        _root = root;
+        _writer = new EntryWriter(owners, losses);
+        _parent = new OpenParent(root, _writer);
+        // The directory around may have given it a default list, which would pass on to everything.
+        _writer.MakeImplicit(root).OrThrow("change the mode of the root");
+    }
+
+    /// <summary>All entries. What follows the archive's end in the stream is left there.</summary>
+    public void Add(TarReader layer)
+    {
+        var count = 0;
+        while (layer.Next() is { } entry)
+        {
+            if (++count > UnpackLimits.EntriesInLayer)
+            {
+                throw new ImageError($"unpack {TarText.Of(entry.Name)}: a layer of more than {UnpackLimits.EntriesInLayer} entries");
+            }
+            Add(entry, layer);
+        }
+        _parent.Leave();
+        if (_names.Count > 0)
+        {
+            _names.Clear();
+        }
+        _hasLower = true;
+    }
+
+    /// <summary>After the last layer.</summary>
+    public void Finish() => _writer.Finish(_root);
+
+    public void Dispose() => _parent.Dispose();
+
+    private void Add(TarEntry entry, TarReader layer)
+    {
+        _path.Set(entry.Name, entry.Name);
+        if (_path.IsRoot)
+        {
+            AddRoot(entry);
+            return;
+        }
+        if (IsOfAufs())
+        {
+            return;
+        }
+        var name = _path.Last;
+        if (name.StartsWith(WhiteoutPrefix))
+        {
+            WhiteOut(name, entry);
+            return;
+        }
+        _parent.Enter(_path.Parent, entry, makes: true);
+        if (entry.Kind == TarKind.HardLink)
+        {
+            Link(name, entry);
+        }
+        else if (_writer.Make(_parent.Current, name, entry, layer))
+        {
+            _parent.Forget();
+        }
+        if (_hasLower)
+        {
+            _names.Add(_parent.Current.Status.Ino, name[..^1]);
+        }
+    }
+
+    private void AddRoot(TarEntry entry)
+    {
+        if (entry.Kind != TarKind.Directory)
+        {
+            throw new ImageError($"unpack {TarText.Of(entry.Name)}: the root of an image is a directory");
+        }
+        _parent.Leave();
+        _writer.ApplyTo(_root, entry);
+    }
+
+    // What aufs kept for itself, which means nothing here: left out, with all in such a directory. Its one whiteout is everybody's.
+    private bool IsOfAufs()
+    {
+        var parent = _path.Parent;
+        for (var at = parent.IndexOf(AufsPrefix); at >= 0;)
+        {
+            if (at == 0 || parent[at - 1] == (byte)'/')
+            {
+                return true;
+            }
+            var next = parent[(at + 1)..].IndexOf(AufsPrefix);
+            at = next < 0 ? -1 : at + 1 + next;
+        }
+        var name = _path.Last;
+        return name.StartsWith(AufsPrefix) && !name.SequenceEqual(Opaque);
+    }
+
+    private void WhiteOut(ReadOnlySpan<byte> name, TarEntry entry)
+    {
+        var victim = name[WhiteoutPrefix.Length..];
+        if (victim is [0] or [(byte)'.', 0] or [(byte)'.', (byte)'.', 0])
+        {
+            throw new ImageError($"unpack {TarText.Of(entry.Name)}: a whiteout of no name");
+        }
+        // Not even the directory is there (a whiteout makes none), or nothing is below.
+        if (!_parent.Enter(_path.Parent, entry, makes: false) || !_hasLower)
+        {
+            return;
+        }
+        var (fd, ino) = (_parent.Current.Fd, _parent.Current.Status.Ino);
+        var error = name.SequenceEqual(Opaque)
+            ? TreeRemoval.WhiteOutAll(fd, ino, _names, _writer.MakeImplicit)
+            : TreeRemoval.WhiteOut(fd, ino, victim, _names, _writer.MakeImplicit);
+        _parent.Forget();
+        if (error != Errno.OK)
+        {
+            throw new ErrnoException($"white out {TarText.Of(entry.Name)}", error);
+        }
+    }
+
+    private void Link(ReadOnlySpan<byte> name, TarEntry entry)
+    {
+        _target.Set(entry.LinkName, entry.Name);
+        var isBeside = _target.Parent.SequenceEqual(_path.Parent);
+        if (_target.IsRoot)
+        {
+            throw new ErrnoException($"link {TarText.Of(entry.Name)} to the root", Errno.EPERM);
+        }
+        var opened = isBeside ? Result.Of(_parent.Current.Fd) : _parent.Open(_target.Parent, entry);
+        if (!opened.Ok)
+        {
+            throw new ErrnoException($"link {TarText.Of(entry.Name)} to {TarText.Of(entry.LinkName)}", opened.Error);
+        }
+        try
+        {
+            if (EntryWriter.Link(_parent.Current, name, entry, opened.Value, _target.Last))
+            {
+                _parent.Forget();
+            }
+        }
+        finally
+        {
+            if (!isBeside)
+            {
+                Sys.Close(opened.Value);
+            }
+        }
+    }
+}
