@@ -8,4 +8,7 @@ public sealed record StorePaths(string Root)
 
     /// <summary>Unpacked layers in overlay's form: sha256/CHAINID/{fs,parent,done}.</summary>
     public string Layers => Root + "/layers";
+
+    /// <summary>Writable unions over them: NAME/{upper,work,record.json}.</summary>
+    public string Unions => Root + "/unions";
 }
