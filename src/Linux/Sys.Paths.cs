@@ -21,12 +21,6 @@ public readonly struct FileStatus
     public ulong Nlink { get; init; }
     public TimeSpec ModifiedAt { get; init; }
 
-    /// <summary>When the content was changed (mtime).</summary>
-    public FileTime ModifiedAt { get; init; }
-
-    /// <summary>When anything was changed (ctime), which no call can set.</summary>
-    public FileTime ChangedAt { get; init; }
-
     public bool IsDirectory => (Mode & Native.S_IFMT) == Native.S_IFDIR;
     public bool IsRegular => (Mode & Native.S_IFMT) == Native.S_IFREG;
     public bool IsSymlink => (Mode & Native.S_IFMT) == Native.S_IFLNK;
@@ -50,12 +44,17 @@ public static unsafe partial class Sys
         [FieldOffset(32)] public ulong Ino;
         [FieldOffset(40)] public ulong Size;
 <<<<<<< HEAD
+<<<<<<< HEAD
         [FieldOffset(96)] public StatxTime ChangedAt;
         [FieldOffset(112)] public StatxTime ModifiedAt;
 =======
         [FieldOffset(112)] public long ModifiedSeconds;
         [FieldOffset(120)] public uint ModifiedNanoseconds;
 >>>>>>> unpack
+=======
+        [FieldOffset(112)] public long ModifiedSeconds;
+        [FieldOffset(120)] public uint ModifiedNanoseconds;
+>>>>>>> pack
         [FieldOffset(128)] public uint RdevMajor;
         [FieldOffset(132)] public uint RdevMinor;
         [FieldOffset(136)] public uint DevMajor;
@@ -96,11 +95,15 @@ public static unsafe partial class Sys
             Size = buffer.Size,
             Nlink = buffer.Nlink,
 <<<<<<< HEAD
+<<<<<<< HEAD
             ModifiedAt = buffer.ModifiedAt.Time,
             ChangedAt = buffer.ChangedAt.Time,
 =======
             ModifiedAt = new TimeSpec(buffer.ModifiedSeconds, buffer.ModifiedNanoseconds),
 >>>>>>> unpack
+=======
+            ModifiedAt = new TimeSpec(buffer.ModifiedSeconds, buffer.ModifiedNanoseconds),
+>>>>>>> pack
             MountId = (buffer.Mask & Native.STATX_MNT_ID) != 0 ? buffer.MountId : 0,
         };
         return Errno.OK;

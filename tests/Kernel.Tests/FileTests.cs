@@ -37,9 +37,8 @@ static class FileTests
             var full = path[0] == '/' ? path : $"{Scratch.Path}/{path}";
             Check.Ok(Sys.Stat(Native.AT_FDCWD, Z(full), Native.AT_SYMLINK_NOFOLLOW, out var s));
             var text = string.Create(CultureInfo.InvariantCulture,
-                $"{s.Mode:x} {s.Uid} {s.Gid} {s.Size} {s.Ino} {s.Nlink} {s.RdevMajor:x} {s.RdevMinor:x} {s.DevMajor << 8 | s.DevMinor:x}")
-                + $" {Seconds(s.ModifiedAt)} {Seconds(s.ChangedAt)}";
-            var (status, output) = Command.Run("/usr/bin/stat", ["-c", "%f %u %g %s %i %h %t %T %D %.9Y %.9Z", full]);
+                $"{s.Mode:x} {s.Uid} {s.Gid} {s.Size} {s.Ino} {s.Nlink} {s.RdevMajor:x} {s.RdevMinor:x} {s.DevMajor << 8 | s.DevMinor:x}");
+            var (status, output) = Command.Run("/usr/bin/stat", ["-c", "%f %u %g %s %i %h %t %T %D", full]);
             Check.Equal(0, status);
             Check.Equal(output.TrimEnd(), text);
         }
@@ -49,8 +48,6 @@ static class FileTests
         Check.True(directory.IsDirectory);
         Check.Fails(Errno.ENOENT, Sys.Stat(root, "missing"u8, 0, out _));
     }
-
-    private static string Seconds(FileTime time) => string.Create(CultureInfo.InvariantCulture, $"{time.Seconds}.{time.Nanoseconds:d9}");
 
     private static void StatMountId()
     {

@@ -1,7 +1,6 @@
 using System;
-using System.Collections.Generic;
 using System.IO;
-using System.Security.Cryptography;
+using SharpRun.Image.Blobs;
 using SharpRun.Image.Store;
 using SharpRun.Linux;
 using SharpRun.Oci;
@@ -22,17 +21,17 @@ sealed class LayerMaker : IDisposable
 
     private readonly SourceDate _date;
     private readonly NewBlob _blob;
-    private readonly LayerCompression _compression;
-    private readonly LayerCompressor _compressor;
+    private readonly Compression _compression;
+    private readonly Stream _compressor;
     private readonly HashedStream _archive;
     private readonly TarWriter _tar;
     private readonly byte[] _block = new byte[BlockSize];
 
-    public LayerMaker(OciLayout layout, LayerCompression compression, SourceDate date)
+    public LayerMaker(OciLayout layout, Compression compression, SourceDate date)
     {
         (_date, _compression) = (date, compression);
         _blob = layout.NewBlob();
-        _compressor = new LayerCompressor(_blob, compression);
+        _compressor = LayerCompressor.Open(_blob, compression);
         _archive = new HashedStream(_compressor);
         _tar = new TarWriter(_archive);
     }
@@ -86,7 +85,7 @@ sealed class LayerMaker : IDisposable
     {
         _tar.Finish();
         _compressor.Dispose();
-        return new MadeLayer(_blob.Publish(MediaTypeOf(_compression), lease), Digest.OfSha256(_archive.Hash()));
+        return new MadeLayer(_blob.Publish(MediaTypeOf(_compression), lease), _archive.Finish());
     }
 
     /// <summary>What is not finished is thrown away.</summary>
@@ -109,10 +108,10 @@ sealed class LayerMaker : IDisposable
         return path[(path.LastIndexOf((byte)'/') + 1)..];
     }
 
-    private static string MediaTypeOf(LayerCompression compression) => compression switch
+    private static string MediaTypeOf(Compression compression) => compression switch
     {
-        LayerCompression.Gzip => MediaTypes.LayerGzip,
-        LayerCompression.Zstd => MediaTypes.LayerZstd,
+        Compression.Gzip => MediaTypes.LayerGzip,
+        Compression.Zstd => MediaTypes.LayerZstd,
         _ => MediaTypes.Layer,
     };
 }

@@ -22,7 +22,7 @@ sealed record TreeEntry(byte[] Path, FileStatus Status)
     /// <summary>The same for all names of one file.</summary>
     public InodeKey Inode => InodeKey.Of(Status);
 
-    public TarTime ModifiedAt => new(Status.ModifiedAt.Seconds, Status.ModifiedAt.Nanoseconds);
+    public TarTime ModifiedAt => new(Status.ModifiedAt.Seconds, (int)Status.ModifiedAt.Nanoseconds);
 
     public bool HasOtherNames => !Status.IsDirectory && Status.Nlink > 1;
 
