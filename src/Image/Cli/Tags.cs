@@ -1,10 +1,24 @@
 using SharpRun.CommandLine;
+using SharpRun.Image.Registry;
+using SharpRun.Oci;
 
 namespace SharpRun.Image.Cli;
 
 static class Tags
 {
-    public static Command Command => new("tags", "REPOSITORY", "print a repository's tags", [], Act) { LeastWords = 1, MostWords = 1 };
+    public static Command Command => new("tags", "REPOSITORY", "print a repository's tags", [RegistrySettings.RegistriesFlag], Act);
 
-    private static int Act(Arguments arguments, Options options) => throw new UsageError("tags: not built yet", isUnsupported: true);
+    private static int Act(Arguments arguments, Options options)
+    {
+        var word = arguments.Words[0];
+        const string Transport = "docker://";
+        var reference = RegistryReference.ParseRepository(word.StartsWith(Transport, System.StringComparison.Ordinal) ? word[Transport.Length..] : word);
+        var settings = RegistrySettings.From(arguments, options);
+        // What a mirror has is not what the repository has: it is asked for nothing here.
+        var endpoint = RegistriesFile.Load(settings).Resolve(reference.Host, reference.Repository, isByDigest: false, takesMirrors: false, !settings.VerifiesTls)[0];
+        using var client = new RegistryClient(endpoint, settings);
+        client.Authorization.AddScope($"repository:{endpoint.Repository}:pull");
+        NameOutput.Write(options, "repository", reference.Name, "tags", NamePages.Tags(client));
+        return 0;
+    }
 }

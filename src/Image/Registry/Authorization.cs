@@ -84,6 +84,18 @@ sealed class Authorization(Endpoint endpoint, RegistrySettings settings, Func<Re
         }
     }
 
+    /// <summary>Whether the registry has ever challenged us.</summary>
+    public bool WasAsked
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _current is not null;
+            }
+        }
+    }
+
     /// <summary>Whether the user has any for this registry; for the sentence of a refusal.</summary>
     public bool HasCredentials
     {

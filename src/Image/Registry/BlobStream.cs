@@ -61,16 +61,7 @@ sealed class BlobStream(Descriptor blob, long offset, string act, RegistryClient
             }
             catch (Exception error) when (error is IOException or HttpRequestException)
             {
-                CloseBody();
-                if (_at >= blob.Size)
-                {
-                    return 0; // all is there; the cut came behind it
-                }
-                if (++_failures >= RegistryLimits.Attempts)
-                {
-                    throw new ImageError($"{act}: {OneLine.Of(Connections.Reason(error))}; {_at} of {blob.Size} bytes came (tried {_failures} times)");
-                }
-                client.Wait(_failures, null);
+                Recover(error);
             }
         }
         return 0;
@@ -81,9 +72,30 @@ sealed class BlobStream(Descriptor blob, long offset, string act, RegistryClient
     /// <summary>Asks for the bytes now, so that a refusal is heard before the first read.</summary>
     public void Start()
     {
+        while (_body is null && _at < blob.Size)
+        {
+            try
+            {
+                _body = Begin();
+            }
+            catch (Exception error) when (error is IOException or HttpRequestException)
+            {
+                Recover(error);
+            }
+        }
+    }
+
+    private void Recover(Exception error)
+    {
+        CloseBody();
+        // A cut behind the last byte is none.
         if (_at < blob.Size)
         {
-            _body ??= Begin();
+            if (++_failures >= RegistryLimits.Attempts)
+            {
+                throw new ImageError($"{act}: {OneLine.Of(Connections.Reason(error))}; {_at} of {blob.Size} bytes came (tried {_failures} times)");
+            }
+            client.Wait(_failures, null);
         }
     }
 

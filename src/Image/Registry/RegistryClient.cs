@@ -106,7 +106,11 @@ sealed class RegistryClient : IDisposable
             catch (Exception error) when (error is HttpRequestException or IOException or InvalidOperationException)
             {
                 reason = Connections.Reason(error);
-                if (!request.CanRepeat || !MayPass(error) || attempt == _attempts)
+                if (!request.CanRepeat)
+                {
+                    throw OfBody(error) ?? (Exception)new CutException($"{act}: {OneLine.Of(reason)}");
+                }
+                if ( !MayPass(error) || attempt == _attempts)
                 {
                     var tried = attempt > 1 ? $" (tried {attempt} times)" : "";
                     throw new ImageError($"{act}: {OneLine.Of(reason)}{tried}");
@@ -116,7 +120,21 @@ sealed class RegistryClient : IDisposable
         }
     }
 
-    private static bool Passes(HttpStatusCode status) => status is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout
+    // The source of what was being sent is to blame, not the connection.
+    private static ImageError? OfBody(Exception error)
+    {
+        for (var inner = error; inner is not null; inner = inner.InnerException!)
+        {
+            if (inner is ImageError own)
+            {
+                return own;
+            }
+        }
+        return null;
+    }
+
+    /// <summary>Whether the same request may well succeed a little later.</summary>
+    public static bool Passes(HttpStatusCode status) => status is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout
         or HttpStatusCode.InternalServerError or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout;
 
     // A wrong name, a closed port and a bad certificate are the user's to mend, unless we have been through before.

@@ -27,6 +27,9 @@ sealed record RegistrySettings
     /// <summary>How long a connection may be silent.</summary>
     public TimeSpan IdleTime { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>The same when something is pushed: some registries move a blob, byte by byte, before they answer.</summary>
+    public TimeSpan CommitTime { get; init; } = TimeSpan.FromMinutes(5);
+
     /// <summary>Before the second attempt; doubled before each further one.</summary>
     public TimeSpan FirstWait { get; init; } = TimeSpan.FromMilliseconds(500);
 

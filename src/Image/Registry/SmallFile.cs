@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using System.Text;
+using SharpRun.Linux;
 using SharpRun.Oci;
 
 namespace SharpRun.Image.Registry;
@@ -8,6 +9,8 @@ namespace SharpRun.Image.Registry;
 /// <summary>Files of settings: read whole, up to a limit, and replaced whole.</summary>
 static class SmallFile
 {
+    private const uint OwnersOnly = 0x180, OwnersDirectory = 0x1C0; // 0600, 0700
+
     /// <summary>Null when the file, or a directory above it, is missing. An <see cref="ImageError"/> names everything else.</summary>
     public static byte[]? ReadBytes(string path, int limit)
     {
@@ -37,40 +40,40 @@ static class SmallFile
     /// <summary>A new file of mode 0600 takes the old one's place, or there is only the old one. A symbolic link stays, and its target changes.</summary>
     public static void Replace(string path, ReadOnlySpan<byte> bytes)
     {
+        var target = Target(path);
+        MakeDirectory(Path.GetDirectoryName(target) ?? "/");
+        var staging = Encoding.UTF8.GetBytes($"{target}.{Environment.ProcessId}.tmp\0");
+        Sys.UnlinkAt(Native.AT_FDCWD, staging, 0);
+        var file = Sys.Open(Native.AT_FDCWD, staging, Native.O_WRONLY | Native.O_CREAT | Native.O_EXCL | Native.O_NOFOLLOW, OwnersOnly).OrThrow($"write {path}");
+        var error = Sys.WriteAll(file, bytes);
+        error = error == Errno.OK ? Sys.Fsync(file) : error;
+        Sys.Close(file);
+        error = error == Errno.OK ? Sys.RenameAt(Native.AT_FDCWD, staging, Native.AT_FDCWD, Encoding.UTF8.GetBytes(target + "\0")) : error;
+        if (error != Errno.OK)
+        {
+            Sys.UnlinkAt(Native.AT_FDCWD, staging, 0);
+            error.Throw($"write {path}");
+        }
+    }
+
+    private static string Target(string path)
+    {
         try
         {
-            var target = new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? path;
-            var directory = Path.GetDirectoryName(target) ?? "/";
-            if (!Directory.Exists(directory))
-            {
-                Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            }
-            var staging = $"{target}.{Environment.ProcessId}.tmp";
-            try
-            {
-                var options = new FileStreamOptions
-                {
-                    Mode = FileMode.Create,
-                    Access = FileAccess.Write,
-                    UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-                };
-                File.Delete(staging);
-                using (var file = new FileStream(staging, options))
-                {
-                    file.Write(bytes);
-                    file.Flush(flushToDisk: true);
-                }
-                File.Move(staging, target, overwrite: true);
-            }
-            catch
-            {
-                File.Delete(staging);
-                throw;
-            }
+            return new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? path;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (IOException error)
         {
             throw new ImageError($"write {path}: {error.Message}");
+        }
+    }
+
+    private static void MakeDirectory(string path)
+    {
+        if (!Directory.Exists(path))
+        {
+            MakeDirectory(Path.GetDirectoryName(path) ?? "/");
+            Sys.MkdirAt(Native.AT_FDCWD, Encoding.UTF8.GetBytes(path + "\0"), OwnersDirectory).OrThrow($"make the directory {path}");
         }
     }
 }

@@ -38,7 +38,9 @@ static class Trust
         }
         if (isInsecure)
         {
+#pragma warning disable CA5359 // The user has asked for it, or the registry is this machine's.
             options.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
+#pragma warning restore CA5359
             return options;
         }
         authorities.AddRange(Roots());
