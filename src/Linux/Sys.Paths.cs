@@ -43,18 +43,8 @@ public static unsafe partial class Sys
         [FieldOffset(28)] public ushort Mode;
         [FieldOffset(32)] public ulong Ino;
         [FieldOffset(40)] public ulong Size;
-<<<<<<< HEAD
-<<<<<<< HEAD
-        [FieldOffset(96)] public StatxTime ChangedAt;
-        [FieldOffset(112)] public StatxTime ModifiedAt;
-=======
         [FieldOffset(112)] public long ModifiedSeconds;
         [FieldOffset(120)] public uint ModifiedNanoseconds;
->>>>>>> unpack
-=======
-        [FieldOffset(112)] public long ModifiedSeconds;
-        [FieldOffset(120)] public uint ModifiedNanoseconds;
->>>>>>> pack
         [FieldOffset(128)] public uint RdevMajor;
         [FieldOffset(132)] public uint RdevMinor;
         [FieldOffset(136)] public uint DevMajor;
@@ -94,16 +84,7 @@ public static unsafe partial class Sys
             Ino = buffer.Ino,
             Size = buffer.Size,
             Nlink = buffer.Nlink,
-<<<<<<< HEAD
-<<<<<<< HEAD
-            ModifiedAt = buffer.ModifiedAt.Time,
-            ChangedAt = buffer.ChangedAt.Time,
-=======
             ModifiedAt = new TimeSpec(buffer.ModifiedSeconds, buffer.ModifiedNanoseconds),
->>>>>>> unpack
-=======
-            ModifiedAt = new TimeSpec(buffer.ModifiedSeconds, buffer.ModifiedNanoseconds),
->>>>>>> pack
             MountId = (buffer.Mask & Native.STATX_MNT_ID) != 0 ? buffer.MountId : 0,
         };
         return Errno.OK;

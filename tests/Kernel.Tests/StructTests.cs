@@ -87,19 +87,8 @@ static unsafe class StructTests
         layouts["__builtin_offsetof(struct statx, stx_mode)"] = At(ref status, ref status.Mode);
         layouts["__builtin_offsetof(struct statx, stx_ino)"] = At(ref status, ref status.Ino);
         layouts["__builtin_offsetof(struct statx, stx_size)"] = At(ref status, ref status.Size);
-<<<<<<< HEAD
-<<<<<<< HEAD
-        layouts["__builtin_offsetof(struct statx, stx_ctime)"] = At(ref status, ref status.ChangedAt);
-        layouts["__builtin_offsetof(struct statx, stx_mtime)"] = At(ref status, ref status.ModifiedAt);
-        layouts["sizeof(struct statx_timestamp)"] = sizeof(Sys.StatxTime);
-=======
         layouts["__builtin_offsetof(struct statx, stx_mtime.tv_sec)"] = At(ref status, ref status.ModifiedSeconds);
         layouts["__builtin_offsetof(struct statx, stx_mtime.tv_nsec)"] = At(ref status, ref status.ModifiedNanoseconds);
->>>>>>> unpack
-=======
-        layouts["__builtin_offsetof(struct statx, stx_mtime.tv_sec)"] = At(ref status, ref status.ModifiedSeconds);
-        layouts["__builtin_offsetof(struct statx, stx_mtime.tv_nsec)"] = At(ref status, ref status.ModifiedNanoseconds);
->>>>>>> pack
         layouts["__builtin_offsetof(struct statx, stx_rdev_major)"] = At(ref status, ref status.RdevMajor);
         layouts["__builtin_offsetof(struct statx, stx_rdev_minor)"] = At(ref status, ref status.RdevMinor);
         layouts["__builtin_offsetof(struct statx, stx_dev_major)"] = At(ref status, ref status.DevMajor);

@@ -34,9 +34,9 @@ static class ImageStore
         }
     }
 
-    public static bool Has(string reference, Options options)
+    public static bool Has(RegistryReference reference, Options options)
     {
         using var store = TryOpen(options);
-        return store?.ReadIndex().Find(reference) is not null;
+        return store is not null && (store.ReadIndex().Find(reference.ToString()) is not null || (reference.Digest is { } digest && store.IsThere(digest)));
     }
 }

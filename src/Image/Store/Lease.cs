@@ -14,7 +14,6 @@ namespace SharpRun.Image.Store;
 sealed class Lease : IDisposable
 {
     public const string Prefix = ".lease-";
-    private const int Limit = 64 << 20;
 
     private readonly Folder _root;
     private readonly SafeFileHandle _file;
@@ -53,7 +52,7 @@ sealed class Lease : IDisposable
         {
             return null;
         }
-        ProcFiles.ReadWhole((int)file.DangerousGetHandle(), Limit, out var bytes).OrThrow($"read {root.Of(name)}");
+        ProcFiles.ReadWhole((int)file.DangerousGetHandle(), StoreLimits.Lease, out var bytes).OrThrow($"read {root.Of(name)}");
         var digests = new List<Digest>();
         foreach (var line in Encoding.ASCII.GetString(bytes).Split('\n'))
         {

@@ -6,15 +6,6 @@ static class StoreLimits
     /// <summary>Bytes of oci-layout.</summary>
     public const int Marker = 64 << 10;
 
-    /// <summary>Bytes of manifest.json in a docker archive.</summary>
-    public const int ArchiveManifest = 16 << 20;
-
-    /// <summary>Entries of an archive that holds an image.</summary>
-    public const int ArchiveEntries = 100_000;
-
-    /// <summary>Links from one entry of an archive to the next.</summary>
-    public const int ArchiveLinks = 16;
-
-    /// <summary>Manifests below one name, of all its indexes.</summary>
-    public const int Manifests = 10_000;
+    /// <summary>Bytes of a lease: a line for each blob of a call.</summary>
+    public const int Lease = 64 << 20;
 }

@@ -1,3 +1,4 @@
+using System;
 using SharpRun.Image.Store;
 using SharpRun.Oci;
 
@@ -31,16 +32,17 @@ static class Documents
     }
 
     /// <summary>The manifest for a platform; the top itself when it is one.</summary>
-    public static Document OfPlatform(ImageSource source, Platform platform)
+    /// <param name="read">Reads what an entry leads to, verified.</param>
+    public static Document OfPlatform(ImageSource source, Document top, Platform platform, Func<Descriptor, Document> read)
     {
-        var document = Top(source);
+        var document = top;
         for (var depth = 0; document.Kind == DocumentKind.Index; depth++)
         {
             if (depth == OciLimits.MaxIndexDepth)
             {
                 throw new ImageError($"read {source.Name}: its indexes are nested deeper than {OciLimits.MaxIndexDepth} levels");
             }
-            document = Read(source, PlatformChoice.Choose(ImageIndex.Parse(document), platform, source.Name));
+            document = read(PlatformChoice.Choose(ImageIndex.Parse(document), platform, source.Name));
         }
         return document;
     }

@@ -63,7 +63,7 @@ sealed class OpenImage : IDisposable
     {
         try
         {
-            var document = Documents.OfPlatform(source, platform ?? Platform.Host);
+            var document = Documents.OfPlatform(source, Documents.Top(source), platform ?? Platform.Host, entry => Documents.Read(source, entry));
             var image = new OpenImage(source, Documents.DescriptorOf(document), document);
             return platform is null || PlatformChoice.Matches(image.Config.Platform, platform)
                 ? image

@@ -9,13 +9,15 @@ namespace SharpRun.Image.Transports;
 /// <summary>What the word before a name's ":" means: where an image is read from and written to. A bare name is the store's here.</summary>
 static class Transport
 {
-    public static ImageSource OpenSource(ImageName name, Options options) => name switch
+    /// <param name="mayFetch">Only pull, push and copy touch the network: the other verbs want what is there.</param>
+    public static ImageSource OpenSource(ImageName name, Options options, bool mayFetch = false) => name switch
     {
         ImageName.Bare bare => ImageStore.OpenSource(bare.Reference.ToString(), bare.Reference.Digest, bare.Given, options),
         ImageName.Content content => ImageStore.OpenSource(null, content.Digest, content.Given, options),
         ImageName.OciLayout layout => Layout(layout),
         ImageName.OciArchive => throw NotBuilt(name),
         ImageName.DockerArchive => throw NotBuilt(name),
+        ImageName.Registry when !mayFetch => throw new UsageError($"{name} is at a registry: pull it first"),
         ImageName.Registry => throw NotBuilt(name),
         ImageName.Directory => throw NotBuilt(name),
         _ => throw NotBuilt(name),
