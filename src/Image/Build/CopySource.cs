@@ -60,7 +60,11 @@ sealed class FileSource(SafeFileHandle file, string what, byte[] name) : CopySou
 
     public override Stream OpenContent(TreeEntry entry) => new FilePart(file, What, 0, (long)entry.Status.Size, owns: false);
 
-    public override void Dispose() => file.Dispose();
+    public override void Dispose()
+    {
+        file.Dispose();
+        base.Dispose();
+    }
 
     private TarAttribute[] Attributes(int fd)
     {
@@ -164,5 +168,9 @@ sealed class DirectorySource : CopySource
         return new FilePart(file, What, 0, (long)entry.Status.Size, owns: true);
     }
 
-    public override void Dispose() => _root.Dispose();
+    public override void Dispose()
+    {
+        _root.Dispose();
+        base.Dispose();
+    }
 }
