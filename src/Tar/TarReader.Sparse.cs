@@ -30,7 +30,9 @@ partial class TarReader
                 whole = records.SparseSize;
                 TakeMap(records.SparseMap);
                 break;
-            case { SparseMajor: not null } or { SparseMinor: not null } or { SparseName: not null }:
+            case { SparseMajor: null, SparseMinor: null, SparseName: not null }:
+                throw Error("a sparse file without its map");
+            case { SparseMajor: not null } or { SparseMinor: not null }:
                 throw Error($"a sparse file of the unknown form {records.SparseMajor}.{records.SparseMinor}");
             default:
                 _pieces.Add((0, _remaining));

@@ -56,16 +56,16 @@ public sealed partial class TarReader(Stream stream, TarLimits limits)
             {
                 case (byte)'x':
                     records = _globals.Copy();
-                    AddRecords(records, ReadExtended(header, start, "extended header", limits.PaxBytes), start, areGlobal: false);
+                    AddRecords(records, ReadExtended(header, start, "an extended header", limits.PaxBytes), start, areGlobal: false);
                     continue;
                 case (byte)'g':
                     AddGlobals(header, start);
                     continue;
                 case (byte)'L':
-                    longName = UpToZero(ReadExtended(header, start, "long name", limits.PathBytes + 1));
+                    longName = UpToZero(ReadExtended(header, start, "a long name", limits.PathBytes + 1));
                     continue;
                 case (byte)'K':
-                    longLink = UpToZero(ReadExtended(header, start, "long link name", limits.PathBytes + 1));
+                    longLink = UpToZero(ReadExtended(header, start, "a long link name", limits.PathBytes + 1));
                     continue;
                 default:
                     return ReadEntry(header, start, records ?? _globals, longName, longLink);
@@ -140,11 +140,11 @@ public sealed partial class TarReader(Stream stream, TarLimits limits)
     {
         if (!Numbers.TryField(header.Size, out var size) || size < 0)
         {
-            throw ErrorAt(start, $"the size of a {what} is no number of bytes");
+            throw ErrorAt(start, $"the size of {what} is no number of bytes");
         }
         if (size > limit)
         {
-            throw ErrorAt(start, $"a {what} of {size} bytes, more than the {limit} that are read");
+            throw ErrorAt(start, $"{what} of {size} bytes, more than the {limit} that are read");
         }
         if (_records.Length < size)
         {
@@ -153,7 +153,7 @@ public sealed partial class TarReader(Stream stream, TarLimits limits)
         var content = _records.AsSpan(0, (int)size);
         if (_input.Read(content) != size)
         {
-            throw ErrorAt(_input.Position, $"the archive ends in the middle of a {what}");
+            throw ErrorAt(_input.Position, $"the archive ends in the middle of {what}");
         }
         _input.Skip(PaddingOf(size));
         return content;
@@ -169,7 +169,7 @@ public sealed partial class TarReader(Stream stream, TarLimits limits)
 
     private void AddGlobals(Header header, long start)
     {
-        var content = ReadExtended(header, start, "global extended header", limits.PaxBytes);
+        var content = ReadExtended(header, start, "a global extended header", limits.PaxBytes);
         _globalBytes += content.Length;
         if (_globalBytes > limits.PaxBytes)
         {

@@ -32,6 +32,10 @@ public sealed class TarWriter(Stream stream)
         {
             throw Error("a name must have bytes other than zero");
         }
+        if (entry.Kind is TarKind.HardLink or TarKind.Symlink && entry.LinkName.Length == 0)
+        {
+            throw Error("a link that leads nowhere");
+        }
         if (entry.Kind == TarKind.File && name[^1] == '/')
         {
             throw Error("the name of a file ends like that of a directory");
