@@ -46,7 +46,7 @@ sealed class HandMade
     public string Image(string mediaType, byte[][] layers, string architecture)
     {
         var diffIds = string.Join(',', layers.Select(layer => $"\"{Sha256(layer)}\""));
-        var config = Blob($$"""{"os":"linux","architecture":"{{architecture}}","config":{"Cmd":["sh"]},"rootfs":{"type":"layers","diff_ids":[{{diffIds}}]}}""");
+        var config = Blob($$"""{"os":"linux","architecture":"{{architecture}}","config":{"Cmd":["sh"]},"rootfs":{"type":"layers","diff_ids":[{{diffIds}}]} }""");
         var all = string.Join(',', layers.Select(layer => Descriptor(MediaTypes.Layer, Blob(layer), layer.Length)));
         var itself = Descriptor(MediaTypes.Config, config, SizeOf(config));
         return Blob($$"""{"schemaVersion":2,"mediaType":"{{mediaType}}","config":{{itself}},"layers":[{{all}}]}""");

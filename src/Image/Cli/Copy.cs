@@ -1,10 +1,19 @@
 using SharpRun.CommandLine;
+using SharpRun.Image.Store;
+using SharpRun.Oci;
 
 namespace SharpRun.Image.Cli;
 
 static class Copy
 {
-    public static Command Command => new("copy", "[flags] SOURCE DESTINATION", "copy an image from anywhere to anywhere", [], Act) { LeastWords = 2, MostWords = 2 };
+    public static Command Command =>
+        new("copy", "[flags] SOURCE DESTINATION", "bring an image from one place to another", Transfer.Flags, Act) { LeastWords = 2, MostWords = 2 };
 
-    private static int Act(Arguments arguments, Options options) => throw new UsageError("copy: not built yet", isUnsupported: true);
+    // A bare source is the store's image, and the registry's when the store has none.
+    private static int Act(Arguments arguments, Options options)
+    {
+        var from = ImageName.Parse(arguments.Words[0]);
+        from = from is ImageName.Bare bare && !ImageStore.Has(bare.Reference, options) ? Transfer.AtRegistry(from) : from;
+        return Transfer.Run("copy", from, ImageName.Parse(arguments.Words[1]), arguments, options);
+    }
 }

@@ -1,10 +1,17 @@
 using SharpRun.CommandLine;
+using SharpRun.Oci;
 
 namespace SharpRun.Image.Cli;
 
 static class Pull
 {
-    public static Command Command => new("pull", "[flags] SOURCE [DESTINATION]", "fetch an image into the store, or elsewhere", [], Act) { LeastWords = 1, MostWords = 2 };
+    public static Command Command =>
+        new("pull", "[flags] SOURCE [DESTINATION]", "fetch an image into the store, or elsewhere", Transfer.Flags, Act) { LeastWords = 1, MostWords = 2 };
 
-    private static int Act(Arguments arguments, Options options) => throw new UsageError("pull: not built yet", isUnsupported: true);
+    private static int Act(Arguments arguments, Options options)
+    {
+        var from = Transfer.AtRegistry(ImageName.Parse(arguments.Words[0]));
+        var to = arguments.Words.Count > 1 ? ImageName.Parse(arguments.Words[1]) : Transfer.NameInStore(from);
+        return Transfer.Run("pull", from, to, arguments, options);
+    }
 }

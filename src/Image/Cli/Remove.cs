@@ -1,10 +1,64 @@
+using System.Collections.Generic;
 using SharpRun.CommandLine;
+using SharpRun.Image.Store;
+using SharpRun.Oci;
 
 namespace SharpRun.Image.Cli;
 
+/// <summary>Takes names from the store. The blobs stay until gc: others may need them.</summary>
 static class Remove
 {
-    public static Command Command => new("remove", "IMAGE", "take a name out of the store", [], Act) { LeastWords = 1, MostWords = 1 };
+    public static Command Command =>
+        new("remove", "[flags] IMAGE...", "take names from the store (gc then frees the space)", [], Act) { LeastWords = 1, MostWords = int.MaxValue };
 
-    private static int Act(Arguments arguments, Options options) => throw new UsageError("remove: not built yet", isUnsupported: true);
+    private static int Act(Arguments arguments, Options options)
+    {
+        var images = arguments.Words.ConvertAll(ImageName.Parse);
+        using var store = ImageStore.TryOpen(options);
+        List<string> removed = [];
+        store?.Update(index =>
+        {
+            removed.Clear();
+            images.ForEach(image => RemoveFrom(index, image, removed));
+            return removed.Count > 0;
+        });
+        if (store is null)
+        {
+            throw new ImageError($"remove {images[0]}: there is no store yet");
+        }
+        if (options.IsJson)
+        {
+            JsonOutput.Write(json =>
+            {
+                json.WriteStartArray();
+                removed.ForEach(json.WriteStringValue);
+                json.WriteEndArray();
+            });
+        }
+        else
+        {
+            Output.Write(string.Join('\n', removed) + "\n");
+        }
+        return 0;
+    }
+
+    // All or none: an error leaves index.json as it was.
+    private static void RemoveFrom(LayoutIndex index, ImageName image, List<string> removed)
+    {
+        var found = index.Entries.FindAll(entry => entry.Descriptor is not null && image switch
+        {
+            ImageName.Bare bare => entry.Name == bare.Reference.ToString(),
+            ImageName.Content content => entry.Descriptor.Digest == content.Digest,
+            _ => throw new UsageError($"remove: \"{image}\" is no image of the store"),
+        });
+        if (found.Count == 0)
+        {
+            throw new ImageError($"remove {image}: the store has no {(image is ImageName.Bare bare ? bare.Reference : image)}");
+        }
+        foreach (var entry in found)
+        {
+            index.Entries.Remove(entry);
+            removed.Add(entry.Name ?? entry.Descriptor!.Digest.Text);
+        }
+    }
 }
