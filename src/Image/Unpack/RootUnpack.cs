@@ -35,15 +35,18 @@ sealed class RootUnpack : IDisposable
         _writer.MakeImplicit(root).OrThrow("change the mode of the root");
     }
 
+    /// <summary>The limit; tests have a smaller one.</summary>
+    public int EntriesInLayer { get; init; } = UnpackLimits.EntriesInLayer;
+
     /// <summary>All entries. What follows the archive's end in the stream is left there.</summary>
     public void Add(TarReader layer)
     {
         var count = 0;
         while (layer.Next() is { } entry)
         {
-            if (++count > UnpackLimits.EntriesInLayer)
+            if (++count > EntriesInLayer)
             {
-                throw new ImageError($"unpack {TarText.Of(entry.Name)}: a layer of more than {UnpackLimits.EntriesInLayer} entries");
+                throw new ImageError($"unpack {TarText.Of(entry.Name)}: a layer of more than {EntriesInLayer} entries");
             }
             Add(entry, layer);
         }
