@@ -1,0 +1,128 @@
+using System;
+using SharpRun.Linux;
+
+namespace SharpRun.Image.Unpack;
+
+/// <summary>Copies one file of a lower layer, as overlay would on a first write: content with its holes, owner, mode, attributes, times.
+/// Both places are (descriptor of the directory, name with a final zero).</summary>
+sealed class CopyUp(bool isRootless)
+{
+    private const int SeekData = 3, SeekHole = 4; // linux/fs.h
+    private const int NamesRoom = 64 << 10;       // XATTR_LIST_MAX
+    private const int ValueRoom = 64 << 10;       // XATTR_SIZE_MAX
+    private const uint AllOfMode = 0xFFF;
+
+    private readonly byte[] _names = new byte[NamesRoom];
+    private readonly byte[] _value = new byte[ValueRoom];
+
+    public Errno Copy(int from, ReadOnlySpan<byte> name, int into, ReadOnlySpan<byte> newName)
+    {
+        var error = Sys.Stat(from, name, Native.AT_SYMLINK_NOFOLLOW, out var status);
+        if (error == Errno.OK)
+        {
+            error = status.IsRegular ? CopyFile(from, name, into, newName, status)
+                : status.IsSymlink ? CopyLink(from, name, into, newName)
+                : Sys.MknodAt(into, newName, status.Mode & Native.S_IFMT | Native.S_IRUSR, status.RdevMajor, status.RdevMinor);
+        }
+        return error == Errno.OK ? CopyFacts(from, name, into, newName, status) : error;
+    }
+
+    /// <summary>All but the content: of a directory, too, whose time is the caller's to set when all is made in it.</summary>
+    public Errno CopyFacts(int from, ReadOnlySpan<byte> name, int into, ReadOnlySpan<byte> newName, in FileStatus status)
+    {
+        var error = isRootless ? Errno.OK : Sys.FchownAt(into, newName, status.Uid, status.Gid, Native.AT_SYMLINK_NOFOLLOW);
+        if (error == Errno.OK && !status.IsSymlink)
+        {
+            // What we have just made, and no link: so the call of every kernel may be used (fchmodat2(2) is of 6.6).
+            error = Sys.FchmodAt(into, newName, status.Mode & AllOfMode, 0);
+        }
+        error = error == Errno.OK ? CopyAttributes(from, name, into, newName) : error;
+        return error == Errno.OK ? Sys.UtimensAt(into, newName, status.ModifiedAt, status.ModifiedAt, Native.AT_SYMLINK_NOFOLLOW) : error;
+    }
+
+    private static Errno CopyFile(int from, ReadOnlySpan<byte> name, int into, ReadOnlySpan<byte> newName, in FileStatus status)
+    {
+        var source = Sys.Open(from, name, Native.O_RDONLY | Native.O_NOFOLLOW | Native.O_NOCTTY);
+        if (!source.Ok)
+        {
+            return source.Error;
+        }
+        var made = Sys.Open(into, newName, Native.O_WRONLY | Native.O_CREAT | Native.O_EXCL | Native.O_NOFOLLOW, Native.S_IRUSR | Native.S_IWUSR);
+        var error = made.Ok ? CopyData(source.Value, made.Value, (long)status.Size) : made.Error;
+        if (made.Ok)
+        {
+            Sys.Close(made.Value);
+        }
+        Sys.Close(source.Value);
+        return error;
+    }
+
+    private static Errno CopyData(int source, int into, long size)
+    {
+        for (long at = 0; at < size;)
+        {
+            var data = Sys.Seek(source, at, SeekData);
+            if (data.Error == Errno.ENXIO)
+            {
+                break; // Only a hole is left.
+            }
+            var hole = data.Ok ? Sys.Seek(source, data.Long, SeekHole) : data;
+            var back = hole.Ok ? Sys.Seek(source, data.Long, Native.SEEK_SET) : hole;
+            back = back.Ok ? Sys.Seek(into, data.Long, Native.SEEK_SET) : back;
+            var error = back.Ok ? CopyPiece(source, into, hole.Long - data.Long) : back.Error;
+            if (error != Errno.OK)
+            {
+                return error;
+            }
+            at = hole.Long;
+        }
+        return Sys.Ftruncate(into, size);
+    }
+
+    private static Errno CopyPiece(int source, int into, long length)
+    {
+        while (length > 0)
+        {
+            // Both are files of one file system.
+            var copied = Sys.CopyFileRange(source, into, length);
+            if (!copied.Ok || copied.Long == 0)
+            {
+                return copied.Ok ? Errno.EIO : copied.Error;
+            }
+            length -= copied.Long;
+        }
+        return Errno.OK;
+    }
+
+    private static Errno CopyLink(int from, ReadOnlySpan<byte> name, int into, ReadOnlySpan<byte> newName)
+    {
+        Span<byte> target = new byte[UnpackLimits.PathBytes + 2];
+        var read = Sys.ReadLinkAt(from, name, target[..^1]);
+        return read.Ok ? Sys.SymlinkAt(target[..(read.Value + 1)], into, newName) : read.Error;
+    }
+
+    private Errno CopyAttributes(int from, ReadOnlySpan<byte> name, int into, ReadOnlySpan<byte> newName)
+    {
+        var listed = Sys.ListAttributesAt(from, name, _names);
+        if (!listed.Ok)
+        {
+            return listed.Error == Errno.EOPNOTSUPP ? Errno.OK : listed.Error;
+        }
+        for (var rest = _names.AsSpan(0, listed.Value); !rest.IsEmpty;)
+        {
+            var attribute = rest[..(rest.IndexOf((byte)0) + 1)];
+            rest = rest[attribute.Length..];
+            if (EntryWriter.IsLeftOut(attribute[..^1]))
+            {
+                continue;
+            }
+            var got = Sys.GetAttributeAt(from, name, attribute, _value);
+            var error = got.Ok ? Sys.SetAttributeAt(into, newName, attribute, _value.AsSpan(0, got.Value)) : got.Error;
+            if (error is not (Errno.OK or Errno.ENODATA))
+            {
+                return error;
+            }
+        }
+        return Errno.OK;
+    }
+}
