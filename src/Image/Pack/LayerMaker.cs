@@ -1,5 +1,4 @@
 using System;
-using System.IO;
 using SharpRun.Image.Blobs;
 using SharpRun.Image.Store;
 using SharpRun.Linux;
@@ -21,19 +20,16 @@ sealed class LayerMaker : IDisposable
 
     private readonly SourceDate _date;
     private readonly NewBlob _blob;
-    private readonly Compression _compression;
-    private readonly Stream _compressor;
-    private readonly HashedStream _archive;
+    private readonly LayerCompressor _compressor;
     private readonly TarWriter _tar;
     private readonly byte[] _block = new byte[BlockSize];
 
     public LayerMaker(OciLayout layout, Compression compression, SourceDate date)
     {
-        (_date, _compression) = (date, compression);
+        _date = date;
         _blob = layout.NewBlob();
-        _compressor = LayerCompressor.Open(_blob, compression);
-        _archive = new HashedStream(_compressor);
-        _tar = new TarWriter(_archive);
+        _compressor = new LayerCompressor(_blob, compression);
+        _tar = new TarWriter(_compressor);
     }
 
     /// <summary>Entries that were written so far, whiteouts among them.</summary>
@@ -84,15 +80,15 @@ sealed class LayerMaker : IDisposable
     public MadeLayer Finish(Lease lease)
     {
         _tar.Finish();
-        _compressor.Dispose();
-        return new MadeLayer(_blob.Publish(MediaTypeOf(_compression), lease), _archive.Finish());
+        var made = _compressor.Finish();
+        _blob.Publish(made.Digest, lease);
+        return new MadeLayer(made.Descriptor, made.DiffId);
     }
 
     /// <summary>What is not finished is thrown away.</summary>
     public void Dispose()
     {
         _compressor.Dispose();
-        _archive.Dispose();
         _blob.Dispose();
     }
 
@@ -107,13 +103,6 @@ sealed class LayerMaker : IDisposable
         path = path.TrimEnd((byte)'/');
         return path[(path.LastIndexOf((byte)'/') + 1)..];
     }
-
-    private static string MediaTypeOf(Compression compression) => compression switch
-    {
-        Compression.Gzip => MediaTypes.LayerGzip,
-        Compression.Zstd => MediaTypes.LayerZstd,
-        _ => MediaTypes.Layer,
-    };
 }
 
 /// <summary>The names in a layer that say what is no longer there (image-spec, layer.md, "Whiteouts"). Their entries have nothing that depends on

@@ -22,7 +22,7 @@ sealed class LayerRules(Owners owners, Action<string> warn)
     /// <summary>A sentence for people.</summary>
     public Action<string> Warn { get; } = warn;
 
-    /// <summary>The tree is an overlay's upper directory: user.overlay.* is overlay's own, as trusted.overlay.* always is.</summary>
+    /// <summary>The tree is an overlay's upper directory, whose marks become those of a layer.</summary>
     public bool IsUpper { get; init; }
 
     /// <summary>The entry as the layer has it, with the tree's times.</summary>
@@ -43,17 +43,13 @@ sealed class LayerRules(Owners owners, Action<string> warn)
         };
     }
 
-    /// <summary>Whether an attribute of a tree or of a layer is the image's own. The others are this machine's: what overlay keeps for itself, SELinux'
-    /// labels and NFS' lists come from the policy and the file system of each host (umoci leaves out the same).</summary>
+    /// <summary>Whether an attribute of a tree or of a layer is the image's own. The others are this machine's, and unpacking leaves out the same.</summary>
     public bool Keeps(ReadOnlySpan<byte> attribute)
     {
-        var isMachines = attribute.StartsWith("trusted.overlay."u8) || attribute.SequenceEqual("security.selinux"u8)
-            || attribute.SequenceEqual("system.nfs4_acl"u8);
-        var isUnions = IsUpper && attribute.StartsWith("user.overlay."u8);
         // Without root those two cannot be set, and so are not in the tree whatever the image says.
         var isRootless = Owners.IsRootless && (attribute.SequenceEqual("user.rootlesscontainers"u8)
             || attribute.StartsWith("security."u8) || attribute.StartsWith("trusted."u8));
-        return !isMachines && !isUnions && !isRootless;
+        return !EntryWriter.IsLeftOut(attribute) && !isRootless;
     }
 
     /// <summary>Of the tree's, those that are the image's, sorted by name.</summary>
@@ -64,10 +60,19 @@ sealed class LayerRules(Owners owners, Action<string> warn)
         {
             if (Keeps(attribute.Name))
             {
-                kept.Add(attribute.Name.AsSpan().SequenceEqual("security.capability"u8) ? WithoutNamespace(attribute) : attribute);
+                kept.Add(InContainer(attribute));
             }
         }
         return kept;
+    }
+
+    private TarAttribute InContainer(TarAttribute attribute)
+    {
+        if (attribute.Name.AsSpan().StartsWith("system.posix_acl_"u8))
+        {
+            return attribute with { Value = PosixAcl.Unmapped(attribute.Value, Owners) };
+        }
+        return attribute.Name.AsSpan().SequenceEqual("security.capability"u8) ? WithoutNamespace(attribute) : attribute;
     }
 
     // A file capability that was set inside of a user namespace names that namespace's root by its id here (user_namespaces(7), capabilities(7)).

@@ -17,10 +17,9 @@ sealed class NewBlob : ForwardStream
     private readonly Folder _folder;
     private readonly string _staging = PartialBlob.Prefix + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(RandomBytes));
     private readonly SafeFileHandle _file;
-    private readonly Hasher _hasher = new();
-    private long _length;
     private bool _isPublished;
 
+    /// <summary>The folder of the layout's sha256 blobs; it stays the caller's.</summary>
     public NewBlob(Folder folder)
     {
         _folder = folder;
@@ -32,22 +31,16 @@ sealed class NewBlob : ForwardStream
 
     private int Fd => (int)_file.DangerousGetHandle();
 
-    public override void Write(ReadOnlySpan<byte> buffer)
-    {
-        Sys.WriteAll(Fd, buffer).OrThrow($"write {_folder.Of(_staging)}");
-        _hasher.Append(buffer);
-        _length += buffer.Length;
-    }
+    public override void Write(ReadOnlySpan<byte> buffer) => Sys.WriteAll(Fd, buffer).OrThrow($"write {_folder.Of(_staging)}");
 
     /// <summary>On the disk, and under its final name. The lease keeps it from a gc until a name leads to it.</summary>
-    public Descriptor Publish(string mediaType, Lease lease)
+    /// <param name="digest">Of all that was written.</param>
+    public void Publish(Digest digest, Lease lease)
     {
         Sys.Fsync(Fd).OrThrow($"sync {_folder.Of(_staging)}");
-        var blob = new Descriptor(mediaType, _hasher.Finish(), _length);
-        lease.Add(blob.Digest);
-        _folder.Rename(_staging, blob.Digest.Hex);
+        lease.Add(digest);
+        _folder.Rename(_staging, digest.Hex);
         _isPublished = true;
-        return blob;
     }
 
     /// <summary>What is not published is removed.</summary>
@@ -60,31 +53,7 @@ sealed class NewBlob : ForwardStream
                 Sys.UnlinkAt(_folder.Fd, Folder.Bytes(_staging), 0);
             }
             _file.Dispose();
-            _hasher.Dispose();
         }
-        base.Dispose(disposing);
-    }
-}
-
-/// <summary>Writes through and hashes what passes. The stream below stays the caller's.</summary>
-sealed class HashedStream(System.IO.Stream below) : ForwardStream
-{
-    private readonly Hasher _hasher = new();
-
-    public override bool CanWrite => true;
-
-    public override void Write(ReadOnlySpan<byte> buffer)
-    {
-        _hasher.Append(buffer);
-        below.Write(buffer);
-    }
-
-    /// <summary>Of all that was written. The last call.</summary>
-    public Digest Finish() => _hasher.Finish();
-
-    protected override void Dispose(bool disposing)
-    {
-        _hasher.Dispose();
         base.Dispose(disposing);
     }
 }

@@ -19,10 +19,13 @@ static class TreeLayer
         while (walk.Next())
         {
             var entry = walk.Current;
-            if (entry.Path.Length > 0)
+            if (rules.IsUpper && entry.Path.Length == 0)
             {
-                RequireUnmounted(walk, root);
+                // Its attributes are of whoever has made the directory, not of the image's root.
+                WriteOpaque(layer, entry);
+                continue;
             }
+            RequireUnmounted(walk, root);
             if (entry.Status.IsSocket)
             {
                 rules.Warn($"{root.Act("pack", entry.Path)}: a socket cannot be in a layer, left out");
@@ -38,11 +41,19 @@ static class TreeLayer
                 }
             }
             WriteEntry(root, rules, layer, entry, firstNames);
-            // "x": there are whiteouts in it that are files with an attribute, and it is not opaque (kernel 6.7).
-            if (rules.IsUpper && entry.Status.IsDirectory && Own(entry, "opaque") is [(byte)'y'])
+            if (rules.IsUpper && entry.Status.IsDirectory)
             {
-                layer.AddOpaque(entry.Path);
+                WriteOpaque(layer, entry);
             }
+        }
+    }
+
+    // "x" is not opaque: there are whiteouts in it that are files with an attribute (kernel 6.7).
+    private static void WriteOpaque(LayerMaker layer, TreeEntry entry)
+    {
+        if (Own(entry, "opaque") is [(byte)'y'])
+        {
+            layer.AddOpaque(entry.Path);
         }
     }
 

@@ -41,6 +41,9 @@ sealed class OpenImage : IDisposable
     /// <summary>As the user named it, for errors.</summary>
     public string Name => _source.Name;
 
+    /// <summary>It is disposed with the image.</summary>
+    public ImageSource Source => _source;
+
     /// <summary>Of the manifest.</summary>
     public Descriptor Descriptor { get; }
 

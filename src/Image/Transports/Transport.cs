@@ -19,7 +19,7 @@ static class Transport
         ImageName.DockerArchive => throw NotBuilt(name),
         ImageName.Registry when !mayFetch => throw new UsageError($"{name} is at a registry: pull it first"),
         ImageName.Registry => throw NotBuilt(name),
-        ImageName.Directory => throw NotBuilt(name),
+        ImageName.Directory directory => Pack.DirectorySource.Open(AbsolutePath.Of(directory.Path), directory.Given, options),
         _ => throw NotBuilt(name),
     };
 

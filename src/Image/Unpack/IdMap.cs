@@ -50,6 +50,26 @@ sealed class IdMap
         return null;
     }
 
+    /// <summary>The container's id, or null: nobody there has it.</summary>
+    public uint? ToContainer(uint id)
+    {
+        if (IsIdentity)
+        {
+            return id;
+        }
+        foreach (var range in _ranges)
+        {
+            if (id >= range.Host && id - range.Host < range.Count)
+            {
+                return range.Container + (id - range.Host);
+            }
+        }
+        return null;
+    }
+
+    /// <summary>The ranges as --uid-map has them, one each.</summary>
+    public IEnumerable<string> Words() => IsIdentity ? [] : ToString().Split(',');
+
     /// <summary>"0:100000:65536,65536:1000:1".</summary>
     public override string ToString()
     {

@@ -7,12 +7,23 @@ namespace SharpRun.Image.Unpack;
 /// permissions (2) and id (4), little-endian. The ids are those of the namespace of whoever sets it.</summary>
 static class PosixAcl
 {
+    // overflowuid of linux/highuid.h.
+    private const uint OverflowId = 65534;
+
     private const int HeaderBytes = 4, RecordBytes = 8;
 
     // ACL_USER and ACL_GROUP of linux/posix_acl.h: only these name somebody.
     private const ushort User = 2, Group = 8;
 
-    public static byte[] Mapped(byte[] value, Owners owners, byte[] name)
+    public static byte[] Mapped(byte[] value, Owners owners, byte[] name) => Mapped(value, owners,
+        id => owners.Uids.ToHost(id) ?? throw Owners.Outside("uid", id, owners.Uids, name),
+        id => owners.Gids.ToHost(id) ?? throw Owners.Outside("gid", id, owners.Gids, name));
+
+    /// <summary>With the ids of the container. One that nobody there has becomes the overflow id, which gives nothing to anybody.</summary>
+    public static byte[] Unmapped(byte[] value, Owners owners) => Mapped(value, owners,
+        id => owners.Uids.ToContainer(id) ?? OverflowId, id => owners.Gids.ToContainer(id) ?? OverflowId);
+
+    private static byte[] Mapped(byte[] value, Owners owners, Func<uint, uint> uid, Func<uint, uint> gid)
     {
         if (owners.Uids.IsIdentity && owners.Gids.IsIdentity)
         {
@@ -25,9 +36,7 @@ static class PosixAcl
             if (tag is User or Group)
             {
                 var id = BinaryPrimitives.ReadUInt32LittleEndian(mapped.AsSpan(at + 4));
-                var host = tag == User
-                    ? owners.Uids.ToHost(id) ?? throw Owners.Outside("uid", id, owners.Uids, name)
-                    : owners.Gids.ToHost(id) ?? throw Owners.Outside("gid", id, owners.Gids, name);
+                var host = tag == User ? uid(id) : gid(id);
                 BinaryPrimitives.WriteUInt32LittleEndian(mapped.AsSpan(at + 4), host);
             }
         }
