@@ -6,7 +6,7 @@ namespace SharpRun.Oci;
 
 /// <summary>An object's members: those that we know by name, the others as they are. A known name in another letter case is an error: the
 /// readers written in Go would take it for the same.</summary>
-sealed class Fields
+public sealed class Fields
 {
     private readonly JsonPart _of;
     private readonly Dictionary<string, JsonPart> _known = new(StringComparer.Ordinal);

@@ -7,7 +7,7 @@ namespace SharpRun.Oci;
 
 /// <summary>A value of a document, of the type that is asked for or not at all, and its path for the error. What names the document:
 /// "manifest sha256:…". A null is absent, as for every other reader of these documents.</summary>
-readonly record struct JsonPart(string What, string Path, JsonElement Element)
+public readonly record struct JsonPart(string What, string Path, JsonElement Element)
 {
     /// <summary>The whole document, its bytes already verified by whoever has their digest.</summary>
     public static JsonPart Read(ReadOnlySpan<byte> json, int maxLength, string what)
@@ -147,7 +147,7 @@ readonly record struct JsonPart(string What, string Path, JsonElement Element)
         }
     }
 
-    internal static string Short(string text) => text.Length <= 100 ? text : text[..100] + "...";
+    public static string Short(string text) => text.Length <= 100 ? text : text[..100] + "...";
 
     private void Require(JsonValueKind kind, string expected)
     {
