@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Text;
 using SharpRun.Linux;
+using SharpRun.Tar;
 
 namespace SharpRun.Image.Unpack;
 
@@ -49,6 +50,12 @@ sealed class LayerDirectory(LayerDirectory? parent, string name)
 
     /// <summary>It has not been replaced or whited out since it was found.</summary>
     public bool IsAttached => Parent is null || (Parent.Children.TryGetValue(Name, out var there) && there == this && Parent.IsAttached);
+
+    /// <summary>A name or path for a sentence.</summary>
+    public static string Say(string name) => TarText.Of(Encoding.Latin1.GetBytes(name));
+
+    /// <summary>Its path, for a sentence.</summary>
+    public string Say() => TarText.Of(PathOf(null).AsSpan()[..^1]);
 
     /// <summary>Below the root of a layer: "a/b" and a final zero, with a last component (null: none). The root alone is ".".</summary>
     public byte[] PathOf(string? last)

@@ -23,7 +23,7 @@ sealed partial class LayerUnpack
             {
                 if (directory.IsOpaque)
                 {
-                    _words.SetOpaque(fd).OrThrow($"make {TarText.Of(directory.PathOf(null)[..^1])} opaque");
+                    _words.SetOpaque(fd).OrThrow($"make {directory.Say()} opaque");
                 }
                 if (directory.HasWhiteouts)
                 {
@@ -52,7 +52,7 @@ sealed partial class LayerUnpack
             // What this layer has under the name hides the lower one by itself.
             if (error is not (Errno.OK or Errno.EEXIST))
             {
-                error.Throw($"make the whiteout of {TarText.Of(directory.PathOf(name)[..^1])}{(error == Errno.EPERM ? " (before kernel 5.8 only root can)" : "")}");
+                error.Throw($"make the whiteout of {LayerDirectory.Say(name)} in {directory.Say()}{(error == Errno.EPERM ? " (before kernel 5.8 only root can)" : "")}");
             }
         }
     }
@@ -62,7 +62,7 @@ sealed partial class LayerUnpack
     {
         if (directory.ModifiedAt is { } time)
         {
-            Sys.UtimensAt(fd, default, time, time, 0).OrThrow($"set the time of {TarText.Of(directory.PathOf(null)[..^1])}");
+            Sys.UtimensAt(fd, default, time, time, 0).OrThrow($"set the time of {directory.Say()}");
         }
         if (!directory.HasChildren)
         {
@@ -72,7 +72,7 @@ sealed partial class LayerUnpack
         {
             if (child.IsMade)
             {
-                var opened = Sys.Open(fd, Bytes(child.Name), Flags).OrThrow($"open {TarText.Of(child.PathOf(null)[..^1])}");
+                var opened = Sys.Open(fd, Bytes(child.Name), Flags).OrThrow($"open {child.Say()}");
                 WriteTimes(child, opened);
                 Sys.Close(opened);
             }

@@ -75,7 +75,7 @@ sealed partial class LayerUnpack
             Sys.Close(fd);
             if (error is not (Errno.OK or Errno.EEXIST))
             {
-                error.Throw($"link {TarText.Of(Bytes(name)[..^1])} to its copy");
+                error.Throw($"link {LayerDirectory.Say(name)} to its copy");
             }
         }
     }

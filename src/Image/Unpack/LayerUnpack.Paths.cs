@@ -52,7 +52,7 @@ sealed partial class LayerUnpack
             }
             else if (name.IsThere)
             {
-                throw new ImageError($"unpack {TarText.Of(entry.Name)}: {TarText.Of(Bytes(component)[..^1])} is no directory");
+                throw new ImageError($"unpack {TarText.Of(entry.Name)}: {LayerDirectory.Say(component)} is no directory");
             }
             else
             {
@@ -94,7 +94,7 @@ sealed partial class LayerUnpack
             }
             if (look.Error != Errno.ENOENT)
             {
-                look.Error.Throw($"look for {TarText.Of(Bytes(name)[..^1])}");
+                look.Error.Throw($"look for {LayerDirectory.Say(name)}");
             }
         }
         if (directory.HasWhiteouts && directory.Whiteouts.Contains(name))

@@ -192,10 +192,10 @@ sealed partial class LayerUnpack : IDisposable
         try
         {
             var name = Bytes(directory.Name);
-            Sys.MkdirAt(parent, name, Native.S_IRWXU).OrThrow($"make {TarText.Of(name[..^1])}");
-            var fd = Sys.Open(parent, name, Flags).OrThrow($"open {TarText.Of(name[..^1])}");
+            Sys.MkdirAt(parent, name, Native.S_IRWXU).OrThrow($"make {directory.Say()}");
+            var fd = Sys.Open(parent, name, Flags).OrThrow($"open {directory.Say()}");
             directory.IsMade = true;
-            _writer.MakeImplicit(fd).OrThrow($"change the mode of {TarText.Of(name[..^1])}");
+            _writer.MakeImplicit(fd).OrThrow($"change the mode of {directory.Say()}");
             if (directory.DescribedBy >= 0)
             {
                 DescribeAsBelow(directory, parent, name);
@@ -215,7 +215,7 @@ sealed partial class LayerUnpack : IDisposable
         {
             var error = Sys.Stat(below, default, Native.AT_EMPTY_PATH, out var status);
             error = error == Errno.OK ? _copyUp.CopyFacts(below, ".\0"u8, parent, name, status) : error;
-            error.OrThrow($"copy the attributes of {TarText.Of(directory.PathOf(null)[..^1])}");
+            error.OrThrow($"copy the attributes of {directory.Say()}");
             directory.ModifiedAt = status.ModifiedAt;
         }
         finally

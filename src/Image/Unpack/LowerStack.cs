@@ -57,7 +57,7 @@ sealed class LowerStack(IReadOnlyList<int> trees, OverlayWords words)
             {
                 continue;
             }
-            var found = look.OrThrow($"look into a lower layer for {TarText.Of(Encoding.Latin1.GetBytes(name))}");
+            var found = look.OrThrow($"look into a lower layer for {LayerDirectory.Say(name)}");
             var isLast = !status.IsDirectory || words.IsOpaque(found);
             Sys.Close(found);
             if (status.IsDirectory)

@@ -25,7 +25,7 @@ enum Form
 /// it judges. Where the specification is silent and unpackers differ, the tree says "not compared".</summary>
 sealed class LayerModel
 {
-    private const int MostLinks = 40;
+    private const int MostLinks = 40, MostDirectories = 255;
 
     private sealed class Refused(string reason) : Exception(reason);
 
@@ -48,7 +48,7 @@ sealed class LayerModel
     private LayerModel(Form form)
     {
         _form = form;
-        _places[""] = new Place(new ModelNode(TarKind.Directory) { Mode = 0x1ED, Owner = (0, 0) }, 0);
+        _places[""] = new Place(Implicit(), 0);
     }
 
     public static Expected Of(IReadOnlyList<IReadOnlyList<NastyEntry>> layers, Form form)
@@ -93,7 +93,7 @@ sealed class LayerModel
 
     private void Apply(NastyEntry entry)
     {
-        var components = Components(entry.Name);
+        var components = Cleaned(entry.Name);
         if (components.Count == 0)
         {
             if (entry.Kind != TarKind.Directory)
@@ -105,12 +105,9 @@ sealed class LayerModel
         }
         var name = components[^1];
         components.RemoveAt(components.Count - 1);
-        if (name == "..")
+        if (components.Find(component => component.StartsWith(".wh.", StringComparison.Ordinal)) is { } reserved)
         {
-            throw new Refused("no name");
-        }
-        if (components.Exists(component => component.StartsWith(".wh..wh.", StringComparison.Ordinal)))
-        {
+            _ = reserved.StartsWith(".wh..wh.", StringComparison.Ordinal) ? true : throw new Refused("a directory with the name of a whiteout");
             return;
         }
         if (name.StartsWith(".wh.", StringComparison.Ordinal))
@@ -146,8 +143,8 @@ sealed class LayerModel
             }
             else if (place.EntryLayer < _layer)
             {
-                // A lower directory is gone, and one of its name is there since something of this layer is in it. Of whom? Nobody says.
-                _places[path] = new Place(new ModelNode(TarKind.Directory) { Attributes = null }, _layer) { EntryLayer = place.EntryLayer };
+                // A lower directory is gone, and one of its name is there since something of this layer is in it: as if nothing were below.
+                _places[path] = new Place(Implicit(), _layer);
             }
         }
     }
@@ -160,7 +157,11 @@ sealed class LayerModel
         {
             Describe(old, entry);
         }
-        else if (node is null || node != old?.Node)
+        else if (node is not null && node == old?.Node)
+        {
+            old.Layer = _layer;
+        }
+        else
         {
             if (_form == Form.Overlay && entry is { Kind: TarKind.CharDevice, Major: 0, Minor: 0 })
             {
@@ -184,13 +185,13 @@ sealed class LayerModel
         place.Node.Mode = entry.Mode;
         place.Node.Owner = (entry.Uid, entry.Gid);
         place.Node.Time = entry.Time;
-        place.Node.Attributes = [.. entry.Attributes.Where(pair => !pair.Name.StartsWith("trusted.overlay.", StringComparison.Ordinal))];
+        place.Node.Attributes = [.. entry.Attributes.Where(pair => !IsHosts(pair.Name))];
     }
 
     private ModelNode LinkTarget(NastyEntry entry)
     {
-        var components = Components(entry.Link);
-        if (components.Count == 0 || components[^1] == "..")
+        var components = Cleaned(entry.Link);
+        if (components.Count == 0)
         {
             throw new Refused("a hard link to a directory");
         }
@@ -230,7 +231,7 @@ sealed class LayerModel
                 {
                     return null;
                 }
-                _places[path] = new Place(new ModelNode(TarKind.Directory) { Mode = 0x1ED, Owner = (0, 0) }, _layer);
+                _places[path] = new Place(Implicit(), _layer);
                 current = path;
             }
             else if (place.Node.Kind == TarKind.Symlink)
@@ -252,6 +253,10 @@ sealed class LayerModel
             else
             {
                 return makesMissing ? throw new Refused("a parent is no directory") : null;
+            }
+            if (current.Count(letter => letter == '/') + (current.Length > 0 ? 1 : 0) >= MostDirectories)
+            {
+                throw new Refused("too deep");
             }
         }
         return current;
@@ -278,7 +283,33 @@ sealed class LayerModel
     private List<string> Below(string path) =>
         [.. _places.Keys.Where(name => name.Length > path.Length && (path.Length == 0 || name.StartsWith(path + "/", StringComparison.Ordinal)))];
 
+    // A directory that no entry describes.
+    private static ModelNode Implicit() => new(TarKind.Directory) { Mode = 0x1ED, Owner = (0, 0) };
+
+    // What an image never gets onto the host's files: overlay's own words, and labels that the host keeps.
+    private static bool IsHosts(string attribute) => attribute.StartsWith("trusted.overlay.", StringComparison.Ordinal)
+        || attribute.StartsWith("user.overlay.", StringComparison.Ordinal) || attribute is "security.selinux" or "security.ima" or "security.evm";
+
     private static string Join(string directory, string name) => directory.Length == 0 ? name : directory + "/" + name;
+
+    // Names of entries and targets of hard links: ".." takes away the component before it, whatever that is (as Go's filepath.Clean, and so umoci and
+    // containerd). In the target of a symbolic link it is the kernel's.
+    private static List<string> Cleaned(string path)
+    {
+        var cleaned = new List<string>();
+        foreach (var component in Components(path))
+        {
+            if (component != "..")
+            {
+                cleaned.Add(component);
+            }
+            else if (cleaned.Count > 0)
+            {
+                cleaned.RemoveAt(cleaned.Count - 1);
+            }
+        }
+        return cleaned;
+    }
 
     private static List<string> Components(string path) => [.. path.Split('/').Where(component => component is not ("" or "."))];
 }

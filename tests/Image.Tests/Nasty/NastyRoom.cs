@@ -1,0 +1,121 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text;
+using SharpRun.Image.Unpack;
+using SharpRun.LayerStore;
+using SharpRun.Linux;
+using SharpRun.Oci;
+using SharpRun.Tar;
+
+namespace SharpRun.Image.Tests.Nasty;
+
+/// <summary>A place to unpack a stack in, with a canary beside it.</summary>
+sealed class NastyRoom : IDisposable
+{
+    private const string Untouched = "untouched";
+
+    private readonly string _path;
+
+    public NastyRoom()
+    {
+        // A file system in memory where there is one: syncfs(2) of a busy disk takes seconds.
+        var where = Environment.GetEnvironmentVariable("SHARPRUN_TEST_DIR") ?? (Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath());
+        _path = Path.Combine(where, $"sharprun-nasty-{Guid.NewGuid():N}");
+        Directory.CreateDirectory(_path);
+        Directory.CreateDirectory(Path.Combine(_path, "canary"));
+        File.WriteAllText(Path.Combine(_path, "canary", "file"), Untouched);
+    }
+
+    /// <summary>Null: as expected.</summary>
+    public static string? Check(IReadOnlyList<IReadOnlyList<NastyEntry>> layers, Form form)
+    {
+        using var room = new NastyRoom();
+        return room.Differences(layers, form);
+    }
+
+    private string? Differences(IReadOnlyList<IReadOnlyList<NastyEntry>> layers, Form form)
+    {
+        var expected = LayerModel.Of(layers, form);
+        var archives = layers.Select(NastyArchive.Of).ToArray();
+        ModelTree? tree = null;
+        string? refusal = null;
+        try
+        {
+            tree = form == Form.Plain ? UnpackPlain(archives) : UnpackLayers(archives);
+        }
+        catch (Exception error) when (error is ImageError or TarError or ErrnoException)
+        {
+            refusal = error.Message;
+        }
+        var escape = Escape();
+        return escape is not null ? $"something outside of the root was touched: {escape}"
+            : (expected.Tree, tree) switch
+            {
+                (null, null) => null,
+                (null, _) => $"unpacked, though it should be refused: {expected.Refusal}",
+                (_, null) => $"refused: {refusal}",
+                var (wanted, found) => ModelTree.Differences(wanted, found) is { Count: > 0 } lines ? string.Join("\n", lines) : null,
+            };
+    }
+
+    private ModelTree UnpackPlain(byte[][] archives)
+    {
+        var path = Path.Combine(_path, "root");
+        Directory.CreateDirectory(path);
+        var root = Sys.Open(Native.AT_FDCWD, TreeText.Bytes(path + "\0"), Native.O_RDONLY | Native.O_DIRECTORY).OrThrow("open the root");
+        try
+        {
+            using var unpack = new RootUnpack(root, Owners.OfImage, new Losses());
+            foreach (var archive in archives)
+            {
+                unpack.Add(new TarReader(new MemoryStream(archive), TarLimits.Default));
+            }
+            unpack.Finish();
+            return TreeWalk.Read(root);
+        }
+        finally
+        {
+            Sys.Close(root);
+        }
+    }
+
+    private ModelTree UnpackLayers(byte[][] archives)
+    {
+        var store = new StorePaths(Path.Combine(_path, "store"));
+        var chain = ChainId.OfAll([.. archives.Select(archive => Digest.Of(archive))]);
+        ChainUnpack.Into(store, chain, layer => new TarReader(new MemoryStream(archives[layer]), TarLimits.Default), Owners.OfImage, new Losses());
+        using var layers = Layers.Of(store);
+        return OverlayMount.Read([.. chain.Reverse().Select(layers.TreeOf)], Directory.CreateDirectory(Path.Combine(_path, "empty")).FullName);
+    }
+
+    // Null: nothing.
+    private string? Escape()
+    {
+        var names = Directory.GetFileSystemEntries(_path).Select(Path.GetFileName).Except(["root", "store", "empty", "canary"]).ToList();
+        var canary = Path.Combine(_path, "canary");
+        var file = Path.Combine(canary, "file");
+        var store = Path.Combine(_path, "store", "layers", "sha256");
+        if (Directory.Exists(store))
+        {
+            names.AddRange(Directory.GetFileSystemEntries(store).Where(layer => Path.GetFileName(layer).Length != 64));
+            names.AddRange(Directory.GetFileSystemEntries(store).SelectMany(Directory.GetFileSystemEntries)
+                .Where(part => Path.GetFileName(part) is not ("fs" or "parent" or "done")));
+        }
+        names.AddRange(new[] { "/hit", "/canary", "/tmp/hit" }.Where(Path.Exists));
+        return names.Count > 0 ? string.Join(", ", names)
+            : !File.Exists(file) || File.ReadAllText(file) != Untouched || Directory.GetFileSystemEntries(canary).Length != 1 ? "the canary"
+            : null;
+    }
+
+    public void Dispose() => RemoveTree(_path);
+
+    // Directory.Delete takes names for UTF-8.
+    public static void RemoveTree(string path)
+    {
+        var parent = Sys.Open(Native.AT_FDCWD, Encoding.UTF8.GetBytes(Path.GetDirectoryName(path) + "\0"), Native.O_RDONLY | Native.O_DIRECTORY).OrThrow("open");
+        TreeRemoval.Remove(parent, Encoding.UTF8.GetBytes(Path.GetFileName(path) + "\0"));
+        Sys.Close(parent);
+    }
+}
