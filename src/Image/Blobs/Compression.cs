@@ -37,11 +37,14 @@ static class Compressions
         or "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip";
 
     /// <summary>By the first bytes (RFC 1952, 2.3.1; RFC 8878, 3.1.1 and 3.1.2), ImageError for others that docker has used.</summary>
-    public static Compression Of(ReadOnlySpan<byte> start, Digest digest)
+    public static Compression Of(ReadOnlySpan<byte> start, Digest digest) => Of(start, $"layer {digest}");
+
+    /// <summary>The same of any file, which is named in the error: "archive /tmp/x.tar".</summary>
+    public static Compression Of(ReadOnlySpan<byte> start, string what)
     {
         if (start.StartsWith("BZh"u8) || start.StartsWith(new byte[] { 0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0 }))
         {
-            throw new ImageError($"read layer {digest}: it is compressed by {(start[0] == 'B' ? "bzip2" : "xz")}, and only gzip and zstd are read");
+            throw new ImageError($"read {what}: it is compressed by {(start[0] == 'B' ? "bzip2" : "xz")}, and only gzip and zstd are read");
         }
         var isZstd = start.Length >= 4 && ((start[0] == 0x28 && start[1] == 0xb5 && start[2] == 0x2f && start[3] == 0xfd)
             || ((start[0] & 0xf0) == 0x50 && start[1..4].SequenceEqual(SkippableFrame)));
@@ -49,12 +52,14 @@ static class Compressions
     }
 
     /// <summary>The uncompressed bytes of a blob, its compression read from its beginning. Owns the blob.</summary>
-    public static Stream Open(Stream blob, Digest digest)
+    public static Stream Open(Stream blob, Digest digest) => Open(blob, $"layer {digest}");
+
+    public static Stream Open(Stream blob, string what)
     {
         var start = new byte[MagicBytes];
         var count = blob.ReadAtLeast(start, MagicBytes, throwOnEndOfStream: false);
         var whole = new StartedStream(start.AsMemory(0, count), blob);
-        return Of(start.AsSpan(0, count), digest) switch
+        return Of(start.AsSpan(0, count), what) switch
         {
             Compression.Gzip => new GZipStream(whole, CompressionMode.Decompress),
             Compression.Zstd => OpenZstd(whole),

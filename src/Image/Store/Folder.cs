@@ -105,6 +105,31 @@ sealed class Folder : IDisposable
         return Regular(opened.OrThrow($"open {Of(name)}"), name, out size);
     }
 
+    /// <summary>The file of this name for reading and writing, made when it is missing, with its flock. Null: another has that.</summary>
+    public SafeFileHandle? TryClaim(string name, out long size)
+    {
+        while (true)
+        {
+            var file = OpenOrMakeFile(name, out size);
+            var fd = (int)file.DangerousGetHandle();
+            var locked = Sys.Flock(fd, Native.LOCK_EX | Native.LOCK_NB);
+            if (!locked.Ok)
+            {
+                file.Dispose();
+                (locked.Error == Errno.EAGAIN ? Errno.OK : locked.Error).OrThrow($"lock {Of(name)}");
+                return null;
+            }
+            // Whoever had the lock before may have given the file another name meanwhile, or removed it.
+            Sys.Stat(fd, default, Native.AT_EMPTY_PATH, out var mine).OrThrow($"look at {Of(name)}");
+            if (TryStat(name, out var there) && (there.Ino, there.DevMajor, there.DevMinor) == (mine.Ino, mine.DevMajor, mine.DevMinor))
+            {
+                size = (long)mine.Size;
+                return file;
+            }
+            file.Dispose();
+        }
+    }
+
     /// <summary>A new file for writing.</summary>
     public SafeFileHandle MakeFile(string name, uint mode = 0x1A4)
     {

@@ -1,4 +1,5 @@
 using System;
+using SharpRun.Image.Blobs;
 using SharpRun.Image.Transports;
 using SharpRun.Linux;
 using SharpRun.Oci;
@@ -81,7 +82,7 @@ sealed partial class OciLayout
         {
             return false;
         }
-        using var hash = new ContentHash(blob.Digest.Algorithm);
+        using var hash = new Hasher(blob.Digest.Algorithm);
         using var stream = OpenBlob(blob, 0);
         var buffer = new byte[256 << 10];
         for (var read = stream.Read(buffer); read > 0; read = stream.Read(buffer))

@@ -1,6 +1,7 @@
 using System;
 using System.Threading;
 using Microsoft.Win32.SafeHandles;
+using SharpRun.Image.Blobs;
 using SharpRun.Image.Transports;
 using SharpRun.Linux;
 using SharpRun.Oci;
@@ -34,25 +35,19 @@ sealed class PartialBlob : IDisposable
         var hasWaited = false;
         while (true)
         {
-            var file = folder.OpenOrMakeFile(name, out _);
-            var locked = Sys.Flock((int)file.DangerousGetHandle(), Native.LOCK_EX | Native.LOCK_NB);
-            if (locked.Ok && IsStillThere(folder, name, file, out var length))
+            var file = folder.TryClaim(name, out var length);
+            if (file is not null && hasWaited && IsFinished(folder, blob))
             {
-                if (hasWaited && IsFinished(folder, blob))
-                {
-                    folder.Remove(name);
-                    file.Dispose();
-                    return null;
-                }
+                folder.Remove(name);
+                file.Dispose();
+                return null;
+            }
+            if (file is not null)
+            {
                 return new PartialBlob(folder, blob, file, length);
             }
-            file.Dispose();
-            if (!locked.Ok)
-            {
-                (locked.Error == Errno.EAGAIN ? Errno.OK : locked.Error).OrThrow($"lock {folder.Of(name)}");
-                waiting(0);
-                Thread.Sleep(WaitMs);
-            }
+            waiting(0);
+            Thread.Sleep(WaitMs);
             hasWaited = true;
         }
     }
@@ -64,14 +59,6 @@ sealed class PartialBlob : IDisposable
         return file is not null && !Sys.Flock((int)file.DangerousGetHandle(), Native.LOCK_EX | Native.LOCK_NB).Ok;
     }
 
-    // Whoever had the lock before may have given the file its final name, or removed it.
-    private static bool IsStillThere(Folder folder, string name, SafeFileHandle file, out long length)
-    {
-        Sys.Stat((int)file.DangerousGetHandle(), default, Native.AT_EMPTY_PATH, out var mine).OrThrow($"look at {folder.Of(name)}");
-        length = (long)mine.Size;
-        return folder.TryStat(name, out var there) && there.Ino == mine.Ino;
-    }
-
     private static bool IsFinished(Folder folder, Descriptor blob) =>
         folder.TryStat(blob.Digest.Hex, out var status) && status.IsRegular && status.Size == (ulong)blob.Size;
 
@@ -79,16 +66,12 @@ sealed class PartialBlob : IDisposable
     /// when the beginning was of an earlier call.</summary>
     public void Fill(ImageSource source, Action<long> received)
     {
-        using var hash = new ContentHash(_blob.Digest.Algorithm);
-        var buffer = new byte[PieceSize];
         if (_length > _blob.Size)
         {
             Empty();
         }
-        HashWhatIsThere(hash, buffer, received);
         var isContinued = _length > 0;
-        Append(source, hash, buffer, received);
-        if (hash.Finish() == _blob.Digest)
+        if (IsRightAfter(source, received))
         {
             return;
         }
@@ -96,13 +79,21 @@ sealed class PartialBlob : IDisposable
         {
             received(-_length);
             Empty();
-            Append(source, hash, buffer, received);
-            if (hash.Finish() == _blob.Digest)
+            if (IsRightAfter(source, received))
             {
                 return;
             }
         }
         throw Refuse(source, "its content does not have this digest");
+    }
+
+    private bool IsRightAfter(ImageSource source, Action<long> received)
+    {
+        using var hash = new Hasher(_blob.Digest.Algorithm);
+        var buffer = new byte[PieceSize];
+        HashWhatIsThere(hash, buffer, received);
+        Append(source, hash, buffer, received);
+        return hash.Finish() == _blob.Digest;
     }
 
     /// <summary>Bytes that are at hand, of a digest that is right.</summary>
@@ -120,7 +111,7 @@ sealed class PartialBlob : IDisposable
         _folder.Rename(Name, _blob.Digest.Hex);
     }
 
-    private void HashWhatIsThere(ContentHash hash, byte[] buffer, Action<long> received)
+    private void HashWhatIsThere(Hasher hash, byte[] buffer, Action<long> received)
     {
         var at = 0L;
         while (at < _length)
@@ -138,7 +129,7 @@ sealed class PartialBlob : IDisposable
         Sys.Seek(Fd, _length, Native.SEEK_SET).OrThrow($"seek in {_folder.Of(Name)}");
     }
 
-    private void Append(ImageSource source, ContentHash hash, byte[] buffer, Action<long> received)
+    private void Append(ImageSource source, Hasher hash, byte[] buffer, Action<long> received)
     {
         if (_length == _blob.Size)
         {

@@ -15,8 +15,8 @@ static class Transport
         ImageName.Bare bare => ImageStore.OpenSource(bare.Reference.ToString(), bare.Reference.Digest, bare.Given, options),
         ImageName.Content content => ImageStore.OpenSource(null, content.Digest, content.Given, options),
         ImageName.OciLayout layout => Layout(layout),
-        ImageName.OciArchive => throw NotBuilt(name),
-        ImageName.DockerArchive => throw NotBuilt(name),
+        ImageName.OciArchive oci => Archived(oci.Path, archive => ArchivedLayoutSource.Of(archive, oci.Reference, oci.Given)),
+        ImageName.DockerArchive docker => Archived(docker.Path, archive => DockerArchiveSource.Of(archive, docker.Reference, docker.Given)),
         ImageName.Registry when !mayFetch => throw new UsageError($"{name} is at a registry: pull it first"),
         ImageName.Registry => throw NotBuilt(name),
         ImageName.Directory directory => Pack.DirectorySource.Open(AbsolutePath.Of(directory.Path), directory.Given, options),
@@ -28,8 +28,8 @@ static class Transport
         ImageName.Bare bare => new LayoutDestination(ImageStore.Make(options), bare.Reference.ToString(), bare.Given, options.VerifiesBlobs),
         ImageName.Content => throw new UsageError($"write to {name}: a digest is what an image has, not what it is given"),
         ImageName.OciLayout layout => new LayoutDestination(OciLayout.Make(AbsolutePath.Of(layout.Path)), layout.Reference, layout.Given, options.VerifiesBlobs),
-        ImageName.OciArchive => throw NotBuilt(name),
-        ImageName.DockerArchive => throw NotBuilt(name),
+        ImageName.OciArchive oci => ArchiveDestination.OfOci(AbsolutePath.Of(oci.Path), oci.Reference, oci.Given),
+        ImageName.DockerArchive docker => ArchiveDestination.OfDocker(AbsolutePath.Of(docker.Path), docker.Reference, docker.Given),
         ImageName.Registry => throw NotBuilt(name),
         ImageName.Directory => throw NotBuilt(name),
         _ => throw NotBuilt(name),
@@ -45,6 +45,20 @@ static class Transport
         catch (Exception)
         {
             layout.Dispose();
+            throw;
+        }
+    }
+
+    private static ImageSource Archived(string path, Func<ImageArchive, ImageSource> open)
+    {
+        var archive = ImageArchive.Open(AbsolutePath.Of(path));
+        try
+        {
+            return open(archive);
+        }
+        catch (Exception)
+        {
+            archive.Dispose();
             throw;
         }
     }
