@@ -51,6 +51,7 @@ public static class CallNumber
     public static int fgetxattr => Pick(193, 10);
     public static int llistxattr => Pick(195, 12);
     public static int flistxattr => Pick(196, 13);
+    public static int lremovexattr => Pick(198, 15);
     public static int fremovexattr => Pick(199, 16);
     public static int sched_setaffinity => Pick(203, 122);
     public static int getdents64 => Pick(217, 61);

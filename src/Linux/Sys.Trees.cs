@@ -99,6 +99,20 @@ public static unsafe partial class Sys
         }
     }
 
+    /// <summary>lremovexattr(2), as <see cref="SetAttributeAt"/>; ENODATA when there is none.</summary>
+    public static Errno RemoveAttributeAt(int dirfd, ReadOnlySpan<byte> name, ReadOnlySpan<byte> attribute)
+    {
+        var path = stackalloc byte[ProcNameRoom];
+        if (!ProcName(dirfd, name, new Span<byte>(path, ProcNameRoom)))
+        {
+            return Errno.ENAMETOOLONG;
+        }
+        fixed (byte* what = Text(attribute))
+        {
+            return Call(CallNumber.lremovexattr, (nint)path, (nint)what).Error;
+        }
+    }
+
     /// <summary>llistxattr(2), as <see cref="SetAttributeAt"/>: the names, each with a final zero.</summary>
     public static Result ListAttributesAt(int dirfd, ReadOnlySpan<byte> name, Span<byte> names)
     {

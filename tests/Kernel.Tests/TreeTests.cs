@@ -47,6 +47,8 @@ static class TreeTests
             Check.True(value[..length].SequenceEqual("a\n\0ÿ"u8), $"the value of {name}");
             length = Check.Value(Sys.ListAttributesAt(byPath, Z(name), value));
             Check.True(value[..length].IndexOf("trusted.x\0"u8) >= 0, $"the list of {name}");
+            Check.Ok(Sys.RemoveAttributeAt(byPath, Z(name), "trusted.x"u8));
+            Check.Fails(Errno.ENODATA, Sys.RemoveAttributeAt(byPath, Z(name), "trusted.x"u8));
         }
         Check.Fails(Errno.ENODATA, Sys.GetAttributeAt(byPath, "file"u8, "trusted.x"u8, value));
         Check.Fails(Errno.ENAMETOOLONG, Sys.SetAttributeAt(byPath, "a/b"u8, "trusted.x"u8, "y"u8));

@@ -102,6 +102,11 @@ sealed partial class EntryWriter
     /// <summary>Of a link, device or fifo. The kernel takes no user.* there (xattr(7)).</summary>
     private void SetAttributesAt(in EntryParent parent, ReadOnlySpan<byte> name, TarEntry entry)
     {
+        if (parent.GivesAcl && entry.Kind != TarKind.Symlink)
+        {
+            var error = Sys.RemoveAttributeAt(parent.Fd, name, AccessAcl);
+            Check(error == Errno.ENODATA ? Errno.OK : error, "remove attributes of", entry);
+        }
         foreach (var attribute in entry.Attributes)
         {
             if (Words(attribute, entry) is { } value)

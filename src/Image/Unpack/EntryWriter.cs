@@ -192,6 +192,7 @@ sealed partial class EntryWriter(Owners owners, Losses losses)
         if (made.Ok)
         {
             losses.Add("devices are empty files, since only root can make them", entry.Name);
+            Check(Sys.Fchmod(made.Value, entry.Mode & AllOfMode), "change the mode of", entry);
             SetAttributes(made.Value, entry, parent.GivesAcl);
             SetTimes(made.Value, default, entry);
             Sys.Close(made.Value);

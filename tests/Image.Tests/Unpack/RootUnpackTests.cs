@@ -2,7 +2,6 @@ using System;
 using System.IO;
 using System.Linq;
 using SharpRun.Image.Unpack;
-using SharpRun.Linux;
 using SharpRun.Oci;
 using SharpRun.Tar;
 using Xunit;
@@ -43,22 +42,6 @@ public sealed class RootUnpackTests
         Assert.Equal((8 << 20, (byte)'x', 5L << 20), (file.Length, file[3_000_000], new FileInfo(root["empty"]).Length));
         Assert.True(int.Parse(UnpackedRoot.Run("stat", "-c", "%b", root["s"]), null) <= 64, "the holes take blocks");
         Directory.Delete(folder, recursive: true);
-    }
-
-    [Fact]
-    public void Modes_are_the_images_whatever_the_umask()
-    {
-        var before = Sys.Umask(0x3F);
-        try
-        {
-            using var root = new UnpackedRoot();
-            root.Unpack(Layer(Dir("d", 0x1FF), File("f", "", 0x1B6), File("made/for/f"), new TarEntry(TarKind.Fifo, B("p")) { Mode = 0x1B6 }));
-            Assert.Equal(["d 777", "f 666", "made 755", "made/for 755", "made/for/f 644", "p 666"], root.Find("%P %m"));
-        }
-        finally
-        {
-            Sys.Umask(before);
-        }
     }
 
     [Fact]

@@ -6,6 +6,7 @@ using System.Text;
 using SharpRun.Image.Unpack;
 using SharpRun.Linux;
 using SharpRun.Tar;
+using Xunit;
 
 namespace SharpRun.Image.Tests.Unpack;
 
@@ -51,10 +52,6 @@ sealed class UnpackedRoot : IDisposable
         finally
         {
             Sys.Close(root);
-            if (File.ReadAllText(Beside) != Canary || Directory.GetFileSystemEntries(_folder.Path).Length != 2)
-            {
-                throw new InvalidOperationException("something was changed outside of the root");
-            }
         }
         return this;
     }
@@ -86,5 +83,10 @@ sealed class UnpackedRoot : IDisposable
         return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{program}: {process.ExitCode}");
     }
 
-    public void Dispose() => _folder.Dispose();
+    public void Dispose()
+    {
+        var isWhole = File.ReadAllText(Beside) == Canary && Directory.GetFileSystemEntries(_folder.Path).Length == 2;
+        _folder.Dispose();
+        Assert.True(isWhole, "something was changed outside of the root");
+    }
 }
