@@ -65,7 +65,7 @@ static class ArchiveCopy
             parent.Enter(path.Parent, owned, makes: true);
             if (owned.Kind == TarKind.HardLink)
             {
-                Link(root, parent, path, owned, writer);
+                Link(root, parent, path, owned);
             }
             else if (writer.Make(parent.Current, path.Last, owned, reader))
             {
@@ -76,13 +76,13 @@ static class ArchiveCopy
         writer.Finish(root);
     }
 
-    private static void Link(int root, OpenParent parent, EntryPath path, TarEntry entry, EntryWriter writer)
+    private static void Link(int root, OpenParent parent, EntryPath path, TarEntry entry)
     {
         var target = new EntryPath();
         target.Set(entry.LinkName, entry.Name);
         var opened = RootPath.Open(root, (byte[])[(byte)'/', .. target.Parent, 0], Native.O_PATH | Native.O_DIRECTORY);
         using var held = new SafeFileHandle(opened.OrThrow($"link {TarText.Of(entry.Name)} to {TarText.Of(entry.LinkName)}"), ownsHandle: true);
-        writer.Link(parent.Current, path.Last, entry, opened.Value, target.Last);
+        EntryWriter.Link(parent.Current, path.Last, entry, opened.Value, target.Last);
     }
 
     private static TarEntry? Next(TarReader reader, CopySource source)

@@ -9,8 +9,8 @@ using SharpRun.Oci;
 
 namespace SharpRun.Image.Build;
 
-/// <summary>A layer that an instruction made once.</summary>
-sealed record CachedLayer(MadeLayer Layer, string Created);
+/// <summary>A layer that an instruction made once; null: it made none (WORKDIR of a directory that was there).</summary>
+sealed record CachedLayer(MadeLayer? Layer, string Created);
 
 /// <summary>The words that a cache's key is the digest of; each has its length in front.</summary>
 sealed class CacheKey
@@ -52,6 +52,10 @@ sealed class BuildCache : IDisposable
         {
             return null;
         }
+        if (cached.Layer is null)
+        {
+            return cached;
+        }
         lease.Add(cached.Layer.Blob.Digest);
         return layout.HasBlob(cached.Layer.Blob) ? cached : null;
     }
@@ -75,7 +79,7 @@ sealed class BuildCache : IDisposable
         foreach (var name in folder.Names())
         {
             var cached = folder.TryRead(name, LongestEntry) is { } bytes ? Parse(bytes) : null;
-            if (cached is null || !layout.HasBlob(cached.Layer.Blob))
+            if (cached is null || cached.Layer is { } layer && !layout.HasBlob(layer.Blob))
             {
                 count += folder.Remove(name) ? 1 : 0;
             }
@@ -91,10 +95,13 @@ sealed class BuildCache : IDisposable
         using (var json = new Utf8JsonWriter(stream))
         {
             json.WriteStartObject();
-            json.WriteString("mediaType", cached.Layer.Blob.MediaType);
-            json.WriteString("digest", cached.Layer.Blob.Digest.Text);
-            json.WriteNumber("size", cached.Layer.Blob.Size);
-            json.WriteString("diffId", cached.Layer.DiffId.Text);
+            if (cached.Layer is { } layer)
+            {
+                json.WriteString("mediaType", layer.Blob.MediaType);
+                json.WriteString("digest", layer.Blob.Digest.Text);
+                json.WriteNumber("size", layer.Blob.Size);
+                json.WriteString("diffId", layer.DiffId.Text);
+            }
             json.WriteString("created", cached.Created);
             json.WriteEndObject();
         }
@@ -108,6 +115,10 @@ sealed class BuildCache : IDisposable
         {
             using var document = JsonDocument.Parse(bytes);
             var root = document.RootElement;
+            if (!root.TryGetProperty("digest", out _))
+            {
+                return new CachedLayer(null, root.GetProperty("created").GetString()!);
+            }
             return Digest.TryParse(root.GetProperty("digest").GetString()!, out var digest) && Digest.TryParse(root.GetProperty("diffId").GetString()!, out var diffId)
                 ? new CachedLayer(new MadeLayer(new Descriptor(root.GetProperty("mediaType").GetString()!, digest, root.GetProperty("size").GetInt64()), diffId),
                     root.GetProperty("created").GetString()!)

@@ -10,8 +10,8 @@ sealed record BuildOptions
 
     public required string Dockerfile { get; init; }
 
-    /// <summary>Under which the image stands in the store; null: under none.</summary>
-    public ImageName.Bare? Tag { get; init; }
+    /// <summary>Under which the image stands in the store.</summary>
+    public required IReadOnlyList<ImageName.Bare> Tags { get; init; }
 
     public required IReadOnlyDictionary<string, string> Arguments { get; init; }
 

@@ -90,6 +90,13 @@ sealed class StageImage
         return path;
     }
 
+    /// <summary>Of an image that has no PATH, as docker and buildah give one to what is made from nothing.</summary>
+    public void SetDefaultPath()
+    {
+        Scope.SetEnvironment("PATH", DefaultPath);
+        Config = Config with { Env = [$"PATH={DefaultPath}"] };
+    }
+
     public void AppendEmpty(string words) => _edit.Append(new History { Created = LastCreated, CreatedBy = words, Comment = "sharprun-image" });
 
     /// <summary>The command with the shell in front, if it is one for the shell.</summary>

@@ -8,7 +8,7 @@ using SharpRun.Oci;
 namespace SharpRun.Image.Build;
 
 /// <summary>
-/// The layers so far with a writable one on top, mounted below the build's directory in our own mount namespace (<see cref="EnterNamespace"/>): after a
+/// The layers so far with a writable one on top, mounted below the build's directory in our own mount namespace (<see cref="TryEnterNamespace"/>): after a
 /// kill -9 the kernel takes the mount away with the namespace. What overlay would keep elsewhere than in the upper directory is off, so that the
 /// upper directory alone says what has changed.
 /// </summary>
@@ -34,10 +34,10 @@ sealed class Union : IDisposable
     public int Root { get; private set; } = -1;
 
     /// <summary>Our own mount namespace, for this thread and those that it starts. What the host mounts later is seen, what we mount is not.</summary>
-    public static void EnterNamespace()
+    public static Errno TryEnterNamespace()
     {
-        Sys.Unshare((int)Native.CLONE_NEWNS).OrThrow("make a mount namespace for the build");
-        Sys.Mount("none\0"u8, "/\0"u8, default, Native.MS_REC | Native.MS_SLAVE, default).OrThrow("make the mounts of the build our own");
+        var error = Sys.Unshare(Native.CLONE_NEWNS);
+        return error == Errno.OK ? Sys.Mount("none\0"u8, "/\0"u8, default, Native.MS_REC | Native.MS_SLAVE, default) : error;
     }
 
     /// <param name="folder">The build's directory, by descriptor and path.</param>
