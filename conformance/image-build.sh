@@ -32,7 +32,7 @@ build() {
     words=$(cat "$scratch/words")
 }
 layers() { image inspect --config "$1" 2>/dev/null | jq '.rootfs.diff_ids | length'; }
-config() { image inspect --config "$1" 2>/dev/null | jq -c "$2"; }
+config() { image inspect --config "$1" 2>/dev/null | jq -cS "$2"; }
 is() { # is NAME ACTUAL WANTED
     if [[ $2 = "$3" ]]; then ok "$1"; else not_ok "$1" "it is '$2', not '$3'"; fi
 }
@@ -198,7 +198,7 @@ compare() { # compare NAME FOLDER OURS FLAG...
     else not_ok "$name: the same files as buildah's" "$(head -n 5 "$scratch/diff")"; fi
     local fields='.config | {User, Env: (.Env // [] | sort), Entrypoint, Cmd, WorkingDir, Labels: (.Labels // {} | del(.["io.buildah.version"])), ExposedPorts, Volumes, StopSignal}'
     is "$name: the same config as buildah's" "$(config "$ours" "$fields")" \
-        "$("${run[@]}" inspect --type image "$name" | jq -c ".OCIv1 | $fields")"
+        "$("${run[@]}" inspect --type image "$name" | jq -cS ".OCIv1 | $fields")"
 }
 mkdir -p "$scratch/peer/tree/deep"
 cp "$(command -v busybox)" "$scratch/peer/"

@@ -55,6 +55,7 @@ sealed partial class Builder : IDisposable
         // Everything below is opened in our own mount namespace: overlay takes no directory of another one.
         Sys.Umask(0x12); // 022
         _namespaceError = Sys.GetEuid() == 0 ? Union.TryEnterNamespace() : Errno.EPERM;
+        WorkFolder.Sweep(options.Root, (state, id) => RuntimeOfBuild().EndContainer(state, id));
         _layout = ImageStore.Make(options);
         _lease = _layout.Lease();
         _cache = BuildCache.Make(options.Root);
@@ -196,7 +197,7 @@ sealed partial class Builder : IDisposable
         {
             throw new ErrnoException("mount the layers of the build (only root can: without root a Dockerfile may change nothing but the config)", _namespaceError);
         }
-        _work ??= WorkFolder.Make(_options.Root, (state, id) => RuntimeOfBuild().EndContainer(state, id));
+        _work ??= WorkFolder.Make(_options.Root);
         return Union.Mount(_work.Folder.Fd, _work.Folder.Path, $"union-{_unions++}", _chain.Trees(image.Edit.Layers, image.Edit.DiffIds));
     }
 

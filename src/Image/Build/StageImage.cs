@@ -148,7 +148,7 @@ sealed class StageImage
 
     private string Expose(List<string> ports)
     {
-        Config = Config with { ExposedPorts = [.. (Config.ExposedPorts ?? []).Union(ports)] };
+        Config = Config with { ExposedPorts = [.. (Config.ExposedPorts ?? []).Union(ports).Order(StringComparer.Ordinal)] };
         return $"EXPOSE [{string.Join(' ', ports)}]";
     }
 
@@ -158,7 +158,7 @@ sealed class StageImage
         {
             throw new ImageError("VOLUME: a path is empty");
         }
-        Config = Config with { Volumes = [.. (Config.Volumes ?? []).Union(paths)] };
+        Config = Config with { Volumes = [.. (Config.Volumes ?? []).Union(paths).Order(StringComparer.Ordinal)] };
         return $"VOLUME [{string.Join(' ', paths)}]";
     }
 

@@ -58,7 +58,8 @@ sealed class TreeCopy(int root, bool keepsOwners)
             Digest?.Add(entry, keepsOwners);
             if (source.IsDirectory && entry.Path.Length == 0)
             {
-                GiveRoot(parent, entry, isNew);
+                // A word with a slash at the end makes a directory of docker's own, another one becomes what the source is.
+                GiveRoot(parent, entry, isNew && !target.IsDirectory);
                 continue;
             }
             CopyOne(source, entry, parent, source.IsDirectory ? entry.Path : name);

@@ -28,14 +28,24 @@ sealed class WorkFolder : IDisposable
     /// <summary>The runtime's --root.</summary>
     public string State => Folder.Path + "/state";
 
+    /// <summary>Removes what killed builds have left.</summary>
     /// <param name="root">The store.</param>
-    /// <param name="endContainer">Ends the container of an id and a state directory, if there is one.</param>
-    public static WorkFolder Make(string root, Action<string, string> endContainer)
+    /// <param name="endContainer">Ends the container of a state directory and an id, if there is one.</param>
+    public static void Sweep(string root, Action<string, string> endContainer)
+    {
+        using var parent = Folder.TryOpen(PathOf(root));
+        if (parent is not null)
+        {
+            using var held = parent.Lock(Native.LOCK_EX);
+            Sweep(parent, endContainer);
+        }
+    }
+
+    public static WorkFolder Make(string root)
     {
         var parent = Folder.Make(PathOf(root), 0x1C0);
         // Between a directory and its lock nobody may take it for left.
         using var held = parent.Lock(Native.LOCK_EX);
-        Sweep(parent, endContainer);
         var name = Prefix + Guid.NewGuid().ToString("N")[..16];
         var folder = parent.MakeFolder(name, 0x1C0);
         return new WorkFolder(parent, folder, folder.Lock(Native.LOCK_EX), name);
