@@ -29,7 +29,7 @@ mutants: build ## skip one step, check or undo at a time: a test must turn red
 	@conformance/mutants.sh
 
 SECONDS ?= 60
-fuzz: ## mutated config.json documents through the reader, for SECONDS=60
+fuzz: ## inputs changed at random through every reader (config, bus, tar), for SECONDS=60
 	@conformance/setup.sh build
 	@conformance/fuzz.sh $(SECONDS)
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# fuzz.sh [SECONDS] - mutated config.json documents through reader, rules and planner: a plan or one sentence, nothing else.
+# fuzz.sh [TARGET...] [SECONDS [SEED]] - inputs changed at random through every reader: an answer or one sentence, nothing else. The targets (config,
+# bus, tar: tests/Fuzz/Program.cs) share the seconds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 dotnet build tests/Fuzz -c Release --nologo -v quiet >/dev/null
-exec tests/Fuzz/bin/Release/net10.0/fuzz "${1:-60}"
+exec tests/Fuzz/bin/Release/net10.0/fuzz "${@:-60}"

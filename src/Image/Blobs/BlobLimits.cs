@@ -11,7 +11,7 @@ static class BlobLimits
     public const int MaxRatio = 2048;
 
     /// <summary>A layer of this size is no bomb, however it is compressed.</summary>
-    public const long FreeBytes = 1L << 30;
+    public const long FreeBytes = 256L << 20;
 
     /// <summary>The largest window of a zstd frame, as a power of two: 32 MiB, what klauspost's best level uses (docker, podman, containerd). Level 19
     /// of zstd takes 8 MiB; its --ultra and --long, up to 2 GiB, would take the memory that is for everything.</summary>

@@ -18,6 +18,9 @@ static class Compressions
 {
     private const int MagicBytes = 6;
 
+    // Without it GZipStream takes a blob that is cut off for a whole one (dotnet/runtime, DeflateStream.Read).
+    static Compressions() => AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
+
     private static ReadOnlySpan<byte> SkippableFrame => [0x2a, 0x4d, 0x18];
 
     /// <summary>ImageError for a media type that is no layer's.</summary>
