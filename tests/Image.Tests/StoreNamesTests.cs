@@ -67,7 +67,7 @@ public sealed class StoreNamesTests
         File.WriteAllText(folder[".lease-dead"], "");
         using var opened = OciLayout.Open(folder.Path);
         Assert.Equal((800, 2), opened.CollectGarbage());
-        Assert.Equal([.. before, folder["blobs/sha256/README"]], Directory.GetFiles(folder["blobs/sha256"]).Order());
+        Assert.Equal(((string[])[.. before, folder["blobs/sha256/README"]]).Order(), Directory.GetFiles(folder["blobs/sha256"]).Order());
         Assert.False(File.Exists(folder[".lease-dead"]));
         Assert.Equal((0, 0), opened.CollectGarbage());
     }

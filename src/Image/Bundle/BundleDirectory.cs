@@ -52,7 +52,8 @@ static class BundleDirectory
         {
             Request = request,
             Host = host,
-            User = user,
+            // Without privileges nobody sets groups (user_namespaces(7), "setgroups").
+            User = host.Uid == 0 ? user : user with { Groups = [] },
             Arguments = arguments,
             Environment = ContainerEnvironment.Of(wishes.Env ?? [], request, user.Home, hostName).Variables,
             WorkingDirectory = directory.StartsWith('/') ? directory : "/" + directory,

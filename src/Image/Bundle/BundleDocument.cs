@@ -55,12 +55,15 @@ static partial class BundleDocument
         json.WriteStartObject("user");
         json.WriteNumber("uid", parts.User.Uid);
         json.WriteNumber("gid", parts.User.Gid);
-        json.WriteStartArray("additionalGids");
-        foreach (var group in parts.User.Groups)
+        if (parts.User.Groups.Count > 0)
         {
-            json.WriteNumberValue(group);
+            json.WriteStartArray("additionalGids");
+            foreach (var group in parts.User.Groups)
+            {
+                json.WriteNumberValue(group);
+            }
+            json.WriteEndArray();
         }
-        json.WriteEndArray();
         json.WriteEndObject();
         WriteTexts(json, "args", parts.Arguments);
         WriteTexts(json, "env", parts.Environment);
