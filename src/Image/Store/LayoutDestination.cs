@@ -28,7 +28,7 @@ sealed class LayoutDestination(OciLayout layout, string? reference, string name,
     public override void PutManifest(Document document)
     {
         _lease.Add(document.Digest);
-        if (!layout.HasBlob(Documents.DescriptorOf(document)))
+        if (!layout.HasBlobVerified(Documents.DescriptorOf(document)))
         {
             layout.Put(document);
         }

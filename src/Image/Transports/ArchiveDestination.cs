@@ -1,7 +1,6 @@
 using System;
 using System.Buffers;
 using System.Collections.Generic;
-using System.IO;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
@@ -26,7 +25,6 @@ sealed class ArchiveDestination : ImageDestination
     private readonly RegistryReference? _dockerName;
     private readonly bool _isDocker;
     private readonly SafeFileHandle _handle;
-    private readonly FileStream _stream;
     private readonly TarWriter _tar;
     private readonly HashSet<Digest> _written = [];
     private readonly HashSet<string> _folders = [];
@@ -46,10 +44,7 @@ sealed class ArchiveDestination : ImageDestination
         }
         _handle = _folder.TryClaim(_staging, out _) ?? throw new ImageError($"write {name}: another process is writing it");
         Sys.Ftruncate((int)_handle.DangerousGetHandle(), 0).OrThrow($"empty {_folder.Of(_staging)}");
-        // FileStream takes a descriptor that does not wait for one of a socket.
-        Sys.Fcntl((int)_handle.DangerousGetHandle(), Native.F_SETFL, 0).OrThrow($"prepare {_folder.Of(_staging)}");
-        _stream = new FileStream(_handle, FileAccess.Write, bufferSize: 0);
-        _tar = new TarWriter(_stream);
+        _tar = new TarWriter(new Sink(_handle, _folder.Of(_staging)));
     }
 
     public static ArchiveDestination OfOci(string path, string? reference, string name) => new(path, name, reference, null, isDocker: false);
@@ -159,9 +154,16 @@ sealed class ArchiveDestination : ImageDestination
         {
             _folder.Remove(_staging);
         }
-        _stream.Dispose();
         _handle.Dispose();
         _folder.Dispose();
         base.Dispose();
+    }
+
+    /// <summary>The file as a stream: errors are the kernel's.</summary>
+    private sealed class Sink(SafeFileHandle file, string path) : ForwardStream
+    {
+        public override bool CanWrite => true;
+
+        public override void Write(ReadOnlySpan<byte> buffer) => Sys.WriteAll((int)file.DangerousGetHandle(), buffer).OrThrow($"write {path}");
     }
 }

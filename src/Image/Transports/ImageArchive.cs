@@ -8,6 +8,7 @@ using SharpRun.Image.Store;
 using SharpRun.Linux;
 using SharpRun.Oci;
 using SharpRun.Tar;
+using ZstdSharp;
 
 namespace SharpRun.Image.Transports;
 
@@ -56,7 +57,7 @@ sealed class ImageArchive : IDisposable
             file.Dispose();
             throw new ImageError($"read the archive {path}: {error.Message}");
         }
-        catch (InvalidDataException error)
+        catch (Exception error) when (error is InvalidDataException or ZstdException or EndOfStreamException)
         {
             file.Dispose();
             throw new ImageError($"decompress the archive {path}: {error.Message}");
@@ -206,7 +207,7 @@ sealed class StreamPart(Stream stream, long start, long length, string path) : F
             _left -= read;
             return read;
         }
-        catch (InvalidDataException error)
+        catch (Exception error) when (error is InvalidDataException or ZstdException or EndOfStreamException)
         {
             throw new ImageError($"decompress the archive {path}: {error.Message}");
         }
