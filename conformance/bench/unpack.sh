@@ -34,7 +34,7 @@ layer() { # layer FILE MB DIRECTORY...
     local file=$1 bytes=$(($2 << 20))
     shift 2
     (cd / && find "$@" -xdev -printf '%p\t%s\n' 2>/dev/null) | LC_ALL=C sort -u |
-        awk -F'\t' -v most="$bytes" '$2 < 40e6 { if ((sum += $2 + 512) > most) exit; print $1 }' >"$file.list"
+        awk -F'\t' -v most="$bytes" '$2 < 40e6 && sum + $2 + 512 <= most { sum += $2 + 512; print $1 }' >"$file.list" || true # find misses directories
     tar --no-recursion --xattrs --format=posix --pax-option=delete=atime,delete=ctime -C / -T "$file.list" -cf "$file" 2>/dev/null || [[ -s $file ]]
 }
 

@@ -18,10 +18,12 @@ static class BundleDirectory
     // Only its owner looks in: config.json may have secrets, and the image's setuid programs lie below.
     private const uint Mode = 0x1C0;
 
-    /// <summary>The path of config.json. Image names the image for errors, bundle is absolute, warn is told of what is left out.</summary>
-    public static string Write(string image, ImageConfig config, BundleRequest request, string bundle, HostFacts host, Action<string> warn)
+    /// <summary>The path of config.json. Image names the image for errors, bundle is absolute, warn is told of what is left out. UnpackedAt: where the
+    /// root file system is as yet, if not at its place.</summary>
+    public static string Write(
+        string image, ImageConfig config, BundleRequest request, string bundle, HostFacts host, Action<string> warn, string? unpackedAt = null)
     {
-        var rootPath = request.Rootfs ?? $"{bundle}/{Rootfs}";
+        var rootPath = unpackedAt ?? request.Rootfs ?? $"{bundle}/{Rootfs}";
         using var root = ImageRoot.TryOpen(rootPath);
         var parts = Parts(image, config, request, bundle, host, root, rootPath, warn);
         var document = BundleDocument.Write(parts with { Mounts = [.. parts.Mounts.Select(WithSource)] });

@@ -23,6 +23,10 @@ static class Transfer
             throw new UsageError($"{verb}: --platform and --all-platforms exclude each other");
         }
         options = options with { VerifiesBlobs = arguments.Is("verify") };
+        if (to is ImageName.Directory root)
+        {
+            return all ? throw new UsageError($"{verb}: a directory has room for one platform") : UnpackCommand.IntoDirectory(from, root, options);
+        }
         using var source = Transport.OpenSource(from, options, mayFetch: true);
         using var destination = Transport.OpenDestination(to, options);
         using var progress = new CopyProgress($"{verb} {from}", options.IsQuiet);

@@ -1,7 +1,8 @@
-using System.Buffers;
-using System.Text.Encodings.Web;
-using System.Text.Json;
+using System;
+using System.Collections.Generic;
+using System.Linq;
 using SharpRun.CommandLine;
+using SharpRun.Image.Bundle;
 using SharpRun.Image.Transports;
 using SharpRun.Image.Unpack;
 using SharpRun.Linux;
@@ -11,8 +12,6 @@ namespace SharpRun.Image.Cli;
 
 static class UnpackCommand
 {
-    private const string Rootfs = "rootfs";
-
     public static Command Command => new("unpack", "[flags] IMAGE BUNDLE | --layers IMAGE", "unpack an image into a bundle, or its layers into the store",
     [
         Flag.Switch("layers", "each layer into the store, in overlay's form"),
@@ -33,63 +32,84 @@ static class UnpackCommand
         {
             throw new UsageError("unpack: IMAGE and BUNDLE are expected");
         }
-        if (!arguments.Is("rootfs-only"))
-        {
-            throw new UsageError("unpack without --rootfs-only: config.json is not built yet", isUnsupported: true);
-        }
         var owners = OwnersOf(arguments);
         var bundle = AbsolutePath.Of(arguments.Words[1]);
-        using var image = OpenImage.Open(Local(arguments.Words[0]), options);
-        // What is made gets the modes that the image says, whatever the caller's umask.
-        Sys.Umask(0);
-        var losses = new Losses();
-        ImageUnpack.Into(image, bundle, Rootfs, owners, losses);
-        Warn(losses, options);
-        Output.Write(options.IsJson ? Json(image, bundle) : bundle + "\n");
+        using var image = OpenImage.Open(ImageName.Parse(arguments.Words[0]), options);
+        var path = Unpack(image, bundle, BundleDirectory.Rootfs, owners, options, arguments.Is("rootfs-only") ? null : Config(image, bundle, owners, arguments, options));
+        JsonOutput.WriteResult(options, bundle, json =>
+        {
+            json.WriteString("bundle", bundle);
+            json.WriteString("rootfs", path);
+            json.WriteString("manifest", image.Descriptor.Digest.Text);
+        });
         return 0;
     }
 
-    /// <summary>Only the verbs that move images talk to registries.</summary>
-    private static ImageName Local(string text) => ImageName.Parse(text) switch
+    /// <summary>dir: as the destination of pull, push and copy.</summary>
+    public static int IntoDirectory(ImageName from, ImageName.Directory to, Options options)
     {
-        ImageName.Registry registry => throw new UsageError($"unpack {registry}: pull it first, unpack reads no registry"),
-        ImageName.Directory directory => throw new UsageError($"unpack {directory}: it is a root file system already"),
-        var name => name,
-    };
+        RequireRoot(isRootless: false);
+        var path = AbsolutePath.Of(to.Path);
+        var slash = path.LastIndexOf('/');
+        if (slash == path.Length - 1)
+        {
+            throw new UsageError($"{to}: / is there already");
+        }
+        using var image = OpenImage.Of(Transport.OpenSource(from, options, mayFetch: true), options.Platform);
+        Unpack(image, slash == 0 ? "/" : path[..slash], path[(slash + 1)..], Owners.OfImage, options, null);
+        JsonOutput.WriteResult(options, image.Descriptor.Digest.Text, json =>
+        {
+            json.WriteString("name", to.ToString());
+            json.WriteString("digest", image.Descriptor.Digest.Text);
+        });
+        return 0;
+    }
+
+    private static string Unpack(OpenImage image, string directory, string name, Owners owners, Options options, Action<string>? done)
+    {
+        // What is made gets the modes that the image says, whatever the caller's umask.
+        Sys.Umask(0);
+        var losses = new Losses();
+        ImageUnpack.Into(image, directory, name, owners, losses, done);
+        foreach (var sentence in losses.Sentences())
+        {
+            WarnerOf(options)(sentence);
+        }
+        return $"{directory}/{name}";
+    }
+
+    // config.json is there before the root has its name: a bundle with a root is whole.
+    private static Action<string> Config(OpenImage image, string bundle, Owners owners, Arguments arguments, Options options)
+    {
+        var warn = WarnerOf(options);
+        var host = HostFacts.Read();
+        var request = BundleCommand.RequestOf(arguments, host, warn);
+        request = request with
+        {
+            UidMaps = owners.Uids.IsIdentity ? request.UidMaps : MapsOf(owners.Uids),
+            GidMaps = owners.Gids.IsIdentity ? request.GidMaps : MapsOf(owners.Gids),
+        };
+        return root => BundleDirectory.Write(image.Name, image.Config, request, bundle, host, warn, root);
+    }
+
+    private static List<Bundle.IdMap> MapsOf(Image.Unpack.IdMap map) => [.. map.Ranges.Select(range => new Bundle.IdMap(range.Container, range.Host, range.Count))];
 
     private static Owners OwnersOf(Arguments arguments)
     {
         var isRootless = arguments.Is("rootless");
-        var owners = new Owners(IdMap.Parse("uid-map", arguments.Texts("uid-map")), IdMap.Parse("gid-map", arguments.Texts("gid-map"))) { IsRootless = isRootless };
-        return isRootless || Sys.GetEuid() == 0
-            ? owners
-            : throw new UsageError("unpack: only root can give files to the users of an image; --rootless keeps them the caller's");
+        RequireRoot(isRootless);
+        return new Owners(
+            Image.Unpack.IdMap.Parse("uid-map", arguments.Texts("uid-map")), Image.Unpack.IdMap.Parse("gid-map", arguments.Texts("gid-map"))) { IsRootless = isRootless };
     }
 
-    private static void Warn(Losses losses, Options options)
+    private static void RequireRoot(bool isRootless)
     {
-        if (options.IsQuiet)
+        if (!isRootless && Sys.GetEuid() != 0)
         {
-            return;
-        }
-        foreach (var sentence in losses.Sentences())
-        {
-            Output.WriteError($"sharprun-image: warning: {sentence}\n");
+            throw new UsageError("unpack: only root can give files to the users of an image; unpack --rootless keeps them the caller's");
         }
     }
 
-    private static string Json(OpenImage image, string bundle)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
-        {
-            json.WriteStartObject();
-            json.WriteString("bundle", bundle);
-            json.WriteString(Rootfs, $"{bundle}/{Rootfs}");
-            json.WriteString("manifest", image.Descriptor.Digest.Text);
-            json.WriteEndObject();
-        }
-        buffer.Write("\n"u8);
-        return System.Text.Encoding.UTF8.GetString(buffer.WrittenSpan);
-    }
+    private static Action<string> WarnerOf(Options options) =>
+        options.IsQuiet ? _ => { } : sentence => Output.WriteError($"sharprun-image: warning: {OneLine.Of(sentence)}\n");
 }

@@ -10,7 +10,9 @@ namespace SharpRun.Image.Unpack;
 /// Without a range every id is itself.</summary>
 sealed class IdMap
 {
-    private readonly record struct Range(uint Container, uint Host, uint Count);
+    public readonly record struct Range(uint Container, uint Host, uint Count);
+
+    public IReadOnlyList<Range> Ranges => _ranges;
 
     private readonly List<Range> _ranges = [];
 

@@ -28,8 +28,9 @@ sealed class ImageUnpack
 
     private string StagingName => $".{_name}.unpacking";
 
-    /// <summary>Done is called when the root has its final content but not yet its name: for what else has to be there first.</summary>
-    public static void Into(OpenImage image, string directory, string name, Owners owners, Losses losses, Action<Folder>? done = null)
+    /// <summary>Directory is absolute. Done is called when the root has its final content but not yet its name, with the path where it is: for what
+    /// else has to be there first.</summary>
+    public static void Into(OpenImage image, string directory, string name, Owners owners, Losses losses, Action<string>? done = null)
     {
         Refuse(image);
         var isThere = Folder.TryOpen(directory);
@@ -65,7 +66,7 @@ sealed class ImageUnpack
         }
     }
 
-    private void Unpack(OpenImage image, Owners owners, Losses losses, Action<Folder>? done)
+    private void Unpack(OpenImage image, Owners owners, Losses losses, Action<string>? done)
     {
         RemoveStaging();
         if (_directory.TryStat(_name, out _))
@@ -77,7 +78,7 @@ sealed class ImageUnpack
             using var staging = MakeStaging();
             using var root = staging.MakeFolder(_name, Usual);
             UnpackLayers(image, root.Fd, owners, losses);
-            done?.Invoke(_directory);
+            done?.Invoke(root.Path);
             // One for all: an fsync a file would take minutes.
             Sys.SyncFs(root.Fd).OrThrow($"sync {_directory.Of(_name)}");
             Sys.RenameAt(staging.Fd, Folder.Bytes(_name), _directory.Fd, Folder.Bytes(_name), Native.RENAME_NOREPLACE)

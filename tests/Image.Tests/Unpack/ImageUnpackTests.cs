@@ -49,7 +49,7 @@ public sealed class ImageUnpackTests : IDisposable
         return layout;
     }
 
-    private void Unpack(Action<Folder>? done = null)
+    private void Unpack(Action<string>? done = null)
     {
         using var image = OpenImage.Of(LayoutSource.Of(OciLayout.Open(_folder["layout"]), "x", "oci:x"), null);
         ImageUnpack.Into(image, Bundle, "rootfs", Owners.OfImage, new Losses(), done);
@@ -175,11 +175,12 @@ public sealed class ImageUnpackTests : IDisposable
     {
         var layer = Layer(File("f"));
         Image((layer, MediaTypes.Layer, layer));
-        Unpack(folder =>
+        Unpack(path =>
         {
             Assert.False(Directory.Exists(Bundle + "/rootfs"));
             Assert.Equal("700\n", UnpackedRoot.Run("stat", "-c", "%a", Bundle + "/.rootfs.unpacking"));
-            File.WriteAllText(folder.Of("config.json"), "{}");
+            Assert.True(File.Exists(path + "/f"));
+            File.WriteAllText(Bundle + "/config.json", "{}");
         });
         Assert.Equal(["config.json", "rootfs"], Names());
     }
