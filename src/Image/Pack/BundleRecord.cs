@@ -26,9 +26,10 @@ sealed record BundleRecord(string Image, Digest Manifest, Owners Owners)
         _ => name.Given,
     }, image.Descriptor.Digest, owners);
 
-    /// <summary>The bundle is not complete before.</summary>
-    public void Write(Folder bundle)
+    /// <summary>The bundle, a path, is not complete before.</summary>
+    public void Write(string path)
     {
+        using var bundle = Folder.TryOpen(path) ?? throw new ImageError($"write {path}/{FileName}: there is no such directory");
         var bytes = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(bytes))
         {

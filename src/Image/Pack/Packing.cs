@@ -122,7 +122,7 @@ sealed class Packing(PackRequest request, Options options)
         }
     }
 
-    private TreeRoot OpenRootfs(Folder bundle)
+    private static TreeRoot OpenRootfs(Folder bundle)
     {
         // A link there would lead out of the bundle.
         var rootfs = Sys.Open(bundle.Fd, "rootfs\0"u8, Native.O_RDONLY | Native.O_DIRECTORY | Native.O_NOFOLLOW);
