@@ -103,7 +103,7 @@ public sealed class LayerGarbage
         {
             if (Entries.TryRead(union.Value, "record.json") is not { } record)
             {
-                return Keep($"union {name} has no record");
+                return Keep($"union {name} has no record, so that no layer can be known to be unneeded");
             }
             Need(DigestsIn(Encoding.Latin1.GetString(record)));
             return true;

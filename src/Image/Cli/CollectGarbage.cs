@@ -1,6 +1,7 @@
 using System.Globalization;
 using SharpRun.CommandLine;
 using SharpRun.Image.Store;
+using SharpRun.LayerStore;
 
 namespace SharpRun.Image.Cli;
 
@@ -13,10 +14,22 @@ static class CollectGarbage
     {
         using var store = ImageStore.TryOpen(options);
         var (bytes, files) = store?.CollectGarbage() ?? (0, 0);
+        var layers = LayerGarbage.Collect(new StorePaths(options.Root), LayerRoots.TopsOf(store));
+        bytes += layers.BytesFreed;
+        foreach (var sentence in options.IsQuiet ? [] : layers.Kept)
+        {
+            Output.WriteError($"sharprun-image: warning: {sentence}: kept\n");
+        }
         JsonOutput.WriteResult(options, bytes.ToString(CultureInfo.InvariantCulture), json =>
         {
             json.WriteNumber("bytesFreed", bytes);
             json.WriteNumber("filesRemoved", files);
+            json.WriteStartArray("layersRemoved");
+            foreach (var layer in layers.Removed)
+            {
+                json.WriteStringValue(layer.Text);
+            }
+            json.WriteEndArray();
         });
         return 0;
     }

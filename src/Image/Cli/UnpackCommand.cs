@@ -26,7 +26,7 @@ static class UnpackCommand
     {
         if (arguments.Is("layers"))
         {
-            throw new UsageError("unpack --layers: not built yet", isUnsupported: true);
+            return UnpackLayers.Act(arguments, options);
         }
         if (arguments.Words.Count != 2)
         {

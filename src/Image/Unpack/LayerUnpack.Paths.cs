@@ -99,14 +99,14 @@ sealed partial class LayerUnpack
         }
         if (directory.HasWhiteouts && directory.Whiteouts.Contains(name))
         {
-            return default;
+            return new Name(null, null, false, LowerName.None);
         }
         var below = _lower.Find(directory, name);
         if (below.IsDirectory)
         {
             return new Name(directory.Children[name] = NewDirectory(directory, name, below, isInTheWay: false), null, false, below);
         }
-        if (!below.Status.IsSymlink)
+        if (!below.IsThere || !below.Status.IsSymlink)
         {
             return new Name(null, null, false, below);
         }

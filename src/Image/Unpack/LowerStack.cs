@@ -6,13 +6,11 @@ using SharpRun.Linux;
 namespace SharpRun.Image.Unpack;
 
 /// <summary>What a name is in the layers below. Layer: the one that has it. Lower: of a directory, the layers that are merged in it.</summary>
-readonly record struct LowerName(int Layer, FileStatus Status, int[] Lower)
+readonly record struct LowerName(bool IsThere, int Layer, FileStatus Status, int[] Lower)
 {
-    public static LowerName None => new(-1, default, []);
+    public static LowerName None => new(false, -1, default, []);
 
-    public bool IsThere => Layer >= 0;
-
-    public bool IsDirectory => Lower.Length > 0;
+    public bool IsDirectory => IsThere && Lower.Length > 0;
 }
 
 /// <summary>
@@ -66,7 +64,7 @@ sealed class LowerStack(IReadOnlyList<int> trees, OverlayWords words)
             }
             if (!first.IsThere && !OverlayWords.IsWhiteout(status))
             {
-                first = new LowerName(layer, status, []);
+                first = new LowerName(true, layer, status, []);
             }
             if (isLast)
             {

@@ -14,12 +14,16 @@ sealed class OpenParent(int root, EntryWriter writer) : IDisposable
 {
     private const ulong InRoot = Native.RESOLVE_IN_ROOT | Native.RESOLVE_NO_MAGICLINKS;
 
+    /// <summary>As the kernel's MAXSYMLINKS, of links that lead nowhere yet.</summary>
+    private const int MostLinks = 40;
+
     private static int Flags => Native.O_RDONLY | Native.O_DIRECTORY;
 
     private readonly byte[] _path = new byte[UnpackLimits.PathBytes + 2];
     private readonly byte[] _wanted = new byte[UnpackLimits.PathBytes + 2];
     private readonly int _rootDepth = RealPath.Depth(root).OrThrow("read /proc/self/fd");
     private int _length = -1;
+    private int _links;
 
     public EntryParent Current { get; private set; } = new(-1, default);
 
@@ -123,6 +127,7 @@ sealed class OpenParent(int root, EntryWriter writer) : IDisposable
         last.CopyTo(name);
         name[last.Length] = 0;
         var error = Sys.MkdirAt(Current.Fd, name, Native.S_IRWXU);
+        var target = error == Errno.EEXIST ? TargetOf(path[..Math.Max(slash, 0)], name) : null;
         Leave();
         if (error is not (Errno.OK or Errno.EEXIST))
         {
@@ -131,14 +136,17 @@ sealed class OpenParent(int root, EntryWriter writer) : IDisposable
         // It exists and is not to be found: a link that leads nowhere yet. What it leads to is made, inside the root (R2).
         if (error == Errno.EEXIST)
         {
-            path.CopyTo(_wanted);
-            _wanted[path.Length] = 0;
-            var made = RootPath.MakeDirectories(root, _wanted, Native.S_IRWXU);
-            if (!made.Ok)
+            if (target is not null)
             {
-                return made;
+                if (++_links > MostLinks)
+                {
+                    return Result.Failed(Errno.ELOOP);
+                }
+                Enter(target, entry, makes: true);
+                Leave();
+                _links--;
             }
-            Sys.Close(made.Value);
+            return Open(path, entry);
         }
         var opened = Open(path, entry);
         error = opened.Ok ? writer.MakeImplicit(opened.Value) : opened.Error;
@@ -147,6 +155,20 @@ sealed class OpenParent(int root, EntryWriter writer) : IDisposable
             Sys.Close(opened.Value);
         }
         return error == Errno.OK ? opened : Result.Failed(error);
+    }
+
+    // Where a link in the current directory leads, as a path from the root. Null: it is none.
+    private byte[]? TargetOf(ReadOnlySpan<byte> directory, ReadOnlySpan<byte> name)
+    {
+        Span<byte> target = new byte[UnpackLimits.PathBytes + 1];
+        var read = Sys.ReadLinkAt(Current.Fd, name, target);
+        if (!read.Ok || read.Value == 0)
+        {
+            return null;
+        }
+        target = target[..read.Value];
+        byte[] path = target[0] == (byte)'/' ? [.. target.TrimStart((byte)'/')] : [.. directory, (byte)'/', .. target];
+        return path.Length <= UnpackLimits.PathBytes ? path : throw new ErrnoException("follow a link of the image", Errno.ENAMETOOLONG);
     }
 
     private static Exception Failed(ReadOnlySpan<byte> path, TarEntry entry, Errno error) => error switch

@@ -151,6 +151,7 @@ sealed class LayerModel
 
     private void Put(NastyEntry entry, string path)
     {
+        RequireLength(path);
         _places.TryGetValue(path, out var old);
         var node = entry.Kind == TarKind.HardLink ? LinkTarget(entry) : null;
         if (entry.Kind == TarKind.Directory && old?.Node.Kind == TarKind.Directory)
@@ -231,6 +232,7 @@ sealed class LayerModel
                 {
                     return null;
                 }
+                RequireLength(path);
                 _places[path] = new Place(Implicit(), _layer);
                 current = path;
             }
@@ -282,6 +284,12 @@ sealed class LayerModel
 
     private List<string> Below(string path) =>
         [.. _places.Keys.Where(name => name.Length > path.Length && (path.Length == 0 || name.StartsWith(path + "/", StringComparison.Ordinal)))];
+
+    // NAME_MAX.
+    private static void RequireLength(string path)
+    {
+        _ = path.Length - path.LastIndexOf('/') - 1 <= 255 ? true : throw new Refused("a name of more than 255 bytes");
+    }
 
     // A directory that no entry describes.
     private static ModelNode Implicit() => new(TarKind.Directory) { Mode = 0x1ED, Owner = (0, 0) };
