@@ -9,12 +9,12 @@ namespace SharpRun.Image.Cli;
 /// <summary>The distribution-spec has no search: the filter is a part of a name, or a pattern with * and ?, over the whole catalogue.</summary>
 static class Catalog
 {
-    public static Command Command => new("catalog", "HOST [FILTER]", "print a registry's repositories", [RegistrySettings.RegistriesFlag], Act) { MostWords = 2 };
+    public static Command Command => new("catalog", "HOST [FILTER]", "print a registry's repositories", [], Act) { MostWords = 2 };
 
     private static int Act(Arguments arguments, Options options)
     {
         var host = RegistryReference.ParseHost(arguments.Words[0]);
-        var settings = RegistrySettings.From(arguments, options);
+        var settings = RegistrySettings.From(options);
         var endpoint = RegistriesFile.Load(settings).Resolve(host, "", isByDigest: false, takesMirrors: false, !settings.VerifiesTls)[0];
         using var client = new RegistryClient(endpoint, settings);
         var names = NamePages.Repositories(client);

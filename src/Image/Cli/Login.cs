@@ -15,7 +15,6 @@ static class Login
     [
         Flag.Text("username", "NAME", "who (default: asked for)", 'u'),
         Flag.Switch("password-stdin", "take the password from stdin, up to its end"),
-        RegistrySettings.RegistriesFlag,
     ];
 
     public static Command Command => new("login", "HOST", "check and keep a registry's credentials", s_flags, Act);
@@ -23,7 +22,7 @@ static class Login
     private static int Act(Arguments arguments, Options options)
     {
         var host = RegistryReference.ParseHost(arguments.Words[0]);
-        var settings = RegistrySettings.From(arguments, options);
+        var settings = RegistrySettings.From(options);
         var credentials = Ask(arguments, host);
         Check(host, credentials, settings);
         Keep(host, credentials, settings);

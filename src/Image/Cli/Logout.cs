@@ -11,7 +11,7 @@ static class Logout
     private static int Act(Arguments arguments, Options options)
     {
         var host = RegistryReference.ParseHost(arguments.Words[0]);
-        Forget(host, RegistrySettings.From(arguments, options));
+        Forget(host, RegistrySettings.From(options));
         return 0;
     }
 

@@ -15,6 +15,7 @@ sealed record Options
         Flag.Switch("json", "one JSON document on stdout"),
         Flag.Text("platform", "OS/ARCH[/VARIANT]", "which of an image's platforms (default: this machine's)"),
         Flag.Text("authfile", "FILE", "credentials (default $DOCKER_CONFIG/config.json)"),
+        Flag.Text("registries-conf", "FILE", "mirrors, insecure and blocked registries (default /etc/containers/registries.conf)"),
         Flag.Text("tls-verify", "BOOL", "false: take any certificate, and plain HTTP"),
     ];
 
@@ -37,6 +38,9 @@ sealed record Options
     /// <summary>Absolute; null: docker's.</summary>
     public string? AuthFile { get; init; }
 
+    /// <summary>Absolute; null: the machine's.</summary>
+    public string? RegistriesFile { get; init; }
+
     public bool VerifiesTls { get; init; } = true;
 
     public static Options From(Arguments before, Arguments behind)
@@ -49,6 +53,7 @@ sealed record Options
             IsJson = Text("json") is "true",
             Platform = Text("platform") is { } platform ? Oci.Platform.Parse(platform) : null,
             AuthFile = AbsolutePath.OfOptional(Text("authfile")),
+            RegistriesFile = AbsolutePath.OfOptional(Text("registries-conf")),
             VerifiesTls = Text("tls-verify") switch
             {
                 null or "true" or "1" => true,

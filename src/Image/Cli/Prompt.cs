@@ -11,26 +11,24 @@ namespace SharpRun.Image.Cli;
 static class Prompt
 {
     private const int Stdin = 0, Limit = 64 << 10;
-    private const byte Interrupt = 3; // ^C
+    private const byte Interrupt = 3, EndOfFile = 4, Backspace = 8, KillLine = 21, Delete = 127;
 
     public static string Line(string question)
     {
         RequireTerminal(out _);
         Output.WriteError(question);
-        return ReadLine();
+        return Read(static last => last == '\n').TrimEnd('\r', '\n');
     }
 
-    /// <summary>Without echo. ^C is only a character meanwhile: a signal's death would leave the terminal mute.</summary>
+    /// <summary>Without echo. ^C is only a key meanwhile: a signal's death would leave the terminal mute.</summary>
     public static string Secret(string question)
     {
         RequireTerminal(out var modes);
-        var mute = modes;
-        mute.Local &= ~(Native.ECHO | Native.ISIG);
         Output.WriteError(question);
-        Sys.SetTerminalModes(Stdin, mute).OrThrow("turn the terminal's echo off");
+        Sys.SetTerminalModes(Stdin, modes.Raw()).OrThrow("turn the terminal's echo off");
         try
         {
-            return ReadLine();
+            return ReadKeys();
         }
         finally
         {
@@ -39,17 +37,39 @@ static class Prompt
         }
     }
 
+    private static string ReadKeys()
+    {
+        List<byte> text = [];
+        Span<byte> key = stackalloc byte[1];
+        while (text.Count < Limit && Sys.Read(Stdin, key).OrThrow("read the terminal") > 0)
+        {
+            switch (key[0])
+            {
+                case (byte)'\r' or (byte)'\n':
+                    return Encoding.UTF8.GetString(text.ToArray());
+                case Interrupt:
+                    throw new ImageError("log in: interrupted");
+                case EndOfFile when text.Count == 0:
+                    throw new ImageError("log in: no password");
+                case Backspace or Delete when text.Count > 0:
+                    text.RemoveAt(text.Count - 1);
+                    break;
+                case KillLine:
+                    text.Clear();
+                    break;
+                default:
+                    text.Add(key[0]);
+                    break;
+            }
+        }
+        throw new ImageError("log in: the terminal is gone");
+    }
+
     /// <summary>One line's end at the end is not part of it.</summary>
     public static string WholeInput()
     {
         var text = Read(static _ => false);
         return text.EndsWith("\r\n", StringComparison.Ordinal) ? text[..^2] : text.EndsWith('\n') ? text[..^1] : text;
-    }
-
-    private static string ReadLine()
-    {
-        var line = Read(static last => last is (byte)'\n' or Interrupt);
-        return line.EndsWith((char)Interrupt) ? throw new ImageError("log in: interrupted") : line.TrimEnd('\r', '\n');
     }
 
     private static string Read(Predicate<byte> isEnd)

@@ -6,14 +6,14 @@ namespace SharpRun.Image.Cli;
 
 static class Tags
 {
-    public static Command Command => new("tags", "REPOSITORY", "print a repository's tags", [RegistrySettings.RegistriesFlag], Act);
+    public static Command Command => new("tags", "REPOSITORY", "print a repository's tags", [], Act);
 
     private static int Act(Arguments arguments, Options options)
     {
         var word = arguments.Words[0];
         const string Transport = "docker://";
         var reference = RegistryReference.ParseRepository(word.StartsWith(Transport, System.StringComparison.Ordinal) ? word[Transport.Length..] : word);
-        var settings = RegistrySettings.From(arguments, options);
+        var settings = RegistrySettings.From(options);
         // What a mirror has is not what the repository has: it is asked for nothing here.
         var endpoint = RegistriesFile.Load(settings).Resolve(reference.Host, reference.Repository, isByDigest: false, takesMirrors: false, !settings.VerifiesTls)[0];
         using var client = new RegistryClient(endpoint, settings);

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.IO;
 using System.Net;
 using System.Net.Http;
@@ -15,11 +14,11 @@ sealed record Answer(HttpStatusCode Status, HttpResponseMessage Head, byte[] Bod
     /// <summary>What the registry says of its refusal, or the status in words.</summary>
     public string Sentence => SentenceOf(Head, Body);
 
-    /// <summary>A header's only value, whichever of the two places the BCL has it in.</summary>
+    /// <summary>A header's first value as it came, whichever of the two places the BCL has it in. Parsed, a Location would be another address:
+    /// the BCL decodes what it thinks it may.</summary>
     public static string? Header(HttpResponseMessage response, string name)
     {
-        IEnumerable<string>? values;
-        if (!response.Headers.TryGetValues(name, out values) && !response.Content.Headers.TryGetValues(name, out values))
+        if (!response.Headers.NonValidated.TryGetValues(name, out var values) && !response.Content.Headers.NonValidated.TryGetValues(name, out values))
         {
             return null;
         }

@@ -37,12 +37,7 @@ sealed class RegistryDestination : ImageDestination
 
     public override void PutBlob(Descriptor blob, ImageSource source, Action<long> received)
     {
-        if (HasBlob(blob))
-        {
-            received(blob.Size);
-            return;
-        }
-        new Upload(_client, blob, source, received).Put();
+        new Upload(_client, blob, source, received).Put(() => HasBlob(blob));
     }
 
     public override void PutManifest(Document document) => Put(document, document.Digest.Text);

@@ -7,10 +7,6 @@ namespace SharpRun.Image.Registry;
 /// <summary>What the command line says of registries, and how long is waited for them; tests wait less.</summary>
 sealed record RegistrySettings
 {
-    /// <summary>Beside the common flags, for the verbs that touch the network.</summary>
-    public static Flag RegistriesFlag { get; } =
-        Flag.Text("registries-conf", "FILE", "mirrors, insecure and blocked registries (default /etc/containers/registries.conf)");
-
     /// <summary>Absolute; null: docker's and containers' files.</summary>
     public string? AuthFile { get; init; }
 
@@ -39,11 +35,11 @@ sealed record RegistrySettings
     /// <summary>Where docker's and containers' directories of certificates are, a directory for each host.</summary>
     public string[] CertificateRoots { get; init; } = ["/etc/containers/certs.d", "/etc/docker/certs.d"];
 
-    public static RegistrySettings From(Arguments arguments, Options options) => new()
+    public static RegistrySettings From(Options options) => new()
     {
         AuthFile = options.AuthFile,
         VerifiesTls = options.VerifiesTls,
-        RegistriesFile = AbsolutePath.OfOptional(arguments.Text(RegistriesFlag.Name)),
+        RegistriesFile = options.RegistriesFile,
         Warn = options.IsQuiet ? static _ => { } : static sentence => Output.WriteError($"sharprun-image: warning: {sentence}\n"),
     };
 }

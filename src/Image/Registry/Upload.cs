@@ -22,7 +22,8 @@ sealed class Upload(RegistryClient client, Descriptor blob, ImageSource source, 
     private long _chunkSize = ChunkSize;
     private bool _isInChunks;
 
-    public void Put()
+    /// <summary>The caller knows that the registry does not have it; isThere asks again, when an answer was lost.</summary>
+    public void Put(Func<bool> isThere)
     {
         using var body = new UploadBody(blob, source, received);
         for (var failures = 1; !TryPut(body, out var reason); failures++)
@@ -32,7 +33,10 @@ sealed class Upload(RegistryClient client, Descriptor blob, ImageSource source, 
                 throw new ImageError($"{reason} (tried {failures} times)");
             }
             client.Wait(failures, null);
-            FindOffset();
+            if (!TryFindOffset() && isThere())
+            {
+                break; // all had come through but the answer
+            }
         }
         body.TellAll();
     }
@@ -180,12 +184,13 @@ sealed class Upload(RegistryClient client, Descriptor blob, ImageSource source, 
         return mayGoOn ? new CutException(error.Message) : error;
     }
 
-    private void FindOffset()
+    // False: there is no upload to go on with.
+    private bool TryFindOffset()
     {
         var asked = _location;
         if (asked is null)
         {
-            return;
+            return true;
         }
         var answer = Ask(HttpMethod.Get, asked);
         if (answer.Status is HttpStatusCode.NoContent or HttpStatusCode.OK or HttpStatusCode.Accepted)
@@ -196,11 +201,12 @@ sealed class Upload(RegistryClient client, Descriptor blob, ImageSource source, 
             {
                 throw new ImageError($"{_act}: the registry says it has {_offset} of {blob.Size} bytes");
             }
-            return;
+            return true;
         }
         // Forgotten, or not to be continued (docker's registry refuses an upload that was cut within a chunk): a new one, whole.
         _location = null;
         _isInChunks = false;
+        return false;
     }
 
     // "0-99" or "bytes=0-99": 100 bytes. docker's registry says "0-0" of none; one byte would be that, too, and is sent again.
