@@ -84,7 +84,7 @@ sealed partial class Builder
 
     private static uint ModeOf(string text)
     {
-        var isOctal = text.Length is >= 1 and <= 5 && text.AsSpan().IndexOfAnyExcept("01234567") < 0;
+        var isOctal = text.Length is >= 1 and <= 5 && text.AsSpan().IndexOfAnyExceptInRange('0', '7') < 0;
         var mode = isOctal ? Convert.ToUInt32(text, 8) : uint.MaxValue;
         return mode <= 0xFFF ? mode : throw new ImageError($"--chmod={text}: an octal mode as 0644 is expected");
     }

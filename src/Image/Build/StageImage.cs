@@ -1,4 +1,5 @@
 using System;
+using System.Buffers;
 using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json;
@@ -15,6 +16,8 @@ sealed class StageImage
     public const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
     private static readonly string[] s_shell = ["/bin/sh", "-c"];
+
+    private static readonly SearchValues<char> s_signalLetters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-");
 
     private readonly ImageEdit _edit;
     private bool _hasOwnCmd;
@@ -164,7 +167,7 @@ sealed class StageImage
 
     private string StopSignal(string signal)
     {
-        var isGood = signal.Length > 0 && signal.AsSpan().IndexOfAnyExcept("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-abcdefghijklmnopqrstuvwxyz") < 0;
+        var isGood = signal.Length > 0 && signal.AsSpan().IndexOfAnyExcept(s_signalLetters) < 0;
         Config = Config with { StopSignal = isGood ? signal : throw new ImageError($"STOPSIGNAL {signal}: a signal's name or number is expected") };
         return $"STOPSIGNAL {signal}";
     }
