@@ -28,7 +28,8 @@ public sealed class CopyTests : IDisposable
     {
         _context.Dispose();
         _image.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        // Names that are no UTF-8 are none for Directory.
+        Unpack.TreeRemoval.Remove(Native.AT_FDCWD, Encoding.UTF8.GetBytes(_folder + "\0"));
     }
 
     [Fact]

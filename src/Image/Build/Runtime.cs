@@ -51,7 +51,7 @@ sealed class Runtime
     /// <summary>Runs a bundle to its end; what it prints goes to our stderr. When we are told to end, the container is ended first.</summary>
     public WaitStatus Run(string state, string bundle, string id)
     {
-        var isInterrupted = false;
+        var (isInterrupted, process) = (false, -1);
         var nothing = Sys.Open(Native.AT_FDCWD, "/dev/null\0"u8, Native.O_RDONLY).OrThrow("open /dev/null");
         try
         {
@@ -60,18 +60,21 @@ sealed class Runtime
                 context.Cancel = true;
                 isInterrupted = true;
                 EndContainer(state, id);
+                // If the runtime had not got as far as to have a container.
+                Sys.PidfdSendSignal(process, Native.SIGKILL);
             }
             using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
             using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
             using var onHangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, End);
             Sys.Spawn(Program("--root", state, "run", "-b", bundle, id), _environment, nothing, StandardError, StandardError, out var pid).OrThrow($"execute {_path}");
-            var process = Sys.PidfdOpen(pid).OrThrow($"watch {_path}");
+            process = Sys.PidfdOpen(pid).OrThrow($"watch {_path}");
             Sys.WaitId(process, Native.WEXITED, out var status).OrThrow($"wait for {_path}");
-            Sys.Close(process);
             return isInterrupted ? throw new ImageError("interrupted") : status;
         }
         finally
         {
+            // After the handlers, which know it, are gone.
+            Sys.Close(process);
             Sys.Close(nothing);
         }
     }
