@@ -63,7 +63,8 @@ public sealed class CacheTests
             HEALTHCHECK --retries=2 CMD true
             """u8, "D");
         var arguments = new BuildArguments(new System.Collections.Generic.Dictionary<string, string>(), Platform.Host, Platform.Host, "default");
-        var image = new StageImage(ImageEdit.FromScratch(Platform.Host), new StageScope(new GlobalScope(tree, arguments), arguments, '\\'), "2001-01-01T00:00:00Z");
+        var scope = new StageScope(new GlobalScope(tree, arguments), arguments, '\\');
+        var image = new StageImage(ImageEdit.FromScratch(Platform.Host), scope, "2001-01-01T00:00:00Z");
         foreach (var instruction in tree.Stages[0].Instructions)
         {
             Assert.True(image.Apply(instruction));
@@ -75,8 +76,9 @@ public sealed class CacheTests
         Assert.Equal("""{"Test":["CMD-SHELL","true"],"Retries":2}""", image.Config.Healthcheck.ToString());
         Assert.Equal(
             [
-                "ENV A=1 2 B=", "LABEL x=y", "ARG V=3", "USER me", "CMD [\"/bin/sh\" \"-c\" \"echo $A\"]", "EXPOSE [80/tcp 81/tcp 53/udp]", "VOLUME [/v]", "STOPSIGNAL SIGINT",
-                "SHELL [/bin/ash -c]", "ENTRYPOINT [\"/bin/ash\" \"-c\" \"exec \\\"$0\\\"\"]", "HEALTHCHECK --retries=2 CMD true",
+                "ENV A=1 2 B=", "LABEL x=y", "ARG V=3", "USER me", "CMD [\"/bin/sh\" \"-c\" \"echo $A\"]", "EXPOSE [80/tcp 81/tcp 53/udp]",
+                "VOLUME [/v]", "STOPSIGNAL SIGINT", "SHELL [/bin/ash -c]",
+                "ENTRYPOINT [\"/bin/ash\" \"-c\" \"exec \\\"$0\\\"\"]", "HEALTHCHECK --retries=2 CMD true",
             ],
             image.Edit.History.Select(entry => entry.CreatedBy));
         Assert.All(image.Edit.History, entry => Assert.True(entry.EmptyLayer));

@@ -130,8 +130,10 @@ public sealed class CopyTests : IDisposable
         Copy("/3/", Rules("**/*.txt\n!d/keep"), ".");
         Copy("/4/", Rules("d\n!d/keep/f.txt"), "d");
         Assert.Equal(
-            ["1/", "1/a.txt", "1/b.txt", "2/", "2/e.txt", "3/", "3/c.md", "3/d/", "3/d/keep/", "3/d/keep/f.txt", "4/", "4/keep/", "4/keep/f.txt"], Tree("image"));
-        Assert.Equal("a.txt: .dockerignore leaves it out of the context", Assert.Throws<ImageError>(() => Copy("/", Rules("*.txt"), "a.txt")).Message);
+            ["1/", "1/a.txt", "1/b.txt", "2/", "2/e.txt", "3/", "3/c.md", "3/d/", "3/d/keep/", "3/d/keep/f.txt", "4/", "4/keep/", "4/keep/f.txt"],
+            Tree("image"));
+        var error = Assert.Throws<ImageError>(() => Copy("/", Rules("*.txt"), "a.txt"));
+        Assert.Equal("a.txt: .dockerignore leaves it out of the context", error.Message);
         Assert.Empty(Source(IgnoreRules.None).Resolve("nothing*"));
     }
 
@@ -244,7 +246,8 @@ public sealed class CopyTests : IDisposable
     private List<string> Tree(string name)
     {
         var root = $"{_folder}/{name}/";
-        return [.. Directory.EnumerateFileSystemEntries(root, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None })
+        var everything = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None };
+        return [.. Directory.EnumerateFileSystemEntries(root, "*", everything)
             .Select(path => path[root.Length..] + (Directory.Exists(path) ? "/" : "")).Order(StringComparer.Ordinal)];
     }
 }

@@ -177,7 +177,8 @@ public sealed class DockerfileReaderTests
     {
         string[] pieces =
         [
-            "FROM a\n", "RUN ", "COPY ", "ENV ", "<<E", "\nE\n", "\\", "\n", "#", " ", "\"", "'", "$", "${", "}", "[", "]", ",", "--from=", "=", "\0", "é", "\t", "`",
+            "FROM a\n", "RUN ", "COPY ", "ENV ", "<<E", "\nE\n", "\\", "\n", "#", " ", "\"", "'", "$", "${", "}", "[", "]", ",", "--from=", "=", "\0",
+            "é", "\t", "`",
             "# escape=`\n", "HEALTHCHECK ", "--interval=", "1s", "AS ", "ARG ", "LABEL ", "\r",
         ];
         Gen.Int[0, pieces.Length - 1].Array[0, 40].Sample(choice =>

@@ -43,7 +43,8 @@ static class Dump
         VolumeInstruction volume => Of(volume.Paths),
         StopSignalInstruction signal => signal.Signal,
         MaintainerInstruction maintainer => maintainer.Name,
-        HealthcheckInstruction health => $"{(health.Test is { } test ? Of(test) : "none")} {health.Interval} {health.Timeout} {health.StartPeriod} {health.Retries}",
+        HealthcheckInstruction health => (health.Test is { } test ? Of(test) : "none")
+            + $" {health.Interval} {health.Timeout} {health.StartPeriod} {health.Retries}",
         _ => "?",
     };
 
@@ -53,5 +54,6 @@ static class Dump
 
     private static string Of(IReadOnlyList<string> words) => "[" + string.Join("|", words.Select(Escaped)) + "]";
 
-    private static string Escaped(string text) => text.Replace("\\", "\\\\", System.StringComparison.Ordinal).Replace("\n", "\\n", System.StringComparison.Ordinal);
+    private static string Escaped(string text) =>
+        text.Replace("\\", "\\\\", System.StringComparison.Ordinal).Replace("\n", "\\n", System.StringComparison.Ordinal);
 }

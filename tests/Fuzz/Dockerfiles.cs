@@ -13,10 +13,13 @@ static class Dockerfiles
 {
     private static readonly string[] s_pieces =
     [
-        "FROM a\n", "FROM scratch AS b\n", "FROM --platform=$TARGETPLATFORM ${I:-x}\n", "RUN ", "COPY ", "ADD ", "ENV ", "ARG ", "LABEL ", "WORKDIR ", "USER ", "CMD ",
-        "ENTRYPOINT ", "EXPOSE ", "VOLUME ", "SHELL ", "STOPSIGNAL ", "HEALTHCHECK ", "ONBUILD ", "MAINTAINER ", "<<E", "<<-'E'", "\nE\n", "\n\tE\n", "\\\n", "\\", "`", "\n",
-        "\r\n", "#", "# escape=`\n", "# syntax=x\n", " ", "\t", "\"", "'", "$", "${", "}", ":-", ":+", ":?", "#", "%", "[", "]", ",", "[\"a\"]", "{", "--from=", "--chown=", "--chmod=",
-        "--interval=", "--mount=", "--", "=", "A=", "A=$A$A", "$A", "a", "b", "0", "80-90/udp", "65535", "1h2m", "1e9s", "NONE", "CMD x", "*", "**", "**/", "?", "[a-", "!", "..", "/",
+        "FROM a\n", "FROM scratch AS b\n", "FROM --platform=$TARGETPLATFORM ${I:-x}\n", "RUN ", "COPY ", "ADD ", "ENV ", "ARG ", "LABEL ",
+        "WORKDIR ", "USER ", "CMD ", "ENTRYPOINT ", "EXPOSE ", "VOLUME ", "SHELL ", "STOPSIGNAL ", "HEALTHCHECK ", "ONBUILD ", "MAINTAINER ", "<<E", "<<-'E'", "\nE\n", "\n\tE\n", "\\\n",
+        "\\", "`", "\n",
+        "\r\n", "#", "# escape=`\n", "# syntax=x\n", " ", "\t", "\"", "'", "$", "${", "}", ":-", ":+", ":?", "#", "%", "[", "]", ",", "[\"a\"]", "{", "--from=",
+        "--chown=", "--chmod=",
+        "--interval=", "--mount=", "--", "=", "A=", "A=$A$A", "$A", "a", "b", "0", "80-90/udp", "65535", "1h2m", "1e9s", "NONE", "CMD x", "*", "**", "**/", "?",
+        "[a-", "!", "..", "/",
         "\0", "é", "\uFEFF", "\ud800",
     ];
 
@@ -48,7 +51,8 @@ static class Dockerfiles
 
     private static void Build(DockerfileTree tree)
     {
-        var arguments = new BuildArguments(new System.Collections.Generic.Dictionary<string, string> { ["A"] = "given" }, Platform.Host, Platform.Host, "default");
+        var given = new System.Collections.Generic.Dictionary<string, string> { ["A"] = "given" };
+        var arguments = new BuildArguments(given, Platform.Host, Platform.Host, "default");
         var global = new GlobalScope(tree, arguments);
         foreach (var index in new StagePlan(tree, global, null, "D").Needed)
         {

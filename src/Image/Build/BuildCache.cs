@@ -119,10 +119,13 @@ sealed class BuildCache : IDisposable
             {
                 return new CachedLayer(null, root.GetProperty("created").GetString()!);
             }
-            return Digest.TryParse(root.GetProperty("digest").GetString()!, out var digest) && Digest.TryParse(root.GetProperty("diffId").GetString()!, out var diffId)
-                ? new CachedLayer(new MadeLayer(new Descriptor(root.GetProperty("mediaType").GetString()!, digest, root.GetProperty("size").GetInt64()), diffId),
-                    root.GetProperty("created").GetString()!)
-                : null;
+            if (!Digest.TryParse(root.GetProperty("digest").GetString()!, out var digest)
+                || !Digest.TryParse(root.GetProperty("diffId").GetString()!, out var diffId))
+            {
+                return null;
+            }
+            var blob = new Descriptor(root.GetProperty("mediaType").GetString()!, digest, root.GetProperty("size").GetInt64());
+            return new CachedLayer(new MadeLayer(blob, diffId), root.GetProperty("created").GetString()!);
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or System.Collections.Generic.KeyNotFoundException or FormatException
             or ArgumentNullException or NullReferenceException)

@@ -20,7 +20,7 @@ static class BuildFiles
         Sys.Stat(opened.Value, default, Native.AT_EMPTY_PATH, out var status).OrThrow($"read {path}");
         if (!status.IsRegular || status.Size > DockerfileLimits.MostBytes)
         {
-            throw new ImageError(status.IsRegular ? $"read {path}: it is longer than {DockerfileLimits.MostBytes} bytes" : $"read {path}: it is no regular file");
+            throw new ImageError($"read {path}: {(status.IsRegular ? $"it is longer than {DockerfileLimits.MostBytes} bytes" : "it is no regular file")}");
         }
         ProcFiles.ReadWhole(opened.Value, DockerfileLimits.MostBytes, out var bytes).OrThrow($"read {path}");
         return bytes;

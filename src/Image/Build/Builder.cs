@@ -195,7 +195,8 @@ sealed partial class Builder : IDisposable
     {
         if (_namespaceError != Errno.OK)
         {
-            throw new ErrnoException("mount the layers of the build (only root can: without root a Dockerfile may change nothing but the config)", _namespaceError);
+            const string act = "mount the layers of the build (only root can: without root a Dockerfile may change nothing but the config)";
+            throw new ErrnoException(act, _namespaceError);
         }
         _work ??= WorkFolder.Make(_options.Root);
         return Union.Mount(_work.Folder.Fd, _work.Folder.Path, $"union-{_unions++}", _chain.Trees(image.Edit.Layers, image.Edit.DiffIds));

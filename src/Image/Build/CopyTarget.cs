@@ -13,7 +13,8 @@ readonly record struct CopyTarget(string Path, bool IsDirectory)
         {
             throw new ImageError("the destination is empty");
         }
-        var isDirectory = word is "." or ".." || word.EndsWith('/') || word.EndsWith("/.", StringComparison.Ordinal) || word.EndsWith("/..", StringComparison.Ordinal);
+        var isDirectory = word is "." or ".." || word.EndsWith('/') || word.EndsWith("/.", StringComparison.Ordinal)
+            || word.EndsWith("/..", StringComparison.Ordinal);
         return new CopyTarget("/" + PathPattern.Clean(word[0] == '/' ? word : $"{workingDirectory}/{word}"), isDirectory);
     }
 

@@ -66,7 +66,8 @@ sealed class Runtime
             using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
             using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
             using var onHangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, End);
-            Sys.Spawn(Program("--root", state, "run", "-b", bundle, id), _environment, nothing, StandardError, StandardError, out var pid).OrThrow($"execute {_path}");
+            var program = Program("--root", state, "run", "-b", bundle, id);
+            Sys.Spawn(program, _environment, nothing, StandardError, StandardError, out var pid).OrThrow($"execute {_path}");
             process = Sys.PidfdOpen(pid).OrThrow($"watch {_path}");
             Sys.WaitId(process, Native.WEXITED, out var status).OrThrow($"wait for {_path}");
             return isInterrupted ? throw new ImageError("interrupted") : status;
@@ -80,7 +81,8 @@ sealed class Runtime
     }
 
     /// <summary>Kills and forgets a container; of one that is not there nothing is said.</summary>
-    public void EndContainer(string state, string id) => new ProgramRun().ToEnd(Program("--root", state, "delete", "--force", id), _environment, default, EndLimitMs);
+    public void EndContainer(string state, string id) =>
+        new ProgramRun().ToEnd(Program("--root", state, "delete", "--force", id), _environment, default, EndLimitMs);
 
     private Executable Program(params string[] arguments) => new(Encoding.UTF8.GetBytes(_path + "\0"), StringVector.Of([_path, .. arguments]), null);
 }

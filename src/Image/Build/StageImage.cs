@@ -71,7 +71,7 @@ sealed class StageImage
             CmdInstruction command => Cmd(command.Command),
             EntrypointInstruction entrypoint => Entrypoint(entrypoint.Command),
             ShellInstruction shell => SetShell(shell.Words),
-            ExposeInstruction expose => Expose(Ports.Read(expose.Ports.SelectMany(port => Scope.Expand(port).Split(' ', StringSplitOptions.RemoveEmptyEntries)))),
+            ExposeInstruction expose => Expose(expose.Ports),
             VolumeInstruction volume => Volume([.. volume.Paths.Select(Scope.Expand)]),
             StopSignalInstruction signal => StopSignal(Scope.Expand(signal.Signal)),
             HealthcheckInstruction health => Healthcheck(health),
@@ -149,8 +149,10 @@ sealed class StageImage
         return $"SHELL [{string.Join(' ', words)}]";
     }
 
-    private string Expose(List<string> ports)
+    private string Expose(IReadOnlyList<string> words)
     {
+        // A variable may hold several.
+        var ports = Ports.Read(words.SelectMany(word => Scope.Expand(word).Split(' ', StringSplitOptions.RemoveEmptyEntries)));
         Config = Config with { ExposedPorts = [.. (Config.ExposedPorts ?? []).Union(ports).Order(StringComparer.Ordinal)] };
         return $"EXPOSE [{string.Join(' ', ports)}]";
     }

@@ -81,7 +81,8 @@ sealed class TreeCopy(int root, bool keepsOwners)
             using var handle = new SafeFileHandle(made.OrThrow($"make the directory {path[..end]} in the image"), ownsHandle: true);
             if (isNew && Owner is { } owner)
             {
-                Sys.FchownAt(made.Value, default, owner.Uid, owner.Gid, Native.AT_EMPTY_PATH).OrThrow($"give the directory {path[..end]} to {owner.Uid}:{owner.Gid}");
+                Sys.FchownAt(made.Value, default, owner.Uid, owner.Gid, Native.AT_EMPTY_PATH)
+                    .OrThrow($"give the directory {path[..end]} to {owner.Uid}:{owner.Gid}");
             }
         }
         var opened = RootPath.Open(root, Encoding.UTF8.GetBytes(path + "\0"), Native.O_RDONLY | Native.O_DIRECTORY);
@@ -246,8 +247,8 @@ sealed class TreeCopy(int root, bool keepsOwners)
         {
             var (path, time) = _times[i];
             using var directory = path.Length == 0 ? null : OpenToChange(top, path);
-            Sys.UtimensAt((int)(directory ?? top).DangerousGetHandle(), default, new TimeSpec(time.Seconds, time.Nanoseconds), new TimeSpec(time.Seconds, time.Nanoseconds), 0)
-                .OrThrow($"set the time of {TarText.Of(path)}");
+            var when = new TimeSpec(time.Seconds, time.Nanoseconds);
+            Sys.UtimensAt((int)(directory ?? top).DangerousGetHandle(), default, when, when, 0).OrThrow($"set the time of {TarText.Of(path)}");
         }
     }
 
