@@ -14,7 +14,8 @@ static class Dockerfiles
     private static readonly string[] s_pieces =
     [
         "FROM a\n", "FROM scratch AS b\n", "FROM --platform=$TARGETPLATFORM ${I:-x}\n", "RUN ", "COPY ", "ADD ", "ENV ", "ARG ", "LABEL ",
-        "WORKDIR ", "USER ", "CMD ", "ENTRYPOINT ", "EXPOSE ", "VOLUME ", "SHELL ", "STOPSIGNAL ", "HEALTHCHECK ", "ONBUILD ", "MAINTAINER ", "<<E", "<<-'E'", "\nE\n", "\n\tE\n", "\\\n",
+        "WORKDIR ", "USER ", "CMD ", "ENTRYPOINT ", "EXPOSE ", "VOLUME ", "SHELL ", "STOPSIGNAL ", "HEALTHCHECK ", "ONBUILD ", "MAINTAINER ", "<<E", "<<-'E'",
+        "\nE\n", "\n\tE\n", "\\\n",
         "\\", "`", "\n",
         "\r\n", "#", "# escape=`\n", "# syntax=x\n", " ", "\t", "\"", "'", "$", "${", "}", ":-", ":+", ":?", "#", "%", "[", "]", ",", "[\"a\"]", "{", "--from=",
         "--chown=", "--chmod=",
