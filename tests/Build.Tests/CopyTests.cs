@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Runtime.Versioning;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using SharpRun.Linux;
@@ -12,6 +13,7 @@ using Xunit;
 namespace SharpRun.Image.Build.Tests;
 
 /// <summary>Sources and destinations in folders of the test's own; owners are the caller's, so that no root is needed.</summary>
+[UnsupportedOSPlatform("windows")]
 public sealed class CopyTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("build-test-").FullName;
