@@ -7,6 +7,7 @@ using SharpRun.Tar;
 
 [assembly: System.Runtime.CompilerServices.InternalsVisibleTo("Image.Tests")]
 [assembly: System.Runtime.CompilerServices.InternalsVisibleTo("fuzz")]
+[assembly: System.Runtime.CompilerServices.InternalsVisibleTo("Build.Tests")]
 
 namespace SharpRun.Image;
 

@@ -16,6 +16,7 @@ var words = args.Where(word => word != "--keep").ToList();
     ("bus", 1, Wire.Sample),
     ("tar", 3, Archives.Sample),
     ("image", 2, ImageDocuments.Sample),
+    ("dockerfile", 1, Dockerfiles.Sample),
 ];
 var chosen = targets.Where(target => words.Remove(target.Name)).ToArray();
 chosen = chosen.Length == 0 ? targets : chosen;

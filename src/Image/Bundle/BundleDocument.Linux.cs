@@ -24,9 +24,9 @@ static partial class BundleDocument
     {
         var request = parts.Request;
         json.WriteStartObject("linux");
-        if (request.UidMaps.Count == 0)
+        if (request.UidMaps.Count == 0 && !request.HasHostNetwork)
         {
-            // The network namespace is never the host's: every user of the container may open low ports and ping in it, as with docker.
+            // The network namespace is not the host's: every user of the container may open low ports and ping in it, as with docker.
             json.WriteStartObject("sysctl");
             json.WriteString("net.ipv4.ip_unprivileged_port_start", "0");
             json.WriteString("net.ipv4.ping_group_range", "0 2147483647");
@@ -106,6 +106,10 @@ static partial class BundleDocument
         foreach (var type in request.UidMaps.Count > 0 ? (ReadOnlySpan<string>)["user", "mount", "network", "uts", "pid", "ipc", "cgroup"]
             : ["mount", "network", "uts", "pid", "ipc", "cgroup"])
         {
+            if (type == "network" && request.HasHostNetwork)
+            {
+                continue;
+            }
             json.WriteStartObject();
             json.WriteString("type", type);
             if (type == "network" && request.NetworkNamespace is not null)

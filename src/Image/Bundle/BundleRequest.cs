@@ -14,6 +14,9 @@ sealed record BundleRequest
     /// <summary>A network namespace to join; null: a new one, with nothing but lo.</summary>
     public string? NetworkNamespace { get; init; }
 
+    /// <summary>No network namespace at all: the host's interfaces (RUN of a build).</summary>
+    public bool HasHostNetwork { get; init; }
+
     public bool HasTerminal { get; init; }
 
     public string? User { get; init; }

@@ -15,6 +15,7 @@ static class CollectGarbage
     {
         using var store = ImageStore.TryOpen(options);
         var (bytes, files) = store?.CollectGarbage() ?? (0, 0);
+        files += store is null ? 0 : Build.BuildCache.Collect(options.Root, store);
         var layers = LayerGarbage.Collect(new StorePaths(options.Root), LayerRoots.TopsOf(store));
         bytes += layers.BytesFreed;
         foreach (var sentence in options.IsQuiet ? [] : layers.Kept)

@@ -33,6 +33,9 @@ sealed class ImageEdit
         return new ImageEdit(manifest, new ImageConfig { Platform = platform, DiffIds = [] }, "a new image");
     }
 
+    /// <summary>The same, to be changed on its own.</summary>
+    public ImageEdit Copy() => new(_manifest with { Layers = _layers }, Config with { DiffIds = _diffIds, History = _history }, "a copy");
+
     /// <summary>Layers and history are changed by Append only, also with those of the config that is set here.</summary>
     public ImageConfig Config { get; set; }
 
