@@ -160,7 +160,7 @@ sealed class LayerModel
         }
         else if (node is not null && node == old?.Node)
         {
-            old.Layer = _layer;
+            old.Layer = old.EntryLayer = _layer;
         }
         else
         {
