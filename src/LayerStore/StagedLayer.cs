@@ -42,6 +42,8 @@ public sealed class StagedLayer : IDisposable
         Sys.RenameAt(_directory, Entries.Path(Layers.StagingOf(ChainId)), _directory, Entries.Path(ChainId.Hex), Native.RENAME_NOREPLACE)
             .OrThrow($"name layer {ChainId}");
         _isFinished = true;
+        // Others may hold it from now on, also this process; a garbage collection may not yet.
+        Sys.Flock(_staging, Native.LOCK_SH).OrThrow($"share layer {ChainId}");
     }
 
     public void Dispose()

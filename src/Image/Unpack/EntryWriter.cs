@@ -75,12 +75,9 @@ sealed partial class EntryWriter(Owners owners, Losses losses)
                 {
                     return false;
                 }
-                error = there.IsDirectory ? LinkOver(parent, name, entry, targetParent, targetName) : Errno.EEXIST;
-                if (error == Errno.EEXIST)
-                {
-                    Remove(parent, name, entry);
-                    error = Sys.LinkAt(targetParent, targetName, parent.Fd, name, 0);
-                }
+                // With a directory that goes its target may go, too: then there is nothing to link to.
+                Remove(parent, name, entry);
+                error = Sys.LinkAt(targetParent, targetName, parent.Fd, name, 0);
             }
         }
         if (error != Errno.OK)
@@ -88,19 +85,6 @@ sealed partial class EntryWriter(Owners owners, Losses losses)
             throw new ErrnoException($"link {TarText.Of(entry.Name)} to {TarText.Of(entry.LinkName)}", error);
         }
         return replaces;
-    }
-
-    // The target may lie in the directory that goes: it gets a name outside of it first. EEXIST: that one is taken.
-    private static Errno LinkOver(in EntryParent parent, ReadOnlySpan<byte> name, TarEntry entry, int targetParent, ReadOnlySpan<byte> targetName)
-    {
-        var meanwhile = ".sharprun-link\0"u8;
-        var error = Sys.LinkAt(targetParent, targetName, parent.Fd, meanwhile, 0);
-        if (error == Errno.OK)
-        {
-            Remove(parent, name, entry);
-            error = Sys.RenameAt(parent.Fd, meanwhile, parent.Fd, name);
-        }
-        return error;
     }
 
     /// <summary>What the entry says of a directory that is there, its children apart: the root of the image.</summary>
