@@ -262,6 +262,9 @@ public sealed class BundleTests : IDisposable
         Directory.CreateDirectory(Root + "/var/" + string.Join('/', Enumerable.Repeat("d", VolumeFiles.MaxDepth + 1)));
         Assert.Contains("nested deeper than 255 levels", Assert.Throws<ImageError>(() => Write()).Message, StringComparison.Ordinal);
         Assert.False(File.Exists(Bundle + "/config.json"));
+        // Other tests open files meanwhile; of these two trees nothing stays open.
+        var open = Directory.GetFiles("/proc/self/fd").Select(path => new FileInfo(path).LinkTarget ?? "");
+        Assert.DoesNotContain(open, path => path.StartsWith(Root, StringComparison.Ordinal) || path.StartsWith(Bundle, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -14,7 +14,7 @@ sealed class ImageRoot : IDisposable
 
     private readonly SafeFileHandle _root;
 
-    private ImageRoot(int fd) => _root = new SafeFileHandle(fd, ownsHandle: true);
+    private ImageRoot(int fd, bool owns) => _root = new SafeFileHandle(fd, owns);
 
     public int Fd => (int)_root.DangerousGetHandle();
 
@@ -22,8 +22,11 @@ sealed class ImageRoot : IDisposable
     public static ImageRoot? TryOpen(string path)
     {
         var opened = Sys.Open(Native.AT_FDCWD, Bytes(path), Native.O_PATH | Native.O_DIRECTORY);
-        return opened.Error is Errno.ENOENT or Errno.ENOTDIR ? null : new ImageRoot(opened.OrThrow($"open the root file system {path}"));
+        return opened.Error is Errno.ENOENT or Errno.ENOTDIR ? null : new ImageRoot(opened.OrThrow($"open the root file system {path}"), owns: true);
     }
+
+    /// <summary>The descriptor stays the caller's.</summary>
+    public static ImageRoot Of(int fd) => new(fd, owns: false);
 
     /// <summary>The text of a small file. Null when it is not there, too large, no regular file or no UTF-8: a fifo would hang us, and a device act.</summary>
     public string? TryRead(string path)
@@ -38,17 +41,12 @@ sealed class ImageRoot : IDisposable
         return error == Errno.OK && System.Text.Unicode.Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : null;
     }
 
-    /// <summary>An O_PATH descriptor of a directory; null: there is none.</summary>
-    public SafeFileHandle? TryOpenDirectory(string path, out FileStatus status)
+    /// <summary>A directory, open for reading; null: there is none.</summary>
+    public SafeFileHandle? TryOpenDirectory(string path)
     {
-        status = default;
-        var opened = RootPath.Open(Fd, Bytes(path), Native.O_PATH | Native.O_DIRECTORY);
-        if (!opened.Ok)
-        {
-            return null;
-        }
-        Sys.Stat(opened.Value, default, Native.AT_EMPTY_PATH, out status).OrThrow($"look at {path} of the image");
-        return new SafeFileHandle(opened.Value, ownsHandle: true);
+        var opened = RootPath.Open(Fd, Bytes(path), Native.O_RDONLY | Native.O_DIRECTORY);
+        return opened.Error is Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP
+            ? null : new SafeFileHandle(opened.OrThrow($"open {path} of the image"), ownsHandle: true);
     }
 
     public void Dispose() => _root.Dispose();

@@ -1,8 +1,9 @@
 using System;
-using System.IO;
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 using SharpRun.Image.Store;
+using SharpRun.Image.Unpack;
 using SharpRun.Linux;
 using SharpRun.Oci;
 
@@ -37,16 +38,13 @@ sealed class VolumeFiles(Folder bundle, ImageRoot? root, uint uid, uint gid)
             return;
         }
         var staging = $".{name}.new";
-        if (volumes.TryStat(staging, out _))
-        {
-            Directory.Delete($"{volumes.Path}/{staging}", recursive: true);
-        }
+        TreeRemoval.Remove(volumes.Fd, Store.Folder.Bytes(staging)).OrThrow($"remove {volumes.Of(staging)}");
         using (var made = volumes.MakeFolder(staging))
         {
-            using var image = root?.TryOpenDirectory(destination, out var status);
+            using var image = root?.TryOpenDirectory(destination);
             if (image is not null)
             {
-                CopyDirectory((int)image.DangerousGetHandle(), made.Fd, destination, 0);
+                CopyDirectory(image, made.Fd, destination, 0);
             }
             else
             {
@@ -58,23 +56,16 @@ sealed class VolumeFiles(Folder bundle, ImageRoot? root, uint uid, uint gid)
         volumes.Sync();
     }
 
-    private static void CopyDirectory(int source, int target, string path, int depth)
+    private static void CopyDirectory(SafeFileHandle source, int target, string path, int depth)
     {
         if (depth > MaxDepth)
         {
             throw new ImageError($"copy the volume {path}: its directories are nested deeper than {MaxDepth} levels");
         }
-        var from = Sys.Open(source, ".\0"u8, Native.O_RDONLY | Native.O_DIRECTORY).OrThrow($"open {path} of the image");
-        try
-        {
-            CopyEntries(from, target, path, depth);
-            Sys.Stat(from, default, Native.AT_EMPTY_PATH, out var status).OrThrow($"look at {path} of the image");
-            SetOwner(target, status, path);
-        }
-        finally
-        {
-            Sys.Close(from);
-        }
+        var from = (int)source.DangerousGetHandle();
+        CopyEntries(from, target, path, depth);
+        Sys.Stat(from, default, Native.AT_EMPTY_PATH, out var status).OrThrow($"look at {path} of the image");
+        SetOwner(target, status, path);
     }
 
     private static void CopyEntries(int from, int target, string path, int depth)
@@ -101,10 +92,9 @@ sealed class VolumeFiles(Folder bundle, ImageRoot? root, uint uid, uint gid)
         if (status.IsDirectory)
         {
             Sys.MkdirAt(target, name, 0x1C0).OrThrow($"make the volume's directory {path}");
-            var (source, made) = (Open(from, name, Native.O_PATH | Native.O_DIRECTORY, path), Open(target, name, Native.O_RDONLY | Native.O_DIRECTORY, path));
-            CopyDirectory(source, made, path, depth + 1);
-            Sys.Close(source);
-            Sys.Close(made);
+            using var source = Open(from, name, Native.O_RDONLY | Native.O_DIRECTORY, path);
+            using var made = Open(target, name, Native.O_RDONLY | Native.O_DIRECTORY, path);
+            CopyDirectory(source, (int)made.DangerousGetHandle(), path, depth + 1);
         }
         else if (status.IsRegular)
         {
@@ -121,23 +111,22 @@ sealed class VolumeFiles(Folder bundle, ImageRoot? root, uint uid, uint gid)
 
     private static void CopyFile(int from, int target, byte[] name, string path)
     {
-        var source = Open(from, name, Native.O_RDONLY | Native.O_NONBLOCK | Native.O_NOCTTY, path);
-        var made = Sys.Open(target, name, Native.O_WRONLY | Native.O_CREAT | Native.O_EXCL | Native.O_NOFOLLOW, 0x180)
-            .OrThrow($"make the volume's file {path}");
+        using var source = Open(from, name, Native.O_RDONLY | Native.O_NONBLOCK | Native.O_NOCTTY, path);
+        var created = Sys.Open(target, name, Native.O_WRONLY | Native.O_CREAT | Native.O_EXCL | Native.O_NOFOLLOW, 0x180);
+        using var made = new SafeFileHandle(created.OrThrow($"make the volume's file {path}"), ownsHandle: true);
+        var (read, write) = ((int)source.DangerousGetHandle(), (int)made.DangerousGetHandle());
         var buffer = new byte[128 * 1024];
         int length;
-        while ((length = Sys.Read(source, buffer).OrThrow($"read {path} of the image")) > 0)
+        while ((length = Sys.Read(read, buffer).OrThrow($"read {path} of the image")) > 0)
         {
-            Sys.WriteAll(made, buffer.AsSpan(0, length)).OrThrow($"write the volume's file {path}");
+            Sys.WriteAll(write, buffer.AsSpan(0, length)).OrThrow($"write the volume's file {path}");
         }
-        Sys.Stat(source, default, Native.AT_EMPTY_PATH, out var status).OrThrow($"look at {path} of the image");
-        SetOwner(made, status, path);
-        Sys.Close(source);
-        Sys.Close(made);
+        Sys.Stat(read, default, Native.AT_EMPTY_PATH, out var status).OrThrow($"look at {path} of the image");
+        SetOwner(write, status, path);
     }
 
-    private static int Open(int directory, byte[] name, int flags, string path) =>
-        Sys.Open(directory, name, flags | Native.O_NOFOLLOW).OrThrow($"open {path} of the image");
+    private static SafeFileHandle Open(int directory, byte[] name, int flags, string path) =>
+        new(Sys.Open(directory, name, flags | Native.O_NOFOLLOW).OrThrow($"open {path} of the image"), ownsHandle: true);
 
     // The owner first: a change of it clears the setuid bit.
     private static void SetOwner(int fd, in FileStatus status, string path)
