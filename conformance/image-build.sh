@@ -146,6 +146,8 @@ refused "a failing RUN is named with its line and status" 'FROM base:1\n\nRUN ex
 refused "an unknown instruction is named with its line" 'FROM base:1\nFOO x\n' 'Dockerfile:2: FOO: there is no such instruction'
 refused "a mount of RUN is refused" 'FROM base:1\nRUN --mount=type=cache,target=/x true\n' 'Dockerfile:2: RUN --mount: this flag is not supported'
 refused "ADD of an address is refused" 'FROM base:1\nADD https://example.org/x /\n' 'Dockerfile:2: ADD https://example.org/x: a build does not touch the network'
+refused "a directory of the host is no image to build on" 'FROM dir:/root\n' 'Dockerfile:1: FROM: dir:/root: a directory of the host is no image'
+refused "nor can files be copied from it so" 'FROM base:1\nCOPY --from=dir:/root / /\n' 'Dockerfile:2: COPY: dir:/root: a directory of the host is no image'
 refused "an image that is not in the store is named" 'FROM nothing:1\n' 'Dockerfile:1: FROM: '
 refused "a file that is not there is named" 'FROM base:1\nCOPY nothing /\n' 'Dockerfile:2: COPY: nothing: there is no such file in the context'
 refused "a path out of the context is a path in it" 'FROM base:1\nCOPY ../../etc/hostname /\n' 'Dockerfile:2: COPY: ../../etc/hostname: there is no such file in the context'
@@ -183,6 +185,49 @@ if image unpack edges:1 "$scratch/edges-bundle" >/dev/null 2>&1; then
 else
     not_ok "the image of the edges is unpacked" no
 fi
+
+# ------------------------------------------------------------------------------------------- other images, networks, dates, company
+mkdir -p "$scratch/other"
+image copy base:1 "oci:$scratch/layout:base" >/dev/null 2>&1
+cat >"$scratch/other/Dockerfile" <<EOF
+FROM oci:$scratch/layout:base
+COPY --from=app:1 /result/out /from-store
+COPY --from=oci:$scratch/layout:base /data/one /from-layout
+RUN ls /sys/class/net >/networks
+EOF
+build other other:1 --network none
+is "images of the store and of a layout can be copied from" "$status" 0
+image unpack --rootfs-only other:1 "$scratch/other-bundle" >/dev/null 2>&1
+is "--network none is lo alone" "$(cat "$scratch/other-bundle/rootfs/networks" 2>&1)" lo
+printf 'FROM base:1\nRUN sleep 1; date >/now\n' >"$scratch/other/Dockerfile.slow"
+pids=()
+for number in 1 2 3; do
+    "$program" --root "$store" build "$scratch/other" -f "$scratch/other/Dockerfile.slow" -t "company:$number" --no-cache --runtime "$runtime" \
+        --cgroup "$cgroup" >/dev/null 2>&1 &
+    pids+=($!)
+done
+status=0
+for _ in 1 2 3 4; do
+    image gc >/dev/null 2>&1 || status=1
+    sleep 0.5
+done
+for number in 1 2 3; do
+    wait "${pids[number - 1]}" || status=1
+    image unpack --rootfs-only "company:$number" "$scratch/company-$number" >/dev/null 2>&1 || status=1
+done
+is "several builds and gc at once, each image is whole" "$status $(find "$scratch"/company-?/rootfs/now 2>/dev/null | wc -l)" "0 3"
+dated() { # dated NUMBER: the digest of an image that is built in a store of its own
+    SOURCE_DATE_EPOCH=1700000000 "$program" --root "$scratch/dated-$1" build "$scratch/dated" -t dated:1 --runtime "$runtime" --cgroup "$cgroup" 2>/dev/null
+}
+mkdir -p "$scratch/dated"
+cp "$(command -v busybox)" "$scratch/dated/"
+printf 'FROM scratch\nCOPY busybox /bin/sh\nRUN echo x >/made\nWORKDIR /deep/er\n' >"$scratch/dated/Dockerfile"
+first=$(dated 1)
+sleep 1
+touch "$scratch/dated/busybox"
+is "SOURCE_DATE_EPOCH makes the same image another time" "$(dated 2)" "${first:-none}"
+"$program" --root "$scratch/dated-1" -q unpack dated:1 "$scratch/dated-bundle" >/dev/null 2>&1
+is "an image with nothing to run is unpacked all the same" "$(jq -c .process.args "$scratch/dated-bundle/config.json" 2>&1)" '["sh"]'
 
 # -------------------------------------------------------------------------------------------------------------------- buildah
 compare() { # compare NAME FOLDER OURS FLAG...

@@ -214,6 +214,16 @@ public sealed class CopyTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Neither_a_registry_nor_a_directory_of_the_host_can_be_built_on()
+    {
+        Assert.IsType<ImageName.OciLayout>(Builder.NameOf("oci:/layout:tag"));
+        foreach (var bad in (string[])["docker://host/name", "dir:/root", "dir:rootfs"])
+        {
+            Assert.Throws<ImageError>(() => Builder.NameOf(bad));
+        }
+    }
+
     private void Copy(string target, string word) => Copy(target, IgnoreRules.None, word);
 
     private void Copy(string target, IgnoreRules rules, string word, CopyDigest? digest = null)

@@ -87,6 +87,7 @@ sealed partial class Builder : IDisposable
         {
             union.Dispose();
         }
+        _context?.Dispose();
         _chain.Dispose();
         _work?.Dispose();
         _cache.Dispose();
@@ -170,14 +171,19 @@ sealed partial class Builder : IDisposable
             : new StageImage(edit, scope, config.Created ?? _date.Created());
     }
 
+    /// <summary>What FROM and COPY --from can name. Not dir:, since a Dockerfile of somebody else's could take any directory of the host into its image:
+    /// what is no image is taken out of the context alone.</summary>
+    internal static ImageName NameOf(string text) => ImageName.Parse(text) switch
+    {
+        ImageName.Registry => throw new ImageError($"{text}: a build does not touch the network: pull the image before, and name it without docker://"),
+        ImageName.Directory => throw new ImageError($"{text}: a directory of the host is no image to build on: COPY it from the context"),
+        var name => name,
+    };
+
     /// <summary>An image of the store as it is; of another place its layers are taken into the store, without a name.</summary>
     private (ImageEdit Edit, ImageConfig Config) Take(string text, Platform platform)
     {
-        var name = ImageName.Parse(text);
-        if (name is ImageName.Registry)
-        {
-            throw new ImageError($"{text}: a build does not touch the network: pull the image before, and name it without docker://");
-        }
+        var name = NameOf(text);
         var source = Transport.OpenSource(name, _options);
         using var image = OpenImage.Of(source, platform);
         foreach (var layer in image.Layers)
