@@ -224,6 +224,23 @@ public sealed class CopyTests : IDisposable
         }
     }
 
+    // user.a = "" on a file that holds its own words, against two attributes and no content: the same bytes if nothing counts them.
+    [Fact]
+    public void A_content_that_looks_like_an_attribute_is_none()
+    {
+        byte[] forged = [6, 0, 0, 0, 0, 0, 0, 0, .. "user.b"u8, 0, 0, 0, 0, 0, 0, 0, 0];
+        Assert.NotEqual(DigestOf(["user.a", "user.b"], []), DigestOf(["user.a"], forged));
+
+        static Digest DigestOf(string[] attributes, byte[] content)
+        {
+            using var digest = new CopyDigest();
+            var status = new FileStatus { Mode = Native.S_IFREG };
+            digest.Add(new Pack.TreeEntry([], status) { Attributes = [.. attributes.Select(name => new Tar.TarAttribute(Encoding.UTF8.GetBytes(name), []))] }, false);
+            digest.AddContent(content);
+            return digest.Finish();
+        }
+    }
+
     private void Copy(string target, string word) => Copy(target, IgnoreRules.None, word);
 
     private void Copy(string target, IgnoreRules rules, string word, CopyDigest? digest = null)

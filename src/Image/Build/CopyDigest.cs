@@ -1,6 +1,7 @@
 using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
+using System.Linq;
 using System.Security.Cryptography;
 using SharpRun.Image.Pack;
 using SharpRun.Linux;
@@ -47,13 +48,12 @@ sealed class CopyDigest : IDisposable
         AddNumber(keepsOwners ? status.Gid : 0);
         AddNumber(status.IsCharDevice || status.IsBlockDevice ? (ulong)status.RdevMajor << 32 | status.RdevMinor : 0);
         AddNumber(status.IsRegular ? status.Size : 0);
-        foreach (var attribute in entry.Attributes)
+        var attributes = entry.Attributes.Where(attribute => TreeCopy.IsCopied(attribute.Name)).ToList();
+        AddNumber((ulong)attributes.Count);
+        foreach (var attribute in attributes)
         {
-            if (TreeCopy.IsCopied(attribute.Name))
-            {
-                AddPart(attribute.Name);
-                AddPart(attribute.Value);
-            }
+            AddPart(attribute.Name);
+            AddPart(attribute.Value);
         }
     }
 
