@@ -217,7 +217,7 @@ sealed partial class Builder
                 Env = [.. scope.Environment.Concat(scope.Arguments).Concat(scope.Proxies()).Select(variable => $"{variable.Name}={variable.Value}")],
             },
         };
-        BundleDirectory.Write("the image so far", config, request, bundle, HostFacts.Read(), Warn);
+        BundleDirectory.Write("the image so far", config, request, bundle, HostFacts.Read(), _warn);
         var status = runtime.Run(_work.State, bundle, _work.Name);
         if (!status.IsExit || status.Status != 0)
         {

@@ -35,6 +35,7 @@ sealed partial class Builder : IDisposable
     private readonly Lease _lease;
     private readonly BuildCache _cache;
     private readonly LayerChain _chain;
+    private readonly Action<string> _warn;
     private readonly SourceDate _date = SourceDate.FromEnvironment();
     private readonly Dictionary<int, StageImage> _stages = [];
     private readonly Dictionary<int, Union> _sources = [];
@@ -46,7 +47,7 @@ sealed partial class Builder : IDisposable
     /// <summary>The Dockerfile is read and its stages are chosen; nothing is made.</summary>
     public Builder(BuildOptions build, Options options)
     {
-        (_build, _options, _platform) = (build, options, options.Platform ?? Platform.Host);
+        (_build, _options, _platform, _warn) = (build, options, options.Platform ?? Platform.Host, Warnings.Of(options));
         _name = build.Dockerfile[(build.Dockerfile.LastIndexOf('/') + 1)..];
         _tree = DockerfileReader.Read(BuildFiles.Read(build.Dockerfile), _name);
         _arguments = new BuildArguments(build.Arguments, _platform, Platform.Host, build.Target ?? "default");
@@ -246,7 +247,7 @@ sealed partial class Builder : IDisposable
         using var maker = new LayerMaker(_layout, Compression.Gzip, _date);
         using (var root = TreeRoot.Open(union.Upper))
         {
-            TreeLayer.Write(root, new LayerRules(Owners.OfImage, Warn) { IsUpper = true }, maker);
+            TreeLayer.Write(root, new LayerRules(Owners.OfImage, _warn) { IsUpper = true }, maker);
         }
         Keep(new CachedLayer(maker.Finish(_lease), _date.Created()), key, image, words);
     }
@@ -267,16 +268,8 @@ sealed partial class Builder : IDisposable
         {
             if (!known.Contains(name) && !BuildArguments.IsProxy(name) && _arguments.Predefined(name) is null)
             {
-                Warn($"--build-arg {name}: no ARG of {_name} has this name");
+                _warn($"--build-arg {name}: no ARG of {_name} has this name");
             }
-        }
-    }
-
-    private void Warn(string sentence)
-    {
-        if (!_build.IsQuiet)
-        {
-            Output.WriteError($"sharprun-image: warning: {OneLine.Of(sentence)}\n");
         }
     }
 

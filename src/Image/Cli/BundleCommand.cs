@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
-using System.Text.Json;
 using SharpRun.CommandLine;
 using SharpRun.Image.Bundle;
 using SharpRun.Image.Transports;
@@ -46,28 +45,19 @@ static class BundleCommand
 
     private static int Act(Arguments arguments, Options options)
     {
-        Action<string> warn = options.IsQuiet ? _ => { } : sentence => Output.WriteError($"sharprun-image: warning: {OneLine.Of(sentence)}\n");
+        var warn = Warnings.Of(options);
         // Whoever the container's users are, they read hosts and resolv.conf. A bundle that is made here is open to its owner alone.
         Sys.Umask(0);
         var host = HostFacts.Read();
         var request = RequestOf(arguments, host, warn);
         using var image = OpenImage.Open(ImageName.Parse(arguments.Words[0]), options);
         var path = BundleDirectory.Write(image.Name, image.Config, request, AbsolutePath.Of(arguments.Words[1]), host, warn);
-        Output.Write(options.IsJson ? Json(path, image.Descriptor.Digest) : path + "\n");
-        return 0;
-    }
-
-    private static string Json(string path, Digest manifest)
-    {
-        var buffer = new System.Buffers.ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer))
+        JsonOutput.WriteResult(options, path, json =>
         {
-            json.WriteStartObject();
             json.WriteString("config", path);
-            json.WriteString("manifest", manifest.Text);
-            json.WriteEndObject();
-        }
-        return System.Text.Encoding.UTF8.GetString(buffer.WrittenSpan) + "\n";
+            json.WriteString("manifest", image.Descriptor.Digest.Text);
+        });
+        return 0;
     }
 
     internal static BundleRequest RequestOf(Arguments arguments, HostFacts host, Action<string> warn)

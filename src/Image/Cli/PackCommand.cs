@@ -1,7 +1,6 @@
 using SharpRun.CommandLine;
 using SharpRun.Image.Blobs;
 using SharpRun.Image.Pack;
-using SharpRun.Image.Unpack;
 using SharpRun.Oci;
 
 namespace SharpRun.Image.Cli;
@@ -61,8 +60,7 @@ static class PackCommand
                 "none" => Compression.None,
                 var other => throw new UsageError($"invalid value \"{other}\" for --compress: gzip, zstd or none is expected"),
             },
-            Owners = !isMapped ? null
-                : new Owners(IdMap.Parse("uid-map", arguments.Texts("uid-map")), IdMap.Parse("gid-map", arguments.Texts("gid-map"))) { IsRootless = arguments.Is("rootless") },
+            Owners = isMapped ? UnpackCommand.MapsOf(arguments) : null,
             History = new History
             {
                 CreatedBy = arguments.Text("created-by") ?? "sharprun-image pack",

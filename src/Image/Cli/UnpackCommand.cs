@@ -81,7 +81,7 @@ static class UnpackCommand
         ImageUnpack.Into(image, directory, name, owners, losses, done);
         foreach (var sentence in losses.Sentences())
         {
-            WarnerOf(options)(sentence);
+            Warnings.Of(options)(sentence);
         }
         return $"{directory}/{name}";
     }
@@ -89,9 +89,15 @@ static class UnpackCommand
     // config.json is there before the root has its name: a bundle with a root is whole.
     private static Action<string> Config(OpenImage image, string bundle, Owners owners, Arguments arguments, Options options)
     {
-        var warn = WarnerOf(options);
+        var warn = Warnings.Of(options);
         var host = HostFacts.Read();
         var request = BundleCommand.RequestOf(arguments, host, warn);
+        var wishes = image.Config.Config;
+        if (wishes.Entrypoint is not { Count: > 0 } && wishes.Cmd is not { Count: > 0 })
+        {
+            warn($"{image.Name} has neither an entrypoint nor a command: its config.json starts sh");
+            request = request with { Arguments = ["sh"] };
+        }
         request = request with
         {
             UidMaps = owners.Uids.IsIdentity ? request.UidMaps : MapsOf(owners.Uids),
@@ -107,8 +113,14 @@ static class UnpackCommand
     {
         var isRootless = arguments.Is("rootless");
         RequireRoot(isRootless);
+        return MapsOf(arguments);
+    }
+
+    /// <summary>--uid-map, --gid-map and --rootless, which pack takes, too.</summary>
+    public static Owners MapsOf(Arguments arguments)
+    {
         var uids = Image.Unpack.IdMap.Parse("uid-map", arguments.Texts("uid-map"));
-        return new Owners(uids, Image.Unpack.IdMap.Parse("gid-map", arguments.Texts("gid-map"))) { IsRootless = isRootless };
+        return new Owners(uids, Image.Unpack.IdMap.Parse("gid-map", arguments.Texts("gid-map"))) { IsRootless = arguments.Is("rootless") };
     }
 
     private static void RequireRoot(bool isRootless)
@@ -118,7 +130,4 @@ static class UnpackCommand
             throw new UsageError("unpack: only root can give files to the users of an image; unpack --rootless keeps them the caller's");
         }
     }
-
-    private static Action<string> WarnerOf(Options options) =>
-        options.IsQuiet ? _ => { } : sentence => Output.WriteError($"sharprun-image: warning: {OneLine.Of(sentence)}\n");
 }

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Text.Json;
 using SharpRun.CommandLine;
 using SharpRun.Oci;
+using SharpRun.Oci.Dockerfiles;
 
 namespace SharpRun.Image.Pack;
 
@@ -33,7 +34,7 @@ static class ConfigFlags
         WorkingDir = arguments.Text("workdir") is { } directory ? Absolute("workdir", directory) : config.WorkingDir,
         User = arguments.Text("user") ?? config.User,
         Labels = Labels(config.Labels, arguments.Texts("label")),
-        ExposedPorts = With(config.ExposedPorts, arguments.Texts("expose").ConvertAll(Port)),
+        ExposedPorts = With(config.ExposedPorts, PortsOf(arguments.Texts("expose"))),
         Volumes = With(config.Volumes, arguments.Texts("volume").ConvertAll(text => Absolute("volume", text))),
         StopSignal = arguments.Text("stop-signal") ?? config.StopSignal,
     };
@@ -121,11 +122,16 @@ static class ConfigFlags
         return all;
     }
 
-    private static string Port(string text)
+    private static List<string> PortsOf(List<string> words)
     {
-        var slash = text.IndexOf('/', StringComparison.Ordinal);
-        var isKnown = slash < 0 || text[(slash + 1)..] is "tcp" or "udp" or "sctp";
-        return isKnown && ushort.TryParse(slash < 0 ? text : text[..slash], out var port) && port > 0 ? (slash < 0 ? text + "/tcp" : text) : throw new UsageError($"invalid value \"{text}\" for --expose: PORT or PORT/tcp is expected");
+        try
+        {
+            return Ports.Read(words);
+        }
+        catch (ImageError error)
+        {
+            throw new UsageError($"invalid value for --expose: {error.Message}");
+        }
     }
 
     private static string Absolute(string flag, string path) =>

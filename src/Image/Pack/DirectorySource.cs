@@ -29,7 +29,7 @@ sealed class DirectorySource : ImageSource
         var source = new DirectorySource(ImageStore.Make(options), name);
         try
         {
-            var rules = new LayerRules(Owners.OfImage, sentence => Warnings.Say(sentence, options));
+            var rules = new LayerRules(Owners.OfImage, Warnings.Of(options));
             using var layer = new LayerMaker(source._store, Compression.Gzip, date);
             TreeLayer.Write(root, rules, layer);
             var image = ImageEdit.FromScratch(options.Platform ?? Platform.Host);
@@ -56,17 +56,5 @@ sealed class DirectorySource : ImageSource
         _lease.Dispose();
         _store.Dispose();
         base.Dispose();
-    }
-}
-
-/// <summary>What people should know, and what is no error.</summary>
-static class Warnings
-{
-    public static void Say(string sentence, Options options)
-    {
-        if (!options.IsQuiet)
-        {
-            CommandLine.Output.WriteError($"sharprun-image: warning: {sentence.ReplaceLineEndings(" ")}\n");
-        }
     }
 }

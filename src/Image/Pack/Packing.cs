@@ -55,7 +55,7 @@ sealed class Packing(PackRequest request, Options options)
         HoldLayers(image, layout, lease);
 
         var owners = request.Owners ?? record?.Owners ?? Owners.OfImage;
-        var rules = new LayerRules(owners, sentence => Warnings.Say(sentence, options)) { IsUpper = request.Upper is not null };
+        var rules = new LayerRules(owners, Warnings.Of(options)) { IsUpper = request.Upper is not null };
         using var root = bundle is null ? TreeRoot.Open(request.Upper!) : OpenRootfs(bundle);
         var layer = request.Upper is null ? LayerOfChanges(root, image, rules, layout, lease) : LayerOfUpper(root, rules, layout, lease);
         var document = Document(image, layer, layout, lease);
