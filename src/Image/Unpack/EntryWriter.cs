@@ -20,6 +20,9 @@ sealed partial class EntryWriter(Owners owners, Losses losses)
 
     private const uint Permissions = 0x1FF, AllOfMode = 0xFFF; // 0777, 07777
 
+    /// <summary>MINORBITS of linux/kdev_t.h. mknod(2) would cut off what is larger: 4096:0 would be 0:0, overlay's whiteout.</summary>
+    private const uint LargestMajor = (1 << 12) - 1, LargestMinor = (1 << 20) - 1;
+
     private static int NewFile => Native.O_WRONLY | Native.O_CREAT | Native.O_EXCL | Native.O_NOFOLLOW | Native.O_NOCTTY;
 
     private static int ExistingDirectory => Native.O_RDONLY | Native.O_DIRECTORY | Native.O_NOFOLLOW;
@@ -165,6 +168,10 @@ sealed partial class EntryWriter(Owners owners, Losses losses)
         if (owners.IsRootless && entry.Kind != TarKind.Fifo)
         {
             return MakePlaceholder(parent, name, entry);
+        }
+        if (entry.DeviceMajor > LargestMajor || entry.DeviceMinor > LargestMinor)
+        {
+            throw new ImageError($"unpack {TarText.Of(entry.Name)}: Linux has no device {entry.DeviceMajor}:{entry.DeviceMinor}");
         }
         var type = entry.Kind == TarKind.Fifo ? Native.S_IFIFO : entry.Kind == TarKind.CharDevice ? Native.S_IFCHR : Native.S_IFBLK;
         var error = Sys.MknodAt(parent.Fd, name, type | (entry.Mode & Permissions), entry.DeviceMajor, entry.DeviceMinor);
