@@ -107,7 +107,7 @@ sealed partial class EntryWriter(Owners owners, Losses losses)
 
     private Errno MakeFile(in EntryParent parent, ReadOnlySpan<byte> name, TarEntry entry, TarReader reader)
     {
-        var made = Sys.Open(parent.Fd, name, NewFile, entry.Mode & Permissions);
+        var made = Sys.Open(parent.Fd, name, NewFile, OpenedUp(entry.Mode) & Permissions);
         if (!made.Ok)
         {
             return made.Error;
@@ -116,12 +116,7 @@ sealed partial class EntryWriter(Owners owners, Losses losses)
         {
             WriteData(made.Value, entry, reader);
             Give(made.Value, parent, entry, "give");
-            if (NeedsMode(parent, entry.Mode))
-            {
-                Check(Sys.Fchmod(made.Value, entry.Mode & AllOfMode), "change the mode of", entry);
-            }
-            SetAttributes(made.Value, entry, parent.GivesAcl);
-            SetTimes(made.Value, default, entry);
+            Describe(made.Value, parent, entry);
         }
         finally
         {
@@ -129,6 +124,24 @@ sealed partial class EntryWriter(Owners owners, Losses losses)
         }
         return Errno.OK;
     }
+
+    private void Describe(int file, in EntryParent parent, TarEntry entry)
+    {
+        var (mode, first) = (entry.Mode & AllOfMode, OpenedUp(entry.Mode) & AllOfMode);
+        if (NeedsMode(parent, entry.Mode))
+        {
+            Check(Sys.Fchmod(file, first), "change the mode of", entry);
+        }
+        SetAttributes(file, entry, parent.GivesAcl);
+        if (mode != first)
+        {
+            Check(Sys.Fchmod(file, mode), "change the mode of", entry);
+        }
+        SetTimes(file, default, entry);
+    }
+
+    // Nobody but root writes a user.* attribute where the mode does not let him write, not even the owner (xattr(7)).
+    private uint OpenedUp(uint mode) => _uid == 0 ? mode : mode | Native.S_IWUSR;
 
     private void WriteData(int file, TarEntry entry, TarReader reader)
     {
@@ -198,13 +211,11 @@ sealed partial class EntryWriter(Owners owners, Losses losses)
 
     private Errno MakePlaceholder(in EntryParent parent, ReadOnlySpan<byte> name, TarEntry entry)
     {
-        var made = Sys.Open(parent.Fd, name, NewFile, entry.Mode & Permissions);
+        var made = Sys.Open(parent.Fd, name, NewFile, OpenedUp(entry.Mode) & Permissions);
         if (made.Ok)
         {
             losses.Add("devices are empty files, since only root can make them", entry.Name);
-            Check(Sys.Fchmod(made.Value, entry.Mode & AllOfMode), "change the mode of", entry);
-            SetAttributes(made.Value, entry, parent.GivesAcl);
-            SetTimes(made.Value, default, entry);
+            Describe(made.Value, parent, entry);
             Sys.Close(made.Value);
         }
         return made.Error;
