@@ -1,5 +1,6 @@
 using System;
 using System.Diagnostics.CodeAnalysis;
+using SharpRun.LayerStore;
 using SharpRun.Linux;
 using SharpRun.Oci;
 using SharpRun.Tar;
@@ -306,7 +307,7 @@ sealed partial class EntryWriter(Owners owners, Losses losses)
     }
 
     private static void Remove(in EntryParent parent, ReadOnlySpan<byte> name, TarEntry entry) =>
-        Check(TreeRemoval.Remove(parent.Fd, name), "remove what is in the way of", entry);
+        Check(TreeRemover.Remove(parent.Fd, name), "remove what is in the way of", entry);
 
     private static void Check(Errno error, string verb, TarEntry entry)
     {

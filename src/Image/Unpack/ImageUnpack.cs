@@ -2,6 +2,7 @@ using System;
 using SharpRun.Image.Blobs;
 using SharpRun.Image.Store;
 using SharpRun.Image.Transports;
+using SharpRun.LayerStore;
 using SharpRun.Linux;
 using SharpRun.Oci;
 using SharpRun.Tar;
@@ -97,7 +98,7 @@ sealed class ImageUnpack
         return _directory.TryOpenFolder(StagingName) ?? throw new ImageError($"open {_directory.Of(StagingName)}: it was removed meanwhile");
     }
 
-    private void RemoveStaging() => TreeRemoval.Remove(_directory.Fd, Folder.Bytes(StagingName)).OrThrow($"remove {_directory.Of(StagingName)}");
+    private void RemoveStaging() => TreeRemover.Remove(_directory.Fd, Folder.Bytes(StagingName)).OrThrow($"remove {_directory.Of(StagingName)}");
 
     private static void UnpackLayers(OpenImage image, int root, Owners owners, Losses losses)
     {

@@ -110,8 +110,8 @@ sealed class RootUnpack : IDisposable
         }
         var (fd, ino) = (_parent.Current.Fd, _parent.Current.Status.Ino);
         var error = victim.IsEmpty
-            ? TreeRemoval.WhiteOutAll(fd, ino, _names, _writer.MakeImplicit)
-            : TreeRemoval.WhiteOut(fd, ino, victim, _names, _writer.MakeImplicit);
+            ? WhiteoutRemoval.WhiteOutAll(fd, ino, _names, _writer.MakeImplicit)
+            : WhiteoutRemoval.WhiteOut(fd, ino, victim, _names, _writer.MakeImplicit);
         _parent.Forget();
         if (error != Errno.OK)
         {
