@@ -17,9 +17,11 @@ sealed class ImageCopy(ImageSource source, ImageDestination destination, CopyPro
 
     /// <summary>Copies one platform's image (null: this machine's; whatever the name has, when that is no index), or all that the name leads to.
     /// What the destination's name now means.</summary>
-    public Document Run(Platform? platform, bool allPlatforms)
+    public Document Run(Platform? platform, bool allPlatforms) => Run(Documents.Top(source), platform, allPlatforms);
+
+    /// <param name="top">What the source's name means, which is read before there is a destination to be cleaned up.</param>
+    public Document Run(Document top, Platform? platform, bool allPlatforms)
     {
-        var top = Documents.Top(source);
         if (allPlatforms)
         {
             CopyAll(top, 0);
