@@ -1,10 +1,10 @@
 # Every word is a thin line over a script or over dotnet; `make help` lists them.
-.PHONY: help build test test-all run kernel-test conformance mutants fuzz faults lint bench publish install clean
+.PHONY: help build test test-all run kernel-test conformance mutants fuzz faults lint bench bench-unpack publish install clean
 
 help: ## the words of this Makefile
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 16
 
-build: ## compile everything and publish the static native binary to out/
+build: ## compile everything and publish the native programs to out/
 	@conformance/setup.sh build
 	@conformance/publish.sh
 
@@ -44,10 +44,13 @@ lint: ## formatting and the rules of the rooms
 bench: build ## ratios against runc, crun and a C floor, in one interleaved run
 	@conformance/bench/bench.sh
 
-publish: build ## the native binary, out/sharprun
+bench-unpack: build ## how quick images are unpacked, beside tar, umoci, podman and containerd
+	@conformance/bench/unpack.sh
 
-install: build ## copy the binary to $(DESTDIR)/usr/local/bin
-	install -D -m 0755 out/sharprun $(DESTDIR)/usr/local/bin/sharprun
+publish: build ## the native programs, out/sharprun and out/sharprun-image
+
+install: build ## copy the programs to $(DESTDIR)/usr/local/bin
+	install -D -m 0755 -t $(DESTDIR)/usr/local/bin out/sharprun out/sharprun-image
 
 clean: ## remove what was built
 	rm -rf out

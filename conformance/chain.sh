@@ -19,13 +19,13 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 seven_acts() {
     local top rootfs address
-    sharprun-image pull "$image"                                    # 1 fetch, when absent
+    sharprun-image inspect "$image" || sharprun-image pull "$image" # 1 fetch, when absent
     top=$(sharprun-image unpack --layers "$image" | tail -n 1)      # 2 the image's layers, read-only,
     sharprun-layers create "$id" --chain "$top"                     # 3 and a writable one above them
     rootfs=$(sharprun-layers mount "$id")
     address=$(sharprun-net up sharprun "$id" --name "$id" "${publish[@]}")  # 4, 5 an interface on the bridge, its address
     say "eth0 of $id, on bridge sharprun0, has the address $address"
-    sharprun-image bundle "$image" "$bundle" --rootfs "$rootfs" --netns "/run/netns/$id" "${terminal[@]}" -- "$@"
+    sharprun-image bundle "$image" "$bundle" --rootfs "$rootfs" --netns "/run/netns/$id" --hostname "$id" "${wanted[@]}" -- "$@"
     sharprun_run --bundle "$bundle" "$id"                           # 6, 7 from here on stdout is the container's
 }
 
@@ -62,18 +62,25 @@ way_back() {
     rmdir "${work%/*}" 2>/dev/null  # fails as long as another chain is at work there, and should
 }
 
-# Each tool under its own name: ours when it is there (beside the runtime or on PATH), else Debian's in its place.
-# Each call is shown on stderr before it happens. `pull`, `create` and `bundle` answer with what the chain knows already.
+# Each tool under its own name; sharprun-layers and sharprun-net are ours when they are there (beside the runtime or on PATH), else Debian's
+# in their place. Each call is shown on stderr before it happens. An answer that the chain knows already is not.
 sharprun()        { say "+ sharprun $*"; "$runtime" --root "$work/state" "$@"; }
-sharprun-image()  { ours_or_debian sharprun-image image "$@"; }
 sharprun-layers() { ours_or_debian sharprun-layers layers "$@"; }
 sharprun-net()    { ours_or_debian sharprun-net net "$@"; }
+
+sharprun-image() (
+    say "+ sharprun-image $*"
+    case $1 in inspect) exec >/dev/null 2>&1 ;; pull|bundle) exec >/dev/null ;; esac
+    quiet_words=()
+    [[ ! $quiet ]] || quiet_words=(-q)
+    command sharprun-image --root "$store" "${quiet_words[@]}" "$@"
+)
 
 ours_or_debian() (
     local tool=$1 stand_in=$2 verb=$3
     shift 3
     say "+ $tool $verb $*"
-    case $verb in pull|create|bundle) exec >/dev/null ;; esac
+    case $verb in create) exec >/dev/null ;; esac
     if type -P "$tool" >/dev/null; then
         command "$tool" --root "$store" "$verb" "$@"
     else
@@ -119,7 +126,8 @@ read_arguments() {
 read_arguments "$@"
 runtime=$(type -P "${RUNTIME:-$here/../out/sharprun}") || wrong "no runtime at ${RUNTIME:-out/sharprun} (run make build, or set RUNTIME)"
 runtime=$(realpath "$runtime")
-PATH=$(dirname "$runtime"):$PATH:/usr/sbin
+PATH=$(dirname "$runtime"):$here/../out:$PATH:/usr/sbin
+type -P sharprun-image >/dev/null || wrong "no sharprun-image in out/ or on PATH (run make build)"
 stand_ins_needed
 
 # A stop while the name is being claimed waits until it is known whether there is something to undo.
@@ -141,4 +149,6 @@ trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 [[ ! $stop ]] || exit "$stop"
+# A group of its own for each container; without it the runtime takes one below the caller's, which not every machine likes.
+wanted=("${terminal[@]}" --cgroup "/sharprun-test/$id")
 seven_acts "${args[@]}"

@@ -131,7 +131,7 @@ test_kills() {
     is 'killed at any moment, no root is there that is not complete' 0 "$wrong"
     unpack killed >/dev/null
     is 'the next call goes on' '' "$(differences timed/rootfs killed/rootfs)"
-    is 'nothing else is left' rootfs "$(ls -A killed)"
+    is 'nothing else is left' $'.sharprun-image.json\nrootfs' "$(ls -A killed)"
     echo "  ($complete of ${STOPS:-20} were complete)"
     rm -rf killed timed
 }

@@ -73,6 +73,9 @@ here() {
   part cri conformance/managers/cri.sh
   part chain conformance/chain-test.sh
   part debian-root conformance/debian-root.sh
+  for word in formats registry unpack layers bundle pack build kill9; do
+    part "image-$word" "conformance/image-$word.sh"
+  done
   part mutants conformance/mutants.sh
   part faults conformance/faults.sh --budget 400
   part fuzz conformance/fuzz.sh 60

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `make test`: unit tests, kernel tests, conformance on this machine and in one VM. One summary line at the end.
+# `make test`: unit tests, kernel tests, conformance and the image tool on this machine, the runtime in one VM. One summary line at the end.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,5 +12,8 @@ part unit conformance/unit.sh
 part kernel tests/Kernel.Tests/run.sh
 part binary tests/binary.sh
 part conformance conformance/run
+part image-unpack conformance/image-unpack.sh
+part image-layers conformance/image-layers.sh
+part image-bundle conformance/image-bundle.sh
 part conformance-vm conformance/vm-smoke.sh
 sum

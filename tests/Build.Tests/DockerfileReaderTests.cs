@@ -161,7 +161,7 @@ public sealed class DockerfileReaderTests
         var word = Gen.String[Gen.Char["abcXYZ019=_./-"], 1, 8];
         Gen.Select(word.Array[1, 8], Gen.Int[0, 3].Array[8]).Sample((words, joints) =>
         {
-            string[] joint = [" ", " \\\n ", " \\\n# comment\n ", " \\\n\n\n ", ];
+            string[] joint = [" ", " \\\n ", " \\\n# comment\n ", " \\\n\n\n ",];
             var text = words[0];
             for (var i = 1; i < words.Length; i++)
             {

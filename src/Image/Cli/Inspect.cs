@@ -14,7 +14,8 @@ static class Inspect
     public static Command Command => new("inspect", "[flags] IMAGE", "print what is known of an image", [
         Flag.Switch("raw", "the manifest or index, byte for byte"),
         Flag.Switch("config", "the image's config; with --raw byte for byte"),
-    ], Act) { LeastWords = 1, MostWords = 1 };
+    ], Act)
+    { LeastWords = 1, MostWords = 1 };
 
     private static int Act(Arguments arguments, Options options)
     {

@@ -120,5 +120,6 @@ static class UnpackCommand
     }
 
     private static Action<string> WarnerOf(Options options) =>
-        options.IsQuiet ? _ => { } : sentence => Output.WriteError($"sharprun-image: warning: {OneLine.Of(sentence)}\n");
+        options.IsQuiet ? _ => { }
+    : sentence => Output.WriteError($"sharprun-image: warning: {OneLine.Of(sentence)}\n");
 }

@@ -118,7 +118,7 @@ sealed class RegistryClient : IDisposable
                 {
                     throw OfBody(error) ?? (Exception)new CutException($"{act}: {OneLine.Of(reason)}");
                 }
-                if ( !MayPass(error) || attempt == _attempts)
+                if (!MayPass(error) || attempt == _attempts)
                 {
                     var tried = attempt > 1 ? $" (tried {attempt} times)" : "";
                     throw new ImageError($"{act}: {OneLine.Of(reason)}{tried}");

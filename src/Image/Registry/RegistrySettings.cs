@@ -40,6 +40,7 @@ sealed record RegistrySettings
         AuthFile = options.AuthFile,
         VerifiesTls = options.VerifiesTls,
         RegistriesFile = options.RegistriesFile,
-        Warn = options.IsQuiet ? static _ => { } : static sentence => Output.WriteError($"sharprun-image: warning: {sentence}\n"),
+        Warn = options.IsQuiet ? static _ => { }
+        : static sentence => Output.WriteError($"sharprun-image: warning: {sentence}\n"),
     };
 }
