@@ -1,6 +1,5 @@
 using System;
 using System.IO;
-using System.Security.Cryptography;
 using System.Text;
 using SharpRun.Image.Store;
 using SharpRun.Linux;
@@ -24,7 +23,7 @@ sealed class VolumeFiles(Folder bundle, ImageRoot? root, uint uid, uint gid)
     {
         var name = Uri.EscapeDataString(destination[1..]);
         var isFit = name.Length <= LongestName && name[0] != '.';
-        return $"{Folder}/{(isFit ? name : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(destination))))}";
+        return $"{Folder}/{(isFit ? name : Digest.Of(Encoding.UTF8.GetBytes(destination)).Hex)}";
     }
 
     /// <summary>Complete under its name, or not there.</summary>
