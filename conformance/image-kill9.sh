@@ -90,6 +90,17 @@ ours remove x >/dev/null
 is "gc frees all bytes of the image and says how many" 19 "$(($(ours gc) / 1000000))"
 is "nothing is left" "" "$(find store/oci/blobs -type f)"
 
+# Nobody collects garbage in an oci:DIR: the next who writes there cleans up.
+for ((moment = 1; moment <= 5; moment++)); do
+    ours copy "oci:$scratch/image:test" "oci:$scratch/layout:test" >/dev/null 2>&1 &
+    pid=$!
+    sleep "$(printf '%d.%06d' $((took * moment / 6 / 1000000)) $((took * moment / 6 % 1000000)))"
+    kill -9 "$pid" 2>/dev/null
+    wait "$pid" 2>/dev/null
+done
+is "a copy into an oci:DIR goes on after kill -9" "$digest" "$(ours copy "oci:$scratch/image:test" "oci:$scratch/layout:test")"
+is "and leaves nothing of the killed ones" "" "$(find layout -name '.*')"
+
 # A download that was cut off is continued: its beginning is not written again.
 rm -rf store
 ours pull "oci:$scratch/image:test" x >/dev/null

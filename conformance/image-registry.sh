@@ -102,26 +102,67 @@ is "catalog follows its pages" 105 "$(wc -l <<<"$output")"
 image catalog "$host" skopeo
 is "catalog with a filter" by/skopeo "$output"
 
-# The verbs that move images come from another part of the program.
 image pull "docker://$host/by/skopeo:v1"
-if [[ $words == *"not built yet"* ]]; then
-    skip "pull, push, copy" "not built yet"
-    moves=
-else
-    moves=yes
-    is "pull says the manifest's digest" "$digest" "$output"
-    is "the store is a layout with the same bytes" "$digest" "sha256:$(skopeo inspect --raw "oci:$scratch/store/oci:$host/by/skopeo:v1" | sha256sum | cut -d ' ' -f 1)"
-    image push "$host/by/skopeo:v1" "docker://$host/by/us:v1"
-    is "push says the manifest's digest" "$digest" "$output"
-    is "skopeo reads what we pushed" "$digest" "$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$host/by/us:v1")"
-    skopeo copy -q --src-tls-verify=false "docker://$host/by/us:v1" "oci:$scratch/back:v1"
-    is "blobs came back whole" "$(cd "$scratch/image/blobs/sha256" && sha256sum "$(skopeo inspect --raw "oci:$scratch/image:v1" | python3 -c 'import json,sys; print(json.load(sys.stdin)["layers"][0]["digest"][7:])')")" \
-        "$(cd "$scratch/back/blobs/sha256" && sha256sum "$(skopeo inspect --raw "oci:$scratch/back:v1" | python3 -c 'import json,sys; print(json.load(sys.stdin)["layers"][0]["digest"][7:])')")"
-    image copy "docker://$host/by/skopeo:v1" "docker://$host/mounted/x:v1"
-    is "copy within a registry" "$digest" "$output"
-    image copy "docker://$host/by/skopeo@$digest" "oci:$scratch/copied:v1"
-    is "copy by digest to a layout" "$digest" "$output"
-fi
+is "pull says the manifest's digest" "$digest" "$output"
+is "the store is a layout with the same bytes" "$digest" "sha256:$(skopeo inspect --raw "oci:$scratch/store/oci:$host/by/skopeo:v1" | sha256sum | cut -d ' ' -f 1)"
+image push "$host/by/skopeo:v1" "docker://$host/by/us:v1"
+is "push says the manifest's digest" "$digest" "$output"
+is "skopeo reads what we pushed" "$digest" "$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$host/by/us:v1")"
+skopeo copy -q --src-tls-verify=false "docker://$host/by/us:v1" "oci:$scratch/back:v1"
+is "blobs came back whole" "$(cd "$scratch/image/blobs/sha256" && sha256sum "$(skopeo inspect --raw "oci:$scratch/image:v1" | python3 -c 'import json,sys; print(json.load(sys.stdin)["layers"][0]["digest"][7:])')")" \
+    "$(cd "$scratch/back/blobs/sha256" && sha256sum "$(skopeo inspect --raw "oci:$scratch/back:v1" | python3 -c 'import json,sys; print(json.load(sys.stdin)["layers"][0]["digest"][7:])')")"
+image copy "docker://$host/by/skopeo:v1" "docker://$host/mounted/x:v1"
+is "copy within a registry" "$digest" "$output"
+image copy "docker://$host/by/skopeo@$digest" "oci:$scratch/copied:v1"
+is "copy by digest to a layout" "$digest" "$output"
+
+# kill -9 while an image goes there and comes back, at moments all over the time that it takes; each second one goes on where the one before was.
+# killed BEGIN CHECK COMMAND...: BEGIN before each other one, CHECK after each.
+killed() {
+    local begin=$1 check=$2 start took moment pid
+    shift 2
+    "$begin"
+    start=${EPOCHREALTIME/[.,]/}
+    "$program" --root "$scratch/store" -q "$@" >/dev/null 2>&1
+    took=$((${EPOCHREALTIME/[.,]/} - start))
+    for moment in 1 2 3 4 5 6 7 8; do
+        if ((moment % 2)); then "$begin"; fi
+        "$program" --root "$scratch/store" -q "$@" >/dev/null 2>&1 &
+        pid=$!
+        sleep "$(printf '%d.%06d' $((took * moment / 9 / 1000000)) $((took * moment / 9 % 1000000)))"
+        kill -9 "$pid" 2>/dev/null
+        wait "$pid" 2>/dev/null
+        "$check"
+    done
+}
+forget() { rm -rf "$scratch/plain.data/docker/registry/v2/repositories/cut"; }
+# A tag at the registry leads to a whole image, or is not there.
+pushed_whole() {
+    if skopeo inspect --tls-verify=false "docker://$host/cut/x:v1" >/dev/null 2>&1; then
+        skopeo copy -q --src-tls-verify=false "docker://$host/cut/x:v1" "dir:$scratch/cut" >"$scratch/words" 2>&1 || wrong+=" $(<"$scratch/words")"
+    fi
+}
+wrong=
+killed forget pushed_whole copy "oci:$scratch/image:v1" "docker://$host/cut/x:v1"
+is "push, killed: no tag leads to half an image" "" "$wrong"
+image copy "oci:$scratch/image:v1" "docker://$host/cut/x:v1"
+is "push, killed: the next one ends well" "$digest" "$output"
+pushed_whole
+is "push, killed: skopeo finds it whole" "" "$wrong"
+emptied() { rm -rf "$scratch/store"; }
+stored_whole() {
+    local blob
+    for blob in "$scratch"/store/oci/blobs/sha256/*; do
+        [[ -e $blob ]] || continue
+        [[ $(sha256sum <"$blob") == "${blob##*/} "* ]] || wrong+=" $blob"
+    done
+}
+killed emptied stored_whole pull "docker://$host/cut/x:v1"
+is "pull, killed: nothing corrupt has a final name" "" "$wrong"
+image pull "docker://$host/cut/x:v1"
+is "pull, killed: the next one ends well" "$digest" "$output"
+image gc
+is "pull, killed: gc leaves nothing of it" "" "$(find "$scratch/store/oci" -name '.*')"
 
 # Passwords.
 locked=$(free_port)
@@ -145,10 +186,8 @@ skopeo copy -q --dest-tls-verify=false --dest-authfile "$DOCKER_CONFIG/config.js
 is "skopeo takes what login wrote" 0 $?
 image tags "127.0.0.1:$locked/x/y"
 is "tags with credentials" v1 "$output"
-if [[ $moves ]]; then
-    image copy "docker://$host/by/skopeo:v1" "docker://127.0.0.1:$locked/x/copied:v1"
-    is "copy between registries, one with a password" "$digest" "$output"
-fi
+image copy "docker://$host/by/skopeo:v1" "docker://127.0.0.1:$locked/x/copied:v1"
+is "copy between registries, one with a password" "$digest" "$output"
 image logout "127.0.0.1:$locked"
 is "logout: status" 0 "$status"
 image tags "127.0.0.1:$locked/x/y"
@@ -222,10 +261,8 @@ insecure = true
 END
     image tags --registries-conf "$scratch/registries.conf" registry.test/x/y
     is "registries.conf leads to another location" v1 "$output"
-    if [[ $moves ]]; then
-        SSL_CERT_FILE=$scratch/ca.crt image copy "docker://$name:$named/x/y:v1" "oci:$scratch/secure:v1"
-        is "copy over TLS" "$digest" "$output"
-    fi
+    SSL_CERT_FILE=$scratch/ca.crt image copy "docker://$name:$named/x/y:v1" "oci:$scratch/secure:v1"
+    is "copy over TLS" "$digest" "$output"
 else
     skip "certificates" "this machine's name does not resolve"
 fi

@@ -1,6 +1,5 @@
 using System;
 using System.Buffers;
-using System.Security.Cryptography;
 
 namespace SharpRun.Oci;
 
@@ -34,7 +33,15 @@ public readonly record struct Digest
 
     public static Digest OfSha512(ReadOnlySpan<byte> hash) => new("sha512:" + Convert.ToHexStringLower(hash));
 
-    public static Digest Of(ReadOnlySpan<byte> content) => OfSha256(SHA256.HashData(content));
+    /// <summary>For documents, which are small: the BCL would end the program where libcrypto is not installed.</summary>
+    public static Digest Of(ReadOnlySpan<byte> content)
+    {
+        Span<byte> hash = stackalloc byte[32];
+        var sha256 = new Sha256();
+        sha256.Append(content);
+        sha256.Finish(hash);
+        return OfSha256(hash);
+    }
 
     public override string ToString() => Text;
 }

@@ -40,6 +40,10 @@ public abstract record ImageName
         {
             return new Content(text, digest);
         }
+        if (text.StartsWith("sha256:", StringComparison.Ordinal) || text.StartsWith("sha512:", StringComparison.Ordinal))
+        {
+            throw new ImageError($"\"{text}\" is no digest: 64 (sha256) or 128 (sha512) hexadecimal digits in lower case are expected");
+        }
         // What others call by these words; "dir:5000/x" could be a host, but nobody has a host named dir.
         var colon = text.IndexOf(':', StringComparison.Ordinal);
         var rest = colon < 0 ? "" : text[(colon + 1)..];

@@ -6,6 +6,7 @@ using System.Linq;
 using System.Text;
 using SharpRun.Image.Store;
 using SharpRun.Image.Transports;
+using SharpRun.Linux;
 using SharpRun.Oci;
 using SharpRun.Tar;
 using Xunit;
@@ -239,5 +240,26 @@ public sealed class ArchiveTests
         Assert.Throws<ImageError>(() => Copy(source, ArchiveDestination.OfOci(folder["x.tar"], "1", "x")));
         Assert.Equal("old", File.ReadAllText(folder["x.tar"]));
         Assert.Equal([folder["x.tar"]], Directory.GetFiles(folder.Path));
+    }
+
+    [Fact]
+    public void What_lies_where_an_archive_is_made_is_not_written_into()
+    {
+        using var folder = new TemporaryFolder();
+        // Of another user, say, in /tmp, who goes on writing into it.
+        using var directory = Folder.TryOpen(folder.Path)!;
+        using var left = directory.MakeFile(".x.tar.new");
+        Sys.WriteAll((int)left.DangerousGetHandle(), "untouched"u8).OrThrow("write");
+        using (var source = new MemorySource())
+        using (var destination = ArchiveDestination.OfOci(folder["x.tar"], "x", "oci-archive:x.tar"))
+        using (var progress = new CopyProgress("copy", isQuiet: true))
+        {
+            source.AddImage("amd64", HandMade.Bytes(1000, 1));
+            new ImageCopy(source, destination, progress).Run(null, false);
+        }
+        Sys.Stat((int)left.DangerousGetHandle(), default, Native.AT_EMPTY_PATH, out var status).OrThrow("look at it");
+        Assert.Equal(9u, status.Size);
+        Assert.True(new FileInfo(folder["x.tar"]).Length > 1000);
+        Assert.False(File.Exists(folder[".x.tar.new"]));
     }
 }

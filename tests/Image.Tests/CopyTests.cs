@@ -1,7 +1,9 @@
 using System;
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
+using System.Threading;
 using SharpRun.Image.Store;
 using SharpRun.Image.Transports;
 using SharpRun.Oci;
@@ -258,5 +260,28 @@ public sealed class CopyTests
         Assert.Equal(Enumerable.Range(0, 8).Select(i => $"name{i}"), layout.ReadIndex().Entries.Select(entry => entry.Name!).Order());
         Assert.Equal(shared, File.ReadAllBytes(BlobPath(folder.Path, Digest.Of(shared))));
         Assert.DoesNotContain(Directory.GetFiles(folder.Path), file => file.Contains("/."));
+    }
+
+    [Fact]
+    public void A_blob_that_nobody_sends_does_not_hold_up_the_error_of_another()
+    {
+        var (silent, wrong) = (new Descriptor(MediaTypes.Layer, Digest.Of("a"u8), 1), new Descriptor(MediaTypes.Layer, Digest.Of("b"u8), 1));
+        using var never = new ManualResetEventSlim();
+        var start = Stopwatch.GetTimestamp();
+        // Whichever thread has the silent one.
+        foreach (Descriptor[] blobs in (Descriptor[][])[[silent, wrong], [wrong, silent]])
+        {
+            var lanes = new BlobLanes(new Queue<Descriptor>(blobs), 4, TimeSpan.FromMilliseconds(50));
+            Assert.Equal("this one", Assert.Throws<ImageError>(() => lanes.Run((blob, _) =>
+            {
+                if (blob == wrong)
+                {
+                    throw new ImageError("this one");
+                }
+                never.Wait(20_000);
+            })).Message);
+        }
+        Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(15));
+        never.Set();
     }
 }

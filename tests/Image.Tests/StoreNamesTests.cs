@@ -103,6 +103,56 @@ public sealed class StoreNamesTests
     }
 
     [Fact]
+    public void A_manifest_that_a_running_call_has_seen_keeps_its_blobs()
+    {
+        using var folder = new TemporaryFolder();
+        var layout = new HandMade(folder.Path);
+        var manifest = layout.Image(HandMade.Bytes(1000, 1));
+        using var opened = OciLayout.Open(folder.Path);
+        using (var lease = opened.Lease())
+        {
+            lease.Add(Digest.Parse(manifest, "x"));
+            Assert.Equal((0, 0), opened.CollectGarbage());
+            // The same below a name, which must not be taken for marked since the lease has its digest.
+            layout.Name("x", layout.Index((manifest, "linux/amd64")), MediaTypes.Index);
+            Assert.Equal((0, 0), opened.CollectGarbage());
+        }
+        Assert.Equal((0, 0), opened.CollectGarbage());
+    }
+
+    [Fact]
+    public void The_leases_of_the_dead_are_removed_by_whoever_writes_next_and_those_of_the_living_stay()
+    {
+        using var folder = new TemporaryFolder();
+        OciLayout.Make(folder.Path).Dispose();
+        File.WriteAllText(folder[".lease-dead"], "");
+        using (var living = OciLayout.Make(folder.Path))
+        using (living.Lease())
+        {
+            OciLayout.Make(folder.Path).Dispose();
+            Assert.Single(Directory.GetFiles(folder.Path, ".lease-*"));
+        }
+        Assert.Empty(Directory.GetFiles(folder.Path, ".lease-*"));
+    }
+
+    [Fact]
+    public void An_index_that_cannot_be_read_leaves_no_lease()
+    {
+        using var folder = new TemporaryFolder();
+        _ = new HandMade(folder.Path);
+        File.WriteAllText(folder["index.json"], "{");
+        using var store = OciLayout.Open(folder.Path);
+        Assert.Throws<ImageError>(() => LayoutSource.OfStore(store, "x", null, "x"));
+        Assert.Empty(Directory.GetFiles(folder.Path, ".lease-*"));
+    }
+
+    [Theory]
+    [InlineData("""{"manifests":[{"digest":"\ud800","size":1}]}""")]
+    [InlineData("""{"manifests":[],"\ud800":1}""")]
+    public void An_index_with_half_of_a_surrogate_pair_is_refused_by_its_name(string json) =>
+        Assert.StartsWith("read x: it is no valid JSON", Assert.Throws<ImageError>(() => LayoutIndex.Parse(System.Text.Encoding.UTF8.GetBytes(json), "x")).Message);
+
+    [Fact]
     public void A_manifest_that_cannot_be_read_stops_the_collection()
     {
         using var folder = new TemporaryFolder();

@@ -11,14 +11,15 @@ namespace SharpRun.Image.Blobs;
 /// </summary>
 sealed class Hasher : IDisposable
 {
-    private static readonly bool s_hasLibrary = HasLibrary();
+    /// <summary>Without it there is no TLS either.</summary>
+    public static bool HasLibrary { get; } = FindLibrary();
 
     private readonly IncrementalHash? _library;
     private readonly Sha256? _own;
     private readonly bool _isSha512;
 
     public Hasher(string algorithm = "sha256")
-        : this(algorithm, s_hasLibrary)
+        : this(algorithm, HasLibrary)
     {
     }
 
@@ -53,7 +54,7 @@ sealed class Hasher : IDisposable
     public void Dispose() => _library?.Dispose();
 
     // As the BCL looks for it: it takes libcrypto through libssl, of these versions, or that of CLR_OPENSSL_VERSION_OVERRIDE.
-    private static bool HasLibrary()
+    private static bool FindLibrary()
     {
         var chosen = Environment.GetEnvironmentVariable("CLR_OPENSSL_VERSION_OVERRIDE");
         string[] versions = ["3", "1.1", "1.0.2", "1.0.0", "10"];

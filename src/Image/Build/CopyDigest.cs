@@ -2,7 +2,7 @@ using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Linq;
-using System.Security.Cryptography;
+using SharpRun.Image.Blobs;
 using SharpRun.Image.Pack;
 using SharpRun.Linux;
 using SharpRun.Oci;
@@ -15,7 +15,7 @@ namespace SharpRun.Image.Build;
 /// </summary>
 sealed class CopyDigest : IDisposable
 {
-    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly Hasher _hash = new();
     private readonly byte[] _block = new byte[128 << 10];
 
     public static Digest Of(IReadOnlyList<CopySource> sources, bool keepsOwners)
@@ -58,9 +58,9 @@ sealed class CopyDigest : IDisposable
     }
 
     /// <summary>A piece of the content of the entry that was added last.</summary>
-    public void AddContent(ReadOnlySpan<byte> bytes) => _hash.AppendData(bytes);
+    public void AddContent(ReadOnlySpan<byte> bytes) => _hash.Append(bytes);
 
-    public Digest Finish() => Digest.OfSha256(_hash.GetHashAndReset());
+    public Digest Finish() => _hash.Finish();
 
     public void Dispose() => _hash.Dispose();
 
@@ -76,13 +76,13 @@ sealed class CopyDigest : IDisposable
     private void AddPart(ReadOnlySpan<byte> bytes)
     {
         AddNumber((ulong)bytes.Length);
-        _hash.AppendData(bytes);
+        _hash.Append(bytes);
     }
 
     private void AddNumber(ulong number)
     {
         Span<byte> bytes = stackalloc byte[8];
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, number);
-        _hash.AppendData(bytes);
+        _hash.Append(bytes);
     }
 }

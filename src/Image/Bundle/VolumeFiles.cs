@@ -1,9 +1,8 @@
 using System;
-using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using SharpRun.Image.Store;
-using SharpRun.Image.Unpack;
+using SharpRun.LayerStore;
 using SharpRun.Linux;
 using SharpRun.Oci;
 
@@ -25,7 +24,7 @@ sealed class VolumeFiles(Folder bundle, ImageRoot? root, uint uid, uint gid)
     {
         var name = Uri.EscapeDataString(destination[1..]);
         var isFit = name.Length <= LongestName && name[0] != '.';
-        return $"{Folder}/{(isFit ? name : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(destination))))}";
+        return $"{Folder}/{(isFit ? name : Digest.Of(Encoding.UTF8.GetBytes(destination)).Hex)}";
     }
 
     /// <summary>Complete under its name, or not there.</summary>
@@ -38,7 +37,7 @@ sealed class VolumeFiles(Folder bundle, ImageRoot? root, uint uid, uint gid)
             return;
         }
         var staging = $".{name}.new";
-        TreeRemoval.Remove(volumes.Fd, Store.Folder.Bytes(staging)).OrThrow($"remove {volumes.Of(staging)}");
+        TreeRemover.Remove(volumes.Fd, Store.Folder.Bytes(staging)).OrThrow($"remove {volumes.Of(staging)}");
         using (var made = volumes.MakeFolder(staging))
         {
             using var image = root?.TryOpenDirectory(destination);

@@ -74,7 +74,7 @@ static class BuildCommand
     }
 
     private static ImageName.Bare TagOf(string text) =>
-        ImageName.Parse(text) is ImageName.Bare { Reference.Digest: null } bare ? bare
+        Words.Image(text) is ImageName.Bare { Reference.Digest: null } bare ? bare
         : throw new UsageError($"-t {text}: a name in the store as me/app:1 is expected (push sends it elsewhere)");
 
     private static Dictionary<string, string> ValuesOf(List<string> texts)

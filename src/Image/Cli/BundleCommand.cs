@@ -50,7 +50,7 @@ static class BundleCommand
         Sys.Umask(0);
         var host = HostFacts.Read();
         var request = RequestOf(arguments, host, warn);
-        using var image = OpenImage.Open(ImageName.Parse(arguments.Words[0]), options);
+        using var image = OpenImage.Open(Words.Image(arguments.Words[0]), options);
         var path = BundleDirectory.Write(image.Name, image.Config, request, AbsolutePath.Of(arguments.Words[1]), host, warn);
         JsonOutput.WriteResult(options, path, json =>
         {

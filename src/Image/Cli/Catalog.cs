@@ -13,7 +13,7 @@ static class Catalog
 
     private static int Act(Arguments arguments, Options options)
     {
-        var host = RegistryReference.ParseHost(arguments.Words[0]);
+        var host = Words.Host(arguments.Words[0]);
         var settings = RegistrySettings.From(options);
         var endpoint = RegistriesFile.Load(settings).Resolve(host, "", isByDigest: false, takesMirrors: false, !settings.VerifiesTls)[0];
         using var client = new RegistryClient(endpoint, settings);

@@ -12,8 +12,8 @@ static class Copy
     // A bare source is the store's image, and the registry's when the store has none.
     private static int Act(Arguments arguments, Options options)
     {
-        var from = ImageName.Parse(arguments.Words[0]);
+        var from = Words.Image(arguments.Words[0]);
         from = from is ImageName.Bare bare && !ImageStore.Has(bare.Reference, options) ? Transfer.AtRegistry(from) : from;
-        return Transfer.Run("copy", from, ImageName.Parse(arguments.Words[1]), arguments, options);
+        return Transfer.Run("copy", from, Words.Image(arguments.Words[1]), arguments, options);
     }
 }

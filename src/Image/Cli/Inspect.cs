@@ -19,7 +19,7 @@ static class Inspect
 
     private static int Act(Arguments arguments, Options options)
     {
-        var name = ImageName.Parse(arguments.Words[0]);
+        var name = Words.Image(arguments.Words[0]);
         if (arguments.Is("raw") && !arguments.Is("config"))
         {
             using var source = Transport.OpenSource(name, options);

@@ -21,7 +21,7 @@ static class Login
 
     private static int Act(Arguments arguments, Options options)
     {
-        var host = RegistryReference.ParseHost(arguments.Words[0]);
+        var host = Words.Host(arguments.Words[0]);
         var settings = RegistrySettings.From(options);
         var credentials = Ask(arguments, host);
         Check(host, credentials, settings);

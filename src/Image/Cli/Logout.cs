@@ -10,7 +10,7 @@ static class Logout
 
     private static int Act(Arguments arguments, Options options)
     {
-        var host = RegistryReference.ParseHost(arguments.Words[0]);
+        var host = Words.Host(arguments.Words[0]);
         Forget(host, RegistrySettings.From(options));
         return 0;
     }

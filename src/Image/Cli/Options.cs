@@ -51,7 +51,7 @@ sealed record Options
             Root = Text("root") is { Length: > 0 } root ? AbsolutePath.Of(root) : DefaultRoot(),
             IsQuiet = Text("quiet") is "true",
             IsJson = Text("json") is "true",
-            Platform = Text("platform") is { } platform ? Oci.Platform.Parse(platform) : null,
+            Platform = Text("platform") is { } platform ? Words.Platform(platform) : null,
             AuthFile = AbsolutePath.OfOptional(Text("authfile")),
             RegistriesFile = AbsolutePath.OfOptional(Text("registries-conf")),
             VerifiesTls = Text("tls-verify") switch

@@ -50,9 +50,9 @@ static class PackCommand
             throw new UsageError(upper is null ? "pack: BUNDLE and IMAGE are expected" : "pack --upper: IMAGE alone is expected");
         }
         var isMapped = arguments.Is("rootless") || arguments.Text("uid-map") is not null || arguments.Text("gid-map") is not null;
-        return new PackRequest(upper is null ? AbsolutePath.Of(arguments.Words[0]) : null, upper, ImageName.Parse(arguments.Words[^1]))
+        return new PackRequest(upper is null ? AbsolutePath.Of(arguments.Words[0]) : null, upper, Words.Image(arguments.Words[^1]))
         {
-            Base = arguments.Text("base") is { } name ? ImageName.Parse(name) : null,
+            Base = arguments.Text("base") is { } name ? Words.Image(name) : null,
             Compression = arguments.Text("compress") switch
             {
                 null or "gzip" => Compression.Gzip,

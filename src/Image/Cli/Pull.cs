@@ -10,8 +10,8 @@ static class Pull
 
     private static int Act(Arguments arguments, Options options)
     {
-        var from = Transfer.AtRegistry(ImageName.Parse(arguments.Words[0]));
-        var to = arguments.Words.Count > 1 ? ImageName.Parse(arguments.Words[1]) : Transfer.NameInStore(from);
+        var from = Transfer.AtRegistry(Words.Image(arguments.Words[0]));
+        var to = arguments.Words.Count > 1 ? Words.Image(arguments.Words[1]) : Transfer.NameInStore(from);
         return Transfer.Run("pull", from, to, arguments, options);
     }
 }

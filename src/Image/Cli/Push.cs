@@ -14,8 +14,8 @@ static class Push
 
     private static int Act(Arguments arguments, Options options)
     {
-        var from = ImageName.Parse(arguments.Words[0]);
-        var to = Transfer.AtRegistry(arguments.Words.Count > 1 ? ImageName.Parse(arguments.Words[1]) : from);
+        var from = Words.Image(arguments.Words[0]);
+        var to = Transfer.AtRegistry(arguments.Words.Count > 1 ? Words.Image(arguments.Words[1]) : from);
         return Transfer.Run("push", from, to, arguments, options);
     }
 }

@@ -13,7 +13,7 @@ static class Remove
 
     private static int Act(Arguments arguments, Options options)
     {
-        var images = arguments.Words.ConvertAll(ImageName.Parse);
+        var images = arguments.Words.ConvertAll(Words.Image);
         using var store = ImageStore.TryOpen(options);
         List<string> removed = [];
         store?.Update(index =>
@@ -37,10 +37,13 @@ static class Remove
         }
         else
         {
-            Output.Write(string.Join('\n', removed) + "\n");
+            Output.Write(Lines(removed));
         }
         return 0;
     }
+
+    /// <summary>Another tool may have put more than a line into a name.</summary>
+    internal static string Lines(List<string> removed) => string.Join('\n', removed.ConvertAll(OneLine.Of)) + "\n";
 
     // All or none: an error leaves index.json as it was.
     private static void RemoveFrom(LayoutIndex index, ImageName image, List<string> removed)

@@ -11,8 +11,8 @@ static class Tag
 
     private static int Act(Arguments arguments, Options options)
     {
-        var image = ImageName.Parse(arguments.Words[0]);
-        var name = ImageName.Parse(arguments.Words[1]) as ImageName.Bare ?? throw new UsageError($"tag: \"{arguments.Words[1]}\" is no name of the store");
+        var image = Words.Image(arguments.Words[0]);
+        var name = Words.Image(arguments.Words[1]) as ImageName.Bare ?? throw new UsageError($"tag: \"{arguments.Words[1]}\" is no name of the store");
         if (image is not (ImageName.Bare or ImageName.Content))
         {
             throw new UsageError($"tag: \"{image}\" is no image of the store");

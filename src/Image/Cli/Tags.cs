@@ -10,9 +10,7 @@ static class Tags
 
     private static int Act(Arguments arguments, Options options)
     {
-        var word = arguments.Words[0];
-        const string Transport = "docker://";
-        var reference = RegistryReference.ParseRepository(word.StartsWith(Transport, System.StringComparison.Ordinal) ? word[Transport.Length..] : word);
+        var reference = Words.Repository(arguments.Words[0]);
         var settings = RegistrySettings.From(options);
         // What a mirror has is not what the repository has: it is asked for nothing here.
         var endpoint = RegistriesFile.Load(settings)

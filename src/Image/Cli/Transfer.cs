@@ -28,9 +28,10 @@ static class Transfer
             return all ? throw new UsageError($"{verb}: a directory has room for one platform") : UnpackCommand.IntoDirectory(from, root, options);
         }
         using var source = Transport.OpenSource(from, options, mayFetch: true);
+        var named = Documents.Top(source);
         using var destination = Transport.OpenDestination(to, options);
         using var progress = new CopyProgress($"{verb} {from}", options.IsQuiet);
-        var top = new ImageCopy(source, destination, progress).Run(options.Platform, all);
+        var top = new ImageCopy(source, destination, progress).Run(named, options.Platform, all);
         progress.Done();
         JsonOutput.WriteResult(options, top.Digest.Text, json =>
         {

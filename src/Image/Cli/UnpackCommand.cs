@@ -35,7 +35,7 @@ static class UnpackCommand
         }
         var owners = OwnersOf(arguments);
         var bundle = AbsolutePath.Of(arguments.Words[1]);
-        var name = ImageName.Parse(arguments.Words[0]);
+        var name = Words.Image(arguments.Words[0]);
         using var image = OpenImage.Open(name, options);
         var record = BundleRecord.Of(image, name, owners);
         var config = arguments.Is("rootfs-only") ? null : Config(image, bundle, owners, arguments, options);

@@ -27,7 +27,7 @@ static class UnpackLayers
         {
             throw new UsageError("unpack: only root can give files to the users of an image; --rootless keeps them the caller's");
         }
-        using var image = OpenImage.Open(ImageName.Parse(arguments.Words[0]), options);
+        using var image = OpenImage.Open(Words.Image(arguments.Words[0]), options);
         // What is made gets the modes that the image says, whatever the caller's umask.
         Sys.Umask(0);
         var losses = new Losses();

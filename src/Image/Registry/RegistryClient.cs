@@ -6,6 +6,7 @@ using System.Net.Http;
 using System.Net.Http.Headers;
 using System.Security.Authentication;
 using System.Threading;
+using SharpRun.Image.Blobs;
 using SharpRun.Oci;
 
 namespace SharpRun.Image.Registry;
@@ -25,6 +26,11 @@ sealed class RegistryClient : IDisposable
 
     public RegistryClient(Endpoint endpoint, RegistrySettings settings, int attempts = RegistryLimits.Attempts, Credentials? credentials = null)
     {
+        // The BCL would end the program.
+        if (!Hasher.HasLibrary)
+        {
+            throw new ImageError($"reach {endpoint.Host}: libssl is not installed, and without it there is no TLS");
+        }
         Trust.Prepare();
         Endpoint = endpoint;
         _settings = settings;

@@ -17,13 +17,18 @@ static class SmallFile
         try
         {
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
-            if (file.Length > limit)
+            // Not by its length: a shell's <(command) is a pipe.
+            var bytes = new MemoryStream();
+            var buffer = new byte[16 << 10];
+            for (var count = file.Read(buffer); count > 0; count = file.Read(buffer))
             {
-                throw new ImageError($"read {path}: it has {file.Length} bytes, and more than {limit} are not taken");
+                bytes.Write(buffer, 0, count);
+                if (bytes.Length > limit)
+                {
+                    throw new ImageError($"read {path}: it has more than {limit} bytes, which are not taken");
+                }
             }
-            var bytes = new byte[file.Length];
-            file.ReadExactly(bytes);
-            return bytes;
+            return bytes.ToArray();
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -12,13 +12,18 @@ sealed class GarbageCollection(OciLayout layout, Folder root)
 {
     private readonly HashSet<Digest> _needed = [];
 
+    // Whose content is marked, too.
+    private readonly HashSet<Digest> _read = [];
+
     public long BytesFreed { get; private set; }
 
     public int FilesRemoved { get; private set; }
 
     public void Run()
     {
-        ReadLeases();
+        // Nobody is replacing them now: that needs the lock, too.
+        root.Remove(Folder.StagingOf(Oci.Layout.IndexFile));
+        root.Remove(Folder.StagingOf(Oci.Layout.MarkerFile));
         foreach (var entry in layout.ReadIndex().Entries)
         {
             if (entry.Descriptor is { } descriptor)
@@ -26,6 +31,7 @@ sealed class GarbageCollection(OciLayout layout, Folder root)
                 Mark(descriptor.Digest, descriptor.MediaType, 0);
             }
         }
+        Lease.ReadAll(root).ForEach(MarkLeased);
         SweepPartials();
         using var blobs = root.TryOpenFolder(Oci.Layout.Blobs);
         foreach (var algorithm in (ReadOnlySpan<string>)["sha256", "sha512"])
@@ -38,34 +44,27 @@ sealed class GarbageCollection(OciLayout layout, Folder root)
         }
     }
 
-    private void ReadLeases()
+    // What a call has seen leads on: it will name the manifest, or read its layers. A lease does not say what its digests are of, and what is
+    // no manifest, or is damaged, leads nowhere; the names are marked before, and for them that is an error.
+    private void MarkLeased(Digest digest)
     {
-        // Nobody is replacing them now: that needs the lock, too.
-        root.Remove(Folder.StagingOf(Oci.Layout.IndexFile));
-        root.Remove(Folder.StagingOf(Oci.Layout.MarkerFile));
-        foreach (var name in root.Names())
+        try
         {
-            if (name.StartsWith(Lease.Prefix, StringComparison.Ordinal))
-            {
-                if (Lease.Read(root, name) is { } digests)
-                {
-                    _needed.UnionWith(digests);
-                }
-                else
-                {
-                    root.Remove(name);
-                }
-            }
+            Mark(digest, "", 0);
+        }
+        catch (ImageError)
+        {
+            // It is needed itself all the same.
         }
     }
 
     // A manifest that cannot be read may lead to anything: nothing is removed then. One that is not there leads nowhere.
     private void Mark(Digest digest, string mediaType, int depth)
     {
-        var isNew = _needed.Add(digest) || depth == 0;
+        _needed.Add(digest);
         var isDocument = mediaType.Length == 0
             || mediaType.Contains("manifest", StringComparison.Ordinal) || mediaType.Contains("index", StringComparison.Ordinal);
-        if (!isNew || !isDocument || depth > OciLimits.MaxIndexDepth || !layout.IsThere(digest))
+        if (!isDocument || depth > OciLimits.MaxIndexDepth || !layout.IsThere(digest) || !_read.Add(digest))
         {
             return;
         }
@@ -75,7 +74,8 @@ sealed class GarbageCollection(OciLayout layout, Folder root)
             using var document = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = OciLimits.MaxDepth });
             MarkIn(document.RootElement, depth);
         }
-        catch (JsonException)
+        // Half of a surrogate pair is no JSON, but the parser only says so when the text is asked for.
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
             throw new ImageError($"collect garbage in {layout.Path}: {digest} is called {OneLine.Of(mediaType)}, but is no JSON; what it needs is not known");
         }

@@ -62,7 +62,8 @@ sealed class LayoutIndex
             }
             return new LayoutIndex(others, entries);
         }
-        catch (JsonException error)
+        // Half of a surrogate pair is only found when the text is asked for.
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
             throw new ImageError($"read {where}: it is no valid JSON: {error.Message}");
         }

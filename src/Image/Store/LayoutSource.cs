@@ -1,3 +1,4 @@
+using System;
 using System.IO;
 using SharpRun.Image.Transports;
 using SharpRun.Oci;
@@ -31,15 +32,26 @@ sealed class LayoutSource : ImageSource
     public static LayoutSource OfStore(OciLayout store, string? reference, Digest? digest, string name)
     {
         var lease = store.IsWritable ? store.Lease() : null;
-        var index = store.ReadIndex();
-        var top = (reference is null ? null : index.Find(reference)?.Descriptor?.Digest) ?? digest;
-        if (top is { } found && store.IsThere(found))
+        try
         {
-            lease?.Add(found);
-            return new LayoutSource(store, index, found, name, lease);
+            var index = store.ReadIndex();
+            var top = (reference is null ? null : index.Find(reference)?.Descriptor?.Digest) ?? digest;
+            if (top is { } found)
+            {
+                // Before it is looked for: gc may be about to remove it.
+                lease?.Add(found);
+                if (store.IsThere(found))
+                {
+                    return new LayoutSource(store, index, found, name, lease);
+                }
+            }
+            throw new ImageError($"find {name}: the store {store.Path} has no {reference ?? digest.ToString()} (pull fetches it, list shows what is there)");
         }
-        lease?.Dispose();
-        throw new ImageError($"find {name}: the store {store.Path} has no {reference ?? digest.ToString()} (pull fetches it, list shows what is there)");
+        catch (Exception)
+        {
+            lease?.Dispose();
+            throw;
+        }
     }
 
     public override Document ReadManifest(Digest? digest)

@@ -13,7 +13,7 @@ namespace SharpRun.Image.Store;
 /// a blob that is there after <see cref="Add"/> stays.</summary>
 sealed class Lease : IDisposable
 {
-    public const string Prefix = ".lease-";
+    private const string Prefix = ".lease-";
 
     private readonly Folder _root;
     private readonly SafeFileHandle _file;
@@ -44,8 +44,31 @@ sealed class Lease : IDisposable
         }
     }
 
+    /// <summary>What running calls need; the leases of dead ones are removed. The caller holds the layout's lock exclusively: a new lease is
+    /// without its own for a moment.</summary>
+    public static List<Digest> ReadAll(Folder root)
+    {
+        var digests = new List<Digest>();
+        foreach (var name in root.Names())
+        {
+            if (!name.StartsWith(Prefix, StringComparison.Ordinal))
+            {
+                continue;
+            }
+            if (Read(root, name) is { } held)
+            {
+                digests.AddRange(held);
+            }
+            else
+            {
+                root.Remove(name);
+            }
+        }
+        return digests;
+    }
+
     /// <summary>Null: its owner is dead, and it is nothing but a file.</summary>
-    public static List<Digest>? Read(Folder root, string name)
+    private static List<Digest>? Read(Folder root, string name)
     {
         using var file = root.TryOpenFile(name, out _);
         if (file is null || Sys.Flock((int)file.DangerousGetHandle(), Native.LOCK_EX | Native.LOCK_NB).Ok)

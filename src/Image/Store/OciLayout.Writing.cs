@@ -24,6 +24,8 @@ sealed partial class OciLayout
                 layout._root.Replace(Oci.Layout.MarkerFile, Oci.Layout.Marker());
             }
             layout.RequireMarker();
+            // Nobody collects garbage in an oci:DIR.
+            Store.Lease.ReadAll(layout._root);
             layout.MakeFolderOf("sha256");
             // Others want an index.json from the first moment on.
             if (!layout._root.TryStat(Oci.Layout.IndexFile, out _))

@@ -42,9 +42,20 @@ sealed class ArchiveDestination : ImageDestination
         {
             throw new ImageError($"write {name}: {path} is there, and no regular file");
         }
-        _handle = _folder.TryClaim(_staging, out _) ?? throw new ImageError($"write {name}: another process is writing it");
-        Sys.Ftruncate((int)_handle.DangerousGetHandle(), 0).OrThrow($"empty {_folder.Of(_staging)}");
+        _handle = NewFile();
         _tar = new TarWriter(new Sink(_handle, _folder.Of(_staging)));
+    }
+
+    // A new one: what is left there may be another user's, in a directory like /tmp.
+    private SafeFileHandle NewFile()
+    {
+        using (_folder.TryClaim(_staging, out _) ?? throw new ImageError($"write {Name}: another process is writing it"))
+        {
+            _folder.Remove(_staging);
+            var file = _folder.MakeFile(_staging);
+            Sys.Flock((int)file.DangerousGetHandle(), Native.LOCK_EX | Native.LOCK_NB).OrThrow($"lock {_folder.Of(_staging)}");
+            return file;
+        }
     }
 
     public static ArchiveDestination OfOci(string path, string? reference, string name) => new(path, name, reference, null, isDocker: false);

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.Threading;
 using SharpRun.Oci;
 
@@ -16,9 +17,11 @@ sealed class ImageCopy(ImageSource source, ImageDestination destination, CopyPro
 
     /// <summary>Copies one platform's image (null: this machine's; whatever the name has, when that is no index), or all that the name leads to.
     /// What the destination's name now means.</summary>
-    public Document Run(Platform? platform, bool allPlatforms)
+    public Document Run(Platform? platform, bool allPlatforms) => Run(Documents.Top(source), platform, allPlatforms);
+
+    /// <param name="top">What the source's name means, which is read before there is a destination to be cleaned up.</param>
+    public Document Run(Document top, Platform? platform, bool allPlatforms)
     {
-        var top = Documents.Top(source);
         if (allPlatforms)
         {
             CopyAll(top, 0);
@@ -141,28 +144,65 @@ sealed class ImageCopy(ImageSource source, ImageDestination destination, CopyPro
 }
 
 /// <summary>Blobs taken from a queue by a few threads. The first error ends all, and is the one that is told.</summary>
-sealed class BlobLanes(Queue<Descriptor> blobs, int lanes)
+/// <param name="patience">How long the others are waited for after an error; null: ten seconds.</param>
+sealed class BlobLanes(Queue<Descriptor> blobs, int lanes, TimeSpan? patience = null)
 {
+    private const int LookMs = 100;
+
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+
     private readonly Lock _lock = new();
     private Exception? _error;
 
-    // A thread that waits for a silent server does not hold up the error of another.
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+    private bool HasFailed
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _error is not null;
+            }
+        }
+    }
 
     /// <param name="take">Is given what it has to call now and then: it throws when another thread has failed.</param>
     public void Run(Action<Descriptor, Action> take)
     {
-        var threads = new List<Thread>();
-        for (var i = 1; i < Math.Min(lanes, blobs.Count); i++)
+        var count = Math.Min(lanes, blobs.Count);
+        if (count <= 1)
         {
-            threads.Add(new Thread(() => Work(take)) { IsBackground = true });
-            threads[^1].Start();
+            Work(take);
         }
-        Work(take);
-        threads.ForEach(thread => thread.Join(_error is null ? Timeout.InfiniteTimeSpan : s_patience));
+        else
+        {
+            var threads = new List<Thread>();
+            for (var i = 0; i < count; i++)
+            {
+                threads.Add(new Thread(() => Work(take)) { IsBackground = true });
+                threads[^1].Start();
+            }
+            Join(threads);
+        }
         if (_error is not null)
         {
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(_error);
+        }
+    }
+
+    // One that waits for a silent server does not hold up the error of another.
+    private void Join(List<Thread> threads)
+    {
+        long? failed = null;
+        foreach (var thread in threads)
+        {
+            while (!thread.Join(LookMs))
+            {
+                failed ??= HasFailed ? Stopwatch.GetTimestamp() : null;
+                if (failed is { } since && Stopwatch.GetElapsedTime(since) > (patience ?? s_patience))
+                {
+                    return;
+                }
+            }
         }
     }
 

@@ -2,10 +2,10 @@ using System;
 using System.Buffers.Binary;
 using System.Numerics;
 
-namespace SharpRun.Image.Blobs;
+namespace SharpRun.Oci;
 
 /// <summary>SHA-256 (FIPS 180-4), for machines without libcrypto.</summary>
-sealed class Sha256
+public sealed class Sha256
 {
     private const int BlockBytes = 64;
 
