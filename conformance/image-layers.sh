@@ -127,10 +127,31 @@ check_corrupt() {
     fi
 }
 
+# A lower file and its directory, which their owner may not write to, get a link and a neighbour in the second layer.
+check_ordinary_user() {
+    local top
+    if ! (mkdir "$room/files" && cd "$room/files" && mkdir closed && echo 1 >closed/f && chown 7:8 closed closed/f && chmod 444 closed/f && chmod 555 closed &&
+        tar -cf ../one.tar closed && ln closed/f closed/link && tar -cf ../two.tar closed/f closed/link && tar --delete -f ../two.tar closed/f &&
+        umoci init --layout "$room/closed" && umoci new --image "$room/closed:t" && umoci raw add-layer --image "$room/closed:t" ../one.tar &&
+        umoci raw add-layer --image "$room/closed:t" ../two.tar && chmod a+x "$room" && chmod -R a+rX "$room/closed" &&
+        mkdir "$room/user" && chown 4321:4321 "$room/user") >"$room/made" 2>&1; then
+        cat "$room/made" >&2 && not_ok an_ordinary_users_layers "umoci could not make the image"
+        return
+    fi
+    # shellcheck disable=SC2086
+    top=$(cd "$room/user" && setpriv --reuid 4321 --regid 4321 --clear-groups $image_tool --root "$room/user/store" unpack --rootless --layers "oci:$room/closed:t" \
+        2>"$room/words" | tail -n 1)
+    top=$room/user/store/layers/${top/://}/fs
+    [ "$(stat -c %a "$top/closed" "$top/closed/link" | tr '\n' ' ')" = "555 444 " ] && [ ! -s "$room/words" ] &&
+        [ "$(getfattr -R -n user.rootlesscontainers --absolute-names "$top" 2>/dev/null | grep -c '^user')" = 3 ]
+    verdict an_ordinary_users_layers_keep_ids_and_modes_of_what_he_may_not_write_to $? "$(cat "$room/words"; find "$top" -printf '%P %m\n' 2>&1)"
+}
+
 make_image
 check_kills
 check_result
 check_two
 check_gc
 check_corrupt
+check_ordinary_user
 summary

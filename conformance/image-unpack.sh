@@ -153,7 +153,8 @@ test_full_disk() {
 test_ordinary_user() {
     local as=(setpriv --reuid 4321 --regid 4321 --clear-groups)
     mkdir -m 700 user && chown 4321:4321 user && chmod -R a+rX plain
-    (cd one && mkdir locked && touch locked/file && chmod 0 locked && tar --format=posix -cf ../three.tar locked) && cp -a plain image3
+    (cd one && mkdir locked && touch locked/file && chmod 0 locked && touch -d @1 closed && chown 7:8 closed && chmod 0444 closed &&
+        tar --format=posix -cf ../three.tar locked closed) && cp -a plain image3
     umoci raw add-layer --image image3:x three.tar >/dev/null 2>&1 && chmod -R a+rX image3
     "${as[@]}" "$tool" unpack --rootfs-only "oci:$scratch/image3:x" user/bundle >/dev/null 2>words
     is 'an ordinary user cannot give files away' 2 $?
@@ -164,8 +165,14 @@ test_ordinary_user() {
     is 'everything is his' 4321:4321 "$(find user/bundle -printf '%U:%G\n' | sort -u)"
     is 'also what not even he may enter' 0 "$(stat -c %a user/bundle/rootfs/locked)"
     is 'the ids are written down' '0x08051006' "$(getfattr -n user.rootlesscontainers -e hex --only-values user/bundle/rootfs/file-4 2>/dev/null | od -An -tx1 | tr -d ' \n' | sed 's/^/0x/')"
+    is 'also of what he may not write to' '0x08071008' "$(getfattr -n user.rootlesscontainers -e hex --only-values user/bundle/rootfs/closed 2>/dev/null | od -An -tx1 | tr -d ' \n' | sed 's/^/0x/')"
+    mkdir -p user/again/.rootfs.unpacking/rootfs/locked && chown -R 4321:4321 user/again && chmod 0 user/again/.rootfs.unpacking/rootfs/locked
+    "${as[@]}" "$tool" -q unpack --rootless --rootfs-only "oci:$scratch/image3:x" user/again >/dev/null 2>words
+    is 'what he may not enter of a killed call is removed, too' 0 $?
     "${as[@]}" umoci unpack --rootless --image image3:x user/by-umoci >/dev/null 2>&1
     if [[ -d user/by-umoci/rootfs ]]; then
+        # umoci loses those of what he may not write to.
+        setfattr -n user.rootlesscontainers -v 0x08071008 user/by-umoci/rootfs/closed
         is 'and umoci makes the same' '' "$(differences_below user/by-umoci/rootfs user/bundle/rootfs)"
     else
         skip 'and umoci makes the same' 'umoci does not unpack this here'

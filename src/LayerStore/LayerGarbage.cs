@@ -55,8 +55,7 @@ public sealed class LayerGarbage
         {
             if (Digest.TryParse($"{algorithm}:{name}", out var chainId) && Entries.OpenDirectory(opened.Value, name) is { Ok: true } layer)
             {
-                var text = Encoding.ASCII.GetString(Entries.TryRead(layer.Value, Layers.Parent) ?? []).Trim();
-                _parents[chainId] = Digest.TryParse(text, out var parent) ? parent : null;
+                _parents[chainId] = ReadParent(layer.Value);
                 Sys.Close(layer.Value);
             }
         }
@@ -70,9 +69,26 @@ public sealed class LayerGarbage
         {
             for (Digest? next = chainId; next is { } needed && _needed.Add(needed);)
             {
-                next = _parents.GetValueOrDefault(needed);
+                next = ParentOf(needed);
             }
         }
+    }
+
+    // Also of a layer that has come since the collection began.
+    private Digest? ParentOf(Digest chainId)
+    {
+        if (!_parents.TryGetValue(chainId, out var parent) && Entries.OpenDirectory(Native.AT_FDCWD, _paths.LayerOf(chainId)) is { Ok: true } layer)
+        {
+            parent = ReadParent(layer.Value);
+            Sys.Close(layer.Value);
+        }
+        return parent;
+    }
+
+    private static Digest? ReadParent(int layer)
+    {
+        var text = Encoding.ASCII.GetString(Entries.TryRead(layer, Layers.Parent) ?? []).Trim();
+        return Digest.TryParse(text, out var parent) ? parent : null;
     }
 
     // False: a union does not say what it needs, so that nothing may be removed.

@@ -29,7 +29,7 @@ public sealed class Layers : IDisposable
     public static Layers Of(StorePaths paths) => new(paths);
 
     /// <summary>The layer's tree, an absolute path, for a mount.</summary>
-    public string TreeOf(Digest chainId) => $"{_paths.Layers}/{chainId.Algorithm}/{chainId.Hex}/{Tree}";
+    public string TreeOf(Digest chainId) => $"{_paths.LayerOf(chainId)}/{Tree}";
 
     public bool Has(Digest chainId) => TryHold(chainId) is { } held && Close(held);
 

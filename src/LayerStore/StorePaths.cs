@@ -1,3 +1,5 @@
+using SharpRun.Oci;
+
 namespace SharpRun.LayerStore;
 
 /// <summary>The places of the store that our tools share (spec/store.md). Absolute.</summary>
@@ -8,6 +10,8 @@ public sealed record StorePaths(string Root)
 
     /// <summary>Unpacked layers in overlay's form: sha256/CHAINID/{fs,parent,done}.</summary>
     public string Layers => Root + "/layers";
+
+    public string LayerOf(Digest chainId) => $"{Layers}/{chainId.Algorithm}/{chainId.Hex}";
 
     /// <summary>Writable unions over them: NAME/{upper,work,record.json}.</summary>
     public string Unions => Root + "/unions";

@@ -31,7 +31,7 @@ public sealed class CopyTests : IDisposable
         _context.Dispose();
         _image.Dispose();
         // Names that are no UTF-8 are none for Directory.
-        Unpack.TreeRemoval.Remove(Native.AT_FDCWD, Encoding.UTF8.GetBytes(_folder + "\0"));
+        LayerStore.TreeRemover.Remove(Native.AT_FDCWD, Encoding.UTF8.GetBytes(_folder + "\0"));
     }
 
     [Fact]

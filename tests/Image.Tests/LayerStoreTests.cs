@@ -191,6 +191,14 @@ public sealed class LayerStoreTests : IDisposable
     }
 
     [Fact]
+    public void What_is_below_a_layer_that_comes_during_a_collection_stays()
+    {
+        Make(1, null);
+        // The tops are asked for when what is there has been listed.
+        Assert.Empty(LayerGarbage.Collect(_paths, Enumerable.Range(2, 1).Select(number => Made(number, 1))).Removed);
+    }
+
+    [Fact]
     public void A_layer_that_is_being_written_is_not_collected()
     {
         using var staged = _layers.Begin(Id(1), null)!;
@@ -204,7 +212,7 @@ public sealed class LayerStoreTests : IDisposable
     {
         Make(1, null);
         var deep = _layers.TreeOf(Id(1));
-        for (var level = 0; level < 350; level++)
+        for (var level = 0; level < 900; level++)
         {
             deep += "/d";
         }
@@ -226,6 +234,12 @@ public sealed class LayerStoreTests : IDisposable
     {
         using var staged = _layers.Begin(Id(number), parent is { } below ? Id(below) : null)!;
         staged.Finish();
+    }
+
+    private Digest Made(int number, int parent)
+    {
+        Make(number, parent);
+        return Id(number);
     }
 
     private void Record(string union, string json)

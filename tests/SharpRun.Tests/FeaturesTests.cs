@@ -100,7 +100,8 @@ public sealed class FeaturesTests
     [Fact]
     public void Every_annotation_that_is_honoured_is_named()
     {
-        var sources = Directory.GetFiles(Path.Combine(Root(), "src"), "*.cs", SearchOption.AllDirectories)
+        // sharprun-image honours none.
+        var sources = new[] { "SharpRun", "Plan" }.SelectMany(room => Directory.GetFiles(Path.Combine(Root(), "src", room), "*.cs", SearchOption.AllDirectories))
             .Where(file => !Regex.IsMatch(file, "/(obj|bin)/") && !file.EndsWith("/Features.cs", StringComparison.Ordinal));
         var named = sources.SelectMany(file => Regex.Matches(File.ReadAllText(file), "\"((?:run\\.oci|org\\.systemd\\.property|org\\.criu)\\.[^\"]*)\"").Select(match => match.Groups[1].Value));
         Assert.Empty(named.Where(name => !Features.UnsafeAnnotations.Any(known => known == name || (known.EndsWith('.') && name.StartsWith(known, StringComparison.Ordinal)))));

@@ -1,7 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Text;
-using SharpRun.Image.Unpack;
+using SharpRun.LayerStore;
 using SharpRun.Linux;
 using SharpRun.Oci;
 
@@ -77,7 +77,7 @@ sealed class Union : IDisposable
     public void Dispose()
     {
         Unmount();
-        TreeRemoval.Remove(_folder, Bytes(_name)).OrThrow($"remove {_path}");
+        TreeRemover.Remove(_folder, Bytes(_name)).OrThrow($"remove {_path}");
     }
 
     private void Mount(IReadOnlyList<int> trees)

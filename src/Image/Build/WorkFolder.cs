@@ -2,7 +2,7 @@ using System;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using SharpRun.Image.Store;
-using SharpRun.Image.Unpack;
+using SharpRun.LayerStore;
 using SharpRun.Linux;
 
 namespace SharpRun.Image.Build;
@@ -53,7 +53,7 @@ sealed class WorkFolder : IDisposable
 
     public void Dispose()
     {
-        TreeRemoval.Remove(_parent.Fd, Encoding.UTF8.GetBytes(Name + "\0")).OrThrow($"remove {Folder.Path}");
+        TreeRemover.Remove(_parent.Fd, Encoding.UTF8.GetBytes(Name + "\0")).OrThrow($"remove {Folder.Path}");
         _lock.Dispose();
         Folder.Dispose();
         _parent.Dispose();
@@ -69,7 +69,7 @@ sealed class WorkFolder : IDisposable
                 continue;
             }
             endContainer(folder.Path + "/state", name);
-            TreeRemoval.Remove(parent.Fd, Encoding.UTF8.GetBytes(name + "\0")).OrThrow($"remove {folder.Path}");
+            TreeRemover.Remove(parent.Fd, Encoding.UTF8.GetBytes(name + "\0")).OrThrow($"remove {folder.Path}");
         }
     }
 }

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using SharpRun.Image.Blobs;
 using SharpRun.Image.Transports;
 using SharpRun.LayerStore;
 using SharpRun.Linux;
@@ -28,21 +27,18 @@ sealed class ChainUnpack : IDisposable
     /// <summary>The chain ids, the lowest layer's first. Tell is given a sentence when this call has to wait for another.</summary>
     public static IReadOnlyList<Digest> Into(StorePaths store, OpenImage image, Owners owners, Losses losses, Action<string> tell)
     {
-        if (image.Layers.Count > UnpackLimits.Layers)
-        {
-            throw new ImageError($"unpack {image.Name}: its {image.Layers.Count} layers are more than the {UnpackLimits.Layers} that are taken");
-        }
-        foreach (var layer in image.Layers)
-        {
-            Compressions.RequireLayer(layer.Blob);
-        }
+        ImageUnpack.Refuse(image);
         var chain = ChainId.OfAll([.. image.Layers.Select(layer => layer.DiffId)]);
         using var layers = Layers.Of(store);
         using var unpack = new ChainUnpack(layers, owners, losses, tell);
         for (var i = 0; i < chain.Count; i++)
         {
-            unpack.Add(chain[i], i == 0 ? null : chain[i - 1], () =>
-                new BlobReader(image.OpenBlob(image.Layers[i].Blob), image.Layers[i].Blob, image.Layers[i].DiffId));
+            unpack.Add(chain[i], i == 0 ? null : chain[i - 1], staged =>
+            {
+                using var blob = ImageUnpack.Open(image, i);
+                // Reads what follows the archive, too: only then both digests are known to be right.
+                ImageUnpack.Read(blob, image.Layers[i], archive => unpack.Write(staged, archive));
+            });
         }
         return chain;
     }
@@ -59,14 +55,6 @@ sealed class ChainUnpack : IDisposable
     }
 
     public void Dispose() => _held.ForEach(layer => layer.Dispose());
-
-    private void Add(Digest chainId, Digest? parent, Func<BlobReader> open) => Add(chainId, parent, staged =>
-    {
-        using var blob = open();
-        Write(staged, new TarReader(blob, TarLimits.Default));
-        // Reads what follows the archive, too: only now both digests are known to be right.
-        blob.Finish();
-    });
 
     private void Add(Digest chainId, Digest? parent, Action<StagedLayer> write)
     {

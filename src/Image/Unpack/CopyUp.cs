@@ -12,6 +12,7 @@ sealed class CopyUp(bool isRootless)
     private const int ValueRoom = 64 << 10;       // XATTR_SIZE_MAX
     private const uint AllOfMode = 0xFFF;
 
+    private readonly bool _isRoot = Sys.GetEuid() == 0;
     private readonly byte[] _names = new byte[NamesRoom];
     private readonly byte[] _value = new byte[ValueRoom];
 
@@ -31,12 +32,15 @@ sealed class CopyUp(bool isRootless)
     public Errno CopyFacts(int from, ReadOnlySpan<byte> name, int into, ReadOnlySpan<byte> newName, in FileStatus status)
     {
         var error = isRootless ? Errno.OK : Sys.FchownAt(into, newName, status.Uid, status.Gid, Native.AT_SYMLINK_NOFOLLOW);
+        // Nobody but root writes a user.* attribute where the mode does not let him write, not even the owner (xattr(7)).
+        var (mode, first) = (status.Mode & AllOfMode, status.Mode & AllOfMode | (_isRoot ? 0 : Native.S_IWUSR));
         if (error == Errno.OK && !status.IsSymlink)
         {
             // What we have just made, and no link: so the call of every kernel may be used (fchmodat2(2) is of 6.6).
-            error = Sys.FchmodAt(into, newName, status.Mode & AllOfMode, 0);
+            error = Sys.FchmodAt(into, newName, first, 0);
         }
         error = error == Errno.OK ? CopyAttributes(from, name, into, newName) : error;
+        error = error == Errno.OK && mode != first && !status.IsSymlink ? Sys.FchmodAt(into, newName, mode, 0) : error;
         return error == Errno.OK ? Sys.UtimensAt(into, newName, status.ModifiedAt, status.ModifiedAt, Native.AT_SYMLINK_NOFOLLOW) : error;
     }
 

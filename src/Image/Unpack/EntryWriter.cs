@@ -1,5 +1,6 @@
 using System;
 using System.Diagnostics.CodeAnalysis;
+using SharpRun.LayerStore;
 using SharpRun.Linux;
 using SharpRun.Oci;
 using SharpRun.Tar;
@@ -19,6 +20,9 @@ sealed partial class EntryWriter(Owners owners, Losses losses)
     private const uint ImplicitMode = 0x1ED; // 0755
 
     private const uint Permissions = 0x1FF, AllOfMode = 0xFFF; // 0777, 07777
+
+    /// <summary>MINORBITS of linux/kdev_t.h. mknod(2) would cut off what is larger: 4096:0 would be 0:0, overlay's whiteout.</summary>
+    private const uint LargestMajor = (1 << 12) - 1, LargestMinor = (1 << 20) - 1;
 
     private static int NewFile => Native.O_WRONLY | Native.O_CREAT | Native.O_EXCL | Native.O_NOFOLLOW | Native.O_NOCTTY;
 
@@ -104,7 +108,7 @@ sealed partial class EntryWriter(Owners owners, Losses losses)
 
     private Errno MakeFile(in EntryParent parent, ReadOnlySpan<byte> name, TarEntry entry, TarReader reader)
     {
-        var made = Sys.Open(parent.Fd, name, NewFile, entry.Mode & Permissions);
+        var made = Sys.Open(parent.Fd, name, NewFile, OpenedUp(entry.Mode) & Permissions);
         if (!made.Ok)
         {
             return made.Error;
@@ -113,12 +117,7 @@ sealed partial class EntryWriter(Owners owners, Losses losses)
         {
             WriteData(made.Value, entry, reader);
             Give(made.Value, parent, entry, "give");
-            if (NeedsMode(parent, entry.Mode))
-            {
-                Check(Sys.Fchmod(made.Value, entry.Mode & AllOfMode), "change the mode of", entry);
-            }
-            SetAttributes(made.Value, entry, parent.GivesAcl);
-            SetTimes(made.Value, default, entry);
+            Describe(made.Value, parent, entry);
         }
         finally
         {
@@ -126,6 +125,24 @@ sealed partial class EntryWriter(Owners owners, Losses losses)
         }
         return Errno.OK;
     }
+
+    private void Describe(int file, in EntryParent parent, TarEntry entry)
+    {
+        var (mode, first) = (entry.Mode & AllOfMode, OpenedUp(entry.Mode) & AllOfMode);
+        if (NeedsMode(parent, entry.Mode))
+        {
+            Check(Sys.Fchmod(file, first), "change the mode of", entry);
+        }
+        SetAttributes(file, entry, parent.GivesAcl);
+        if (mode != first)
+        {
+            Check(Sys.Fchmod(file, mode), "change the mode of", entry);
+        }
+        SetTimes(file, default, entry);
+    }
+
+    // Nobody but root writes a user.* attribute where the mode does not let him write, not even the owner (xattr(7)).
+    private uint OpenedUp(uint mode) => _uid == 0 ? mode : mode | Native.S_IWUSR;
 
     private void WriteData(int file, TarEntry entry, TarReader reader)
     {
@@ -166,6 +183,10 @@ sealed partial class EntryWriter(Owners owners, Losses losses)
         {
             return MakePlaceholder(parent, name, entry);
         }
+        if (entry.DeviceMajor > LargestMajor || entry.DeviceMinor > LargestMinor)
+        {
+            throw new ImageError($"unpack {TarText.Of(entry.Name)}: Linux has no device {entry.DeviceMajor}:{entry.DeviceMinor}");
+        }
         var type = entry.Kind == TarKind.Fifo ? Native.S_IFIFO : entry.Kind == TarKind.CharDevice ? Native.S_IFCHR : Native.S_IFBLK;
         var error = Sys.MknodAt(parent.Fd, name, type | (entry.Mode & Permissions), entry.DeviceMajor, entry.DeviceMinor);
         if (error == Errno.EPERM)
@@ -191,13 +212,11 @@ sealed partial class EntryWriter(Owners owners, Losses losses)
 
     private Errno MakePlaceholder(in EntryParent parent, ReadOnlySpan<byte> name, TarEntry entry)
     {
-        var made = Sys.Open(parent.Fd, name, NewFile, entry.Mode & Permissions);
+        var made = Sys.Open(parent.Fd, name, NewFile, OpenedUp(entry.Mode) & Permissions);
         if (made.Ok)
         {
             losses.Add("devices are empty files, since only root can make them", entry.Name);
-            Check(Sys.Fchmod(made.Value, entry.Mode & AllOfMode), "change the mode of", entry);
-            SetAttributes(made.Value, entry, parent.GivesAcl);
-            SetTimes(made.Value, default, entry);
+            Describe(made.Value, parent, entry);
             Sys.Close(made.Value);
         }
         return made.Error;
@@ -288,7 +307,7 @@ sealed partial class EntryWriter(Owners owners, Losses losses)
     }
 
     private static void Remove(in EntryParent parent, ReadOnlySpan<byte> name, TarEntry entry) =>
-        Check(TreeRemoval.Remove(parent.Fd, name), "remove what is in the way of", entry);
+        Check(TreeRemover.Remove(parent.Fd, name), "remove what is in the way of", entry);
 
     private static void Check(Errno error, string verb, TarEntry entry)
     {

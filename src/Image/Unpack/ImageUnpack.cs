@@ -2,6 +2,7 @@ using System;
 using SharpRun.Image.Blobs;
 using SharpRun.Image.Store;
 using SharpRun.Image.Transports;
+using SharpRun.LayerStore;
 using SharpRun.Linux;
 using SharpRun.Oci;
 using SharpRun.Tar;
@@ -49,7 +50,7 @@ sealed class ImageUnpack
     }
 
     /// <summary>What cannot be unpacked is said before anything is done.</summary>
-    private static void Refuse(OpenImage image)
+    public static void Refuse(OpenImage image)
     {
         if (image.Layers.Count > UnpackLimits.Layers)
         {
@@ -97,7 +98,7 @@ sealed class ImageUnpack
         return _directory.TryOpenFolder(StagingName) ?? throw new ImageError($"open {_directory.Of(StagingName)}: it was removed meanwhile");
     }
 
-    private void RemoveStaging() => TreeRemoval.Remove(_directory.Fd, Folder.Bytes(StagingName)).OrThrow($"remove {_directory.Of(StagingName)}");
+    private void RemoveStaging() => TreeRemover.Remove(_directory.Fd, Folder.Bytes(StagingName)).OrThrow($"remove {_directory.Of(StagingName)}");
 
     private static void UnpackLayers(OpenImage image, int root, Owners owners, Losses losses)
     {
@@ -110,7 +111,7 @@ sealed class ImageUnpack
                 reader = next ?? Open(image, i);
                 // Its first bytes come while this one is written.
                 next = i + 1 < image.Layers.Count ? Open(image, i + 1) : null;
-                Add(unpack, reader, image.Layers[i]);
+                Read(reader, image.Layers[i], unpack.Add);
                 reader.Dispose();
                 reader = null;
             }
@@ -123,11 +124,12 @@ sealed class ImageUnpack
         unpack.Finish();
     }
 
-    private static void Add(RootUnpack unpack, BlobReader reader, ImageLayer layer)
+    /// <summary>A layer's archive is given to be unpacked; after it, size and digests are known to be right.</summary>
+    public static void Read(BlobReader reader, ImageLayer layer, Action<TarReader> add)
     {
         try
         {
-            unpack.Add(new TarReader(reader, TarLimits.Default));
+            add(new TarReader(reader, TarLimits.Default));
         }
         catch (Exception error) when (error is TarError or ImageError)
         {
@@ -138,6 +140,7 @@ sealed class ImageUnpack
         reader.Finish();
     }
 
-    private static BlobReader Open(OpenImage image, int layer) =>
+    /// <summary>Its blob, verified as it is read.</summary>
+    public static BlobReader Open(OpenImage image, int layer) =>
         new(image.OpenBlob(image.Layers[layer].Blob), image.Layers[layer].Blob, image.Layers[layer].DiffId);
 }

@@ -57,6 +57,8 @@ sealed partial class LayerUnpack
             else
             {
                 current = current.Children[component] = NewDirectory(current, component, _lower.Find(current, component), isInTheWay: false);
+                // A ".." after it may lead out again (a link to "new/../a"), and still it is there.
+                Sys.Close(Make(current));
             }
             if (current.Depth >= UnpackLimits.Depth)
             {

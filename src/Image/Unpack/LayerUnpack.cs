@@ -85,7 +85,7 @@ sealed partial class LayerUnpack : IDisposable
         if (WhiteoutName.TryGet(_path, entry, out var victim))
         {
             Leave();
-            WhiteOut(victim, entry);
+            WhiteOut(victim.IsEmpty ? null : Text(victim[..^1]), entry);
             return;
         }
         if (entry is { Kind: TarKind.CharDevice, DeviceMajor: 0, DeviceMinor: 0 })

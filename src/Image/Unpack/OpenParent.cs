@@ -17,13 +17,17 @@ sealed class OpenParent(int root, EntryWriter writer) : IDisposable
     /// <summary>As the kernel's MAXSYMLINKS, of links that lead nowhere yet.</summary>
     private const int MostLinks = 40;
 
+    /// <summary>Of the stack's 8 MiB they take half a one. A path that has room for <see cref="UnpackLimits.Depth"/> directories may have some links and
+    /// ".." as well.</summary>
+    private const int MostNested = 2 * UnpackLimits.Depth;
+
     private static int Flags => Native.O_RDONLY | Native.O_DIRECTORY;
 
     private readonly byte[] _path = new byte[UnpackLimits.PathBytes + 2];
     private readonly byte[] _wanted = new byte[UnpackLimits.PathBytes + 2];
     private readonly int _rootDepth = RealPath.Depth(root).OrThrow("read /proc/self/fd");
     private int _length = -1;
-    private int _links;
+    private int _links, _nested;
 
     public EntryParent Current { get; private set; } = new(-1, default);
 
@@ -113,8 +117,20 @@ sealed class OpenParent(int root, EntryWriter writer) : IDisposable
         }
     }
 
-    // One missing directory in the one above, which is entered for that and so keeps its time.
+    // By links that lead nowhere yet a missing directory needs another, and so on: each is a call within a call.
     private Result Make(ReadOnlySpan<byte> path, TarEntry entry)
+    {
+        if (++_nested > MostNested)
+        {
+            throw EntryPath.TooDeep(entry.Name);
+        }
+        var made = MakeLast(path, entry);
+        _nested--;
+        return made;
+    }
+
+    // One missing directory in the one above, which is entered for that and so keeps its time.
+    private Result MakeLast(ReadOnlySpan<byte> path, TarEntry entry)
     {
         var slash = path.LastIndexOf((byte)'/');
         Enter(path[..Math.Max(slash, 0)], entry, makes: true);

@@ -12,12 +12,6 @@ namespace SharpRun.Image.Unpack;
 /// </summary>
 sealed class RootUnpack : IDisposable
 {
-    private static ReadOnlySpan<byte> WhiteoutPrefix => ".wh."u8;
-
-    private static ReadOnlySpan<byte> AufsPrefix => ".wh..wh."u8;
-
-    private static ReadOnlySpan<byte> Opaque => ".wh..wh..opq\0"u8;
-
     private readonly int _root;
     private readonly EntryWriter _writer;
     private readonly OpenParent _parent;
@@ -71,16 +65,16 @@ sealed class RootUnpack : IDisposable
             AddRoot(entry);
             return;
         }
-        if (IsOfAufs())
+        if (WhiteoutName.IsForeign(_path, entry))
         {
+            return;
+        }
+        if (WhiteoutName.TryGet(_path, entry, out var victim))
+        {
+            WhiteOut(victim, entry);
             return;
         }
         var name = _path.Last;
-        if (name.StartsWith(WhiteoutPrefix))
-        {
-            WhiteOut(name, entry);
-            return;
-        }
         _parent.Enter(_path.Parent, entry, makes: true);
         if (entry.Kind == TarKind.HardLink)
         {
@@ -106,39 +100,18 @@ sealed class RootUnpack : IDisposable
         _writer.ApplyTo(_root, entry);
     }
 
-    // What aufs kept for itself, which means nothing here: left out, with all in such a directory. Its one whiteout is everybody's.
-    private bool IsOfAufs()
+    // Empty: everything in the directory.
+    private void WhiteOut(ReadOnlySpan<byte> victim, TarEntry entry)
     {
-        var parent = _path.Parent;
-        for (var at = parent.IndexOf(AufsPrefix); at >= 0;)
-        {
-            if (at == 0 || parent[at - 1] == (byte)'/')
-            {
-                return true;
-            }
-            var next = parent[(at + 1)..].IndexOf(AufsPrefix);
-            at = next < 0 ? -1 : at + 1 + next;
-        }
-        var name = _path.Last;
-        return name.StartsWith(AufsPrefix) && !name.SequenceEqual(Opaque);
-    }
-
-    private void WhiteOut(ReadOnlySpan<byte> name, TarEntry entry)
-    {
-        var victim = name[WhiteoutPrefix.Length..];
-        if (victim is [0] or [(byte)'.', 0] or [(byte)'.', (byte)'.', 0])
-        {
-            throw new ImageError($"unpack {TarText.Of(entry.Name)}: a whiteout of no name");
-        }
         // Not even the directory is there (a whiteout makes none), or nothing is below.
         if (!_parent.Enter(_path.Parent, entry, makes: false) || !_hasLower)
         {
             return;
         }
         var (fd, ino) = (_parent.Current.Fd, _parent.Current.Status.Ino);
-        var error = name.SequenceEqual(Opaque)
-            ? TreeRemoval.WhiteOutAll(fd, ino, _names, _writer.MakeImplicit)
-            : TreeRemoval.WhiteOut(fd, ino, victim, _names, _writer.MakeImplicit);
+        var error = victim.IsEmpty
+            ? WhiteoutRemoval.WhiteOutAll(fd, ino, _names, _writer.MakeImplicit)
+            : WhiteoutRemoval.WhiteOut(fd, ino, victim, _names, _writer.MakeImplicit);
         _parent.Forget();
         if (error != Errno.OK)
         {

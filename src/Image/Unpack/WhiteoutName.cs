@@ -27,10 +27,10 @@ static class WhiteoutName
         return path.Last.StartsWith(AufsPrefix) && !path.Last.SequenceEqual(Opaque);
     }
 
-    /// <summary>True: a whiteout. Victim: of what in its directory; null: of everything.</summary>
-    public static bool TryGet(EntryPath path, TarEntry entry, out string? victim)
+    /// <summary>True: a whiteout. Victim: of what in its directory, with a final zero; empty: of everything.</summary>
+    public static bool TryGet(EntryPath path, TarEntry entry, out ReadOnlySpan<byte> victim)
     {
-        victim = null;
+        victim = default;
         if (!path.Last.StartsWith(Prefix))
         {
             return false;
@@ -39,7 +39,8 @@ static class WhiteoutName
         {
             return true;
         }
-        victim = System.Text.Encoding.Latin1.GetString(path.Last[Prefix.Length..^1]);
-        return victim is "" or "." or ".." ? throw new ImageError($"unpack {TarText.Of(entry.Name)}: a whiteout of no name") : true;
+        victim = path.Last[Prefix.Length..];
+        return victim is not ([0] or [(byte)'.', 0] or [(byte)'.', (byte)'.', 0]) ? true
+            : throw new ImageError($"unpack {TarText.Of(entry.Name)}: a whiteout of no name");
     }
 }

@@ -164,6 +164,10 @@ sealed class LayerModel
         }
         else
         {
+            if (entry is { Major: > 0xFFF } or { Minor: > 0xFFFFF })
+            {
+                throw new Refused("Linux has no such device");
+            }
             if (_form == Form.Overlay && entry is { Kind: TarKind.CharDevice, Major: 0, Minor: 0 })
             {
                 throw new Refused("the device would be a whiteout");

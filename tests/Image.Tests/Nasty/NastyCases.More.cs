@@ -56,6 +56,13 @@ static partial class NastyCases
     private static IEnumerable<NastyCase> Parents() =>
     [
         Case("parent-implicit", Layer(F("a/b/c", "1"))),
+        Case("parent-by-a-link-that-leads-too-deep",
+            Layer(S("l", string.Join('/', Enumerable.Repeat("x", 600))), F("l/f"))) with { Umoci = Refuses },
+        Case("parent-by-links-within-each-other-that-lead-too-deep",
+            Layer([.. Enumerable.Range(0, 39).Select(i => S($"l{i}", $"l{i + 1}/" + string.Join('/', Enumerable.Repeat("x", 2000)))), F("l0/f")])) with
+        { Umoci = Refuses },
+        Case("parent-by-a-link-through-a-missing-directory",
+            Layer(S("l", "c/../a"), F("l/f"))) with { Umoci = "takes .. in a link as text and makes no c" },
         Case("parent-of-lower-layer-keeps-all-its-attributes",
             Layer(D("d", 0x3C0).Of(70000, 80000).At(-5, 7).With("user.k", "v\nw").With("trusted.t", "\xff")), Layer(F("d/f"))),
         Case("parents-of-lower-layers-keep-their-attributes",
@@ -124,6 +131,8 @@ static partial class NastyCases
         Case("times-of-nested-directories", Layer(D("a").At(1), D("a/b").At(2), F("a/b/f").At(3)), Layer(D("a").At(11), F("a/b/g").At(12))),
         Case("devices", Layer(C("null", 1, 3), B("disk", 8, 17), C("big", 300, 70000), P("pipe"))),
         Case("device-0-0", Layer(F("a")), Layer(C("zero", 0, 0))),
+        Case("device-that-linux-has-not", Layer(F("a")), Layer(C("zero", 4096, 0))) with { Umoci = Refuses },
+        Case("block-device-that-linux-has-not", Layer(B("disk", 8, 1 << 20))) with { Umoci = Refuses },
         Case("block-device-0-0", Layer(B("zero", 0, 0))),
         Case("sparse",
             Layer(Big("s", 1 << 20) with { IsSparse = true }, new NastyEntry(Tar.TarKind.File, "hole") { Data = new byte[100_000], IsSparse = true }))

@@ -69,6 +69,7 @@ static partial class NastyCases
         Case("whiteout-of-the-same-twice", Layer(F("a")), Layer(W("a"), W("a"))),
         Case("whiteout-with-data-and-odd-type", Layer(F("a"), F("b")), Layer(F(".wh.a", "text"), S(".wh.b", "somewhere"))),
         Case("whiteout-of-a-name-that-begins-with-wh", Layer(F("a")), Layer(F(".wh..wh.plnk"), F("b"))) with { Umoci = "keeps no list of aufs's own names" },
+        Case("whiteout-as-a-directory", Layer(F("a")), Layer(F(".wh.x/y"))) with { Umoci = Refuses },
         Case("whiteout-without-a-name", Layer(F("a")), Layer(F(".wh."))) with { Umoci = Refuses },
         Case("whiteout-of-dot", Layer(D("d"), F("d/a")), Layer(F("d/.wh.."))) with { Umoci = Refuses },
         Case("whiteout-of-dot-dot", Layer(D("d"), F("a"), F("d/a")), Layer(F("d/.wh..."))) with { Umoci = Refuses },

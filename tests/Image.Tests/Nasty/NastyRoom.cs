@@ -116,7 +116,7 @@ sealed class NastyRoom : IDisposable
     {
         var parent = Sys
             .Open(Native.AT_FDCWD, Encoding.UTF8.GetBytes(Path.GetDirectoryName(path) + "\0"), Native.O_RDONLY | Native.O_DIRECTORY).OrThrow("open");
-        TreeRemoval.Remove(parent, Encoding.UTF8.GetBytes(Path.GetFileName(path) + "\0"));
+        TreeRemover.Remove(parent, Encoding.UTF8.GetBytes(Path.GetFileName(path) + "\0"));
         Sys.Close(parent);
     }
 }

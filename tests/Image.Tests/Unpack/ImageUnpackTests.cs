@@ -5,6 +5,7 @@ using System.Linq;
 using SharpRun.Image.Store;
 using SharpRun.Image.Transports;
 using SharpRun.Image.Unpack;
+using SharpRun.LayerStore;
 using SharpRun.Oci;
 using SharpRun.Tar;
 using Xunit;
@@ -53,6 +54,15 @@ public sealed class ImageUnpackTests : IDisposable
     {
         using var image = OpenImage.Of(LayoutSource.Of(OciLayout.Open(_folder["layout"]), "x", "oci:x"), null);
         ImageUnpack.Into(image, Bundle, "rootfs", Owners.OfImage, new Losses(), done);
+    }
+
+    private string LayersRefused()
+    {
+        using var image = OpenImage.Of(LayoutSource.Of(OciLayout.Open(_folder["layout"]), "x", "oci:x"), null);
+        var store = new StorePaths(_folder["store"]);
+        var error = Assert.Throws<ImageError>(() => ChainUnpack.Into(store, image, Owners.OfImage, new Losses(), _ => { }));
+        Assert.False(Directory.Exists(store.Layers) && Directory.GetFileSystemEntries(store.Layers, "*", SearchOption.AllDirectories).Length > 1);
+        return error.Message;
     }
 
     private string[] Names() => [.. Directory.GetFileSystemEntries(Bundle).Select(Path.GetFileName).OfType<string>().Order(StringComparer.Ordinal)];
@@ -105,6 +115,7 @@ public sealed class ImageUnpackTests : IDisposable
         wrong[0] ^= 1;
         System.IO.File.WriteAllBytes(layout.BlobPath(HandMade.Sha256(layer)), wrong);
         Assert.Equal($"read blob {HandMade.Sha256(layer)}: its bytes are those of {HandMade.Sha256(wrong)}", Refused());
+        Assert.Equal(Refused(), LayersRefused());
     }
 
     [Fact]
@@ -121,7 +132,7 @@ public sealed class ImageUnpackTests : IDisposable
         var layer = Layer(File("f", "data"));
         var layout = Image((layer, MediaTypes.Layer, layer));
         File.AppendAllText(layout.BlobPath(HandMade.Sha256(layer)), "more");
-        Assert.Contains("size", Refused() + " size", StringComparison.Ordinal);
+        Assert.Contains($"with its {layer.Length} bytes is not in", Refused(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -154,6 +165,7 @@ public sealed class ImageUnpackTests : IDisposable
         var layer = Layer(File("f"));
         Image((layer, MediaTypes.Layer, layer), (layer, type, layer));
         Assert.Contains(reason, Refused(), StringComparison.Ordinal);
+        Assert.Equal(Refused(), LayersRefused());
     }
 
     [Fact]

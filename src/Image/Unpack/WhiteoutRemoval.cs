@@ -4,42 +4,35 @@ using SharpRun.Linux;
 
 namespace SharpRun.Image.Unpack;
 
-/// <summary>Takes away what has a name in a directory, with all below it, by descriptors and never through a link. A tree is as deep as
-/// <see cref="UnpackLimits.Depth"/> at most, so each level may have its descriptor. Nobody else works in the tree.</summary>
-sealed class TreeRemoval
+/// <summary>Takes away what the layers below have left, by descriptors and never through a link. A tree is as deep as <see cref="UnpackLimits.Depth"/> at
+/// most, so each level may have its descriptor. Nobody else works in the tree.</summary>
+sealed class WhiteoutRemoval
 {
     private const int RecordsRoom = 4096;
 
     private static int Directory => Native.O_RDONLY | Native.O_DIRECTORY | Native.O_NOFOLLOW;
 
-    private readonly LayerNames? _kept;
+    private readonly LayerNames _kept;
     private readonly Func<int, Errno> _makeImplicit;
 
-    private TreeRemoval(LayerNames? kept, Func<int, Errno> makeImplicit)
+    private WhiteoutRemoval(LayerNames kept, Func<int, Errno> makeImplicit)
     {
         _kept = kept;
         _makeImplicit = makeImplicit;
     }
 
-    /// <summary>All of it. What is not there is removed already.</summary>
-    public static Errno Remove(int parent, ReadOnlySpan<byte> name)
-    {
-        var error = Sys.UnlinkAt(parent, name, 0);
-        return error == Errno.EISDIR ? new TreeRemoval(null, _ => Errno.OK).RemoveDirectory(parent, name, out _) : Missing(error);
-    }
-
     /// <summary>A whiteout: what the layers below have under the name. The current layer's entries stay, and so do the directories that they need,
     /// which lose their attributes when the layer does not have them itself.</summary>
     public static Errno WhiteOut(int parent, ulong parentIno, ReadOnlySpan<byte> name, LayerNames kept, Func<int, Errno> makeImplicit) =>
-        new TreeRemoval(kept, makeImplicit).RemoveOne(parent, parentIno, name, out _);
+        new WhiteoutRemoval(kept, makeImplicit).RemoveOne(parent, parentIno, name, out _);
 
     /// <summary>An opaque whiteout: the same with all that is in the directory (opened for reading).</summary>
     public static Errno WhiteOutAll(int directory, ulong ino, LayerNames kept, Func<int, Errno> makeImplicit) =>
-        new TreeRemoval(kept, makeImplicit).RemoveChildren(directory, ino, out _);
+        new WhiteoutRemoval(kept, makeImplicit).RemoveChildren(directory, ino, out _);
 
     private Errno RemoveOne(int parent, ulong parentIno, ReadOnlySpan<byte> name, out bool stays)
     {
-        stays = _kept is not null && _kept.Contains(parentIno, name[..^1]);
+        stays = _kept.Contains(parentIno, name[..^1]);
         if (!stays)
         {
             var error = Sys.UnlinkAt(parent, name, 0);
