@@ -73,7 +73,7 @@ here() {
   part cri conformance/managers/cri.sh
   part chain conformance/chain-test.sh
   part debian-root conformance/debian-root.sh
-  for word in formats registry unpack layers bundle pack build kill9; do
+  for word in formats docker registry unpack layers bundle pack build kill9; do
     part "image-$word" "conformance/image-$word.sh"
   done
   part mutants conformance/mutants.sh

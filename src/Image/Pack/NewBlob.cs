@@ -1,5 +1,4 @@
 using System;
-using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 using SharpRun.Image.Blobs;
 using SharpRun.Image.Store;
@@ -12,10 +11,8 @@ namespace SharpRun.Image.Pack;
 /// flock as long as its writer lives. What a dead writer leaves is taken away by the layout's gc.</summary>
 sealed class NewBlob : ForwardStream
 {
-    private const int RandomBytes = 32; // as many as a sha256 has
-
     private readonly Folder _root, _folder;
-    private readonly string _staging = PartialBlob.Prefix + "sha256-" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(RandomBytes));
+    private readonly string _staging = PartialBlob.Prefix + "sha256-" + Guid.NewGuid().ToString("N") + Guid.NewGuid().ToString("N");
     private readonly SafeFileHandle _file;
     private bool _isPublished;
 

@@ -1,6 +1,5 @@
 using System;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 
 namespace SharpRun.Image.Unpack;
 
@@ -13,7 +12,8 @@ sealed class LayerNames
 {
     private const int FirstRoom = 1 << 10;
 
-    private readonly ulong _key = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)) | 1;
+    // The kernel's random bytes, but for the four bits that say "version 4" (RFC 9562): RandomNumberGenerator wants libcrypto.
+    private readonly ulong _key = BitConverter.ToUInt64(Guid.NewGuid().ToByteArray()) | 1;
     private ulong[] _slots = new ulong[FirstRoom];
 
     public int Count { get; private set; }
