@@ -8,6 +8,7 @@ using Xunit;
 
 namespace SharpRun.Image.Tests;
 
+[Collection(nameof(LocksOfFiles))]
 public sealed class LayerStoreTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -9,6 +9,7 @@ using Xunit;
 
 namespace SharpRun.Image.Tests;
 
+[Collection(nameof(LocksOfFiles))]
 public sealed class StoreNamesTests
 {
     private static readonly Descriptor s_image = new(MediaTypes.Manifest, Digest.Of("x"u8), 1);
