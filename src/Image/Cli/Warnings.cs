@@ -8,5 +8,6 @@ namespace SharpRun.Image.Cli;
 static class Warnings
 {
     public static Action<string> Of(Options options) =>
-        options.IsQuiet ? _ => { } : sentence => Output.WriteError($"sharprun-image: warning: {OneLine.Of(sentence)}\n");
+        options.IsQuiet ? _ => { }
+    : sentence => Output.WriteError($"sharprun-image: warning: {OneLine.Of(sentence)}\n");
 }
