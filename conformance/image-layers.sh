@@ -6,7 +6,7 @@
 # Needs root, umoci (it makes the image) and overlay. Prints one line a check, last "N passed, N failed, N skipped".
 set -uo pipefail
 
-image_tool=${SHARPRUN_IMAGE:-out/sharprun-image}
+image_tool=${SHARPRUN_IMAGE:-$PWD/out/sharprun-image}
 moments=${1:-20}
 passed=0 failed=0 skipped=0
 ok() { echo "ok image-layers/$1" && passed=$((passed + 1)); }

@@ -14,13 +14,14 @@ declare -A why=(
   [util-linux]="unshare, setpriv and findmnt for the tests"
   [procps]="ps for the tests"
   [iproute2]="network namespaces for the tests"
+  [umoci]="a second judge of what images unpack to"
   [strace]="traces what the binary opens"
 )
 
 case "${1:?setup.sh build | run | test | bench}" in
   build) packages=(gcc libc6-dev lld) ;;
   run) packages=(gcc libc6-dev lld busybox-static jq) ;;
-  test) packages=(gcc libc6-dev lld busybox-static jq util-linux procps iproute2 strace) ;;
+  test) packages=(gcc libc6-dev lld busybox-static jq util-linux procps iproute2 strace umoci) ;;
   bench) packages=(gcc libc6-dev lld busybox-static jq runc crun) ;;
   *) echo "setup.sh: unknown word \"$1\"" >&2; exit 2 ;;
 esac
