@@ -95,6 +95,8 @@ test_realtime_limits_are_set_on_v1() {
     bundle '.linux.cgroupsPath = "/sharprun-realtime-\($folder | split("/") | .[-1])" | .linux.resources.cpu = {realtimeRuntime: 5000, realtimePeriod: 500000}' sleep 1000
     CGROUP=$(jq -r .linux.cgroupsPath "$BUNDLE/config.json")
     if [[ ! -e /sys/fs/cgroup/cpu/cpu.rt_runtime_us ]]; then skip "no realtime groups in this kernel"; fi
+    # In a cgroup namespace the top is a group like others.
+    if [[ $(</sys/fs/cgroup/cpu/cpu.rt_runtime_us) == 0 ]]; then skip "the top group has no such time to give"; fi
     create
     expect_equal "runtime and period" "$(knob cpu cpu.rt_runtime_us -) $(knob cpu cpu.rt_period_us -)" '5000 500000'
     end_container

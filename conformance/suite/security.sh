@@ -333,10 +333,10 @@ test_a_host_proc_that_is_none_is_not_trusted() {
     done
     bundle "add_mount(\"overlay\"; \"overlay\"; \"/mnt\"; [\"lowerdir=$lower\"])" true
     mkdir "$T/real"
-    # The links are for every process that may come.
+    # The links are for every process that may come: the runtime has the number of the shell, its children the next ones.
     # shellcheck disable=SC2016 # the inner shell expands these
     rt_below unshare -m --propagation private bash -ec 'mount -t proc proc "$1"; mount -t tmpfs none /proc
-        perl -e "symlink(\"$1/\$_\", \"/proc/\$_\") for qw(self thread-self sys cgroups filesystems mounts), 1 .. 32768" -- "$1"
+        perl -e "symlink(\"$1/\$_\", \"/proc/\$_\") for qw(self thread-self sys cgroups filesystems mounts), 1 .. 64, getppid .. \$\$ + 4096" -- "$1"
         shift; exec "$@"' - "$T/real" "$RUNTIME" --root "$ROOT" create --bundle "$BUNDLE" "$ID"
     ((RC)) || fail "create trusted it"
     expect_match "error" "$ERR" 'not a proc file system'
