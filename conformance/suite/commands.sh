@@ -227,6 +227,9 @@ test_what_a_dead_init_has_left_can_be_listed_and_is_deleted() {
 # ----------------------------------------------------------------------------------------------------------- events
 test_events_stats_has_the_shape_that_managers_read() {
     sleeper '.linux.resources.pids.limit = 77 | .linux.resources.memory.limit = 67108864'
+    # Some time to count, also where the kernel counts by ticks.
+    # shellcheck disable=SC2016 # the container's shell expands it
+    must exec "$ID" sh -c 'i=0; while [ $i -lt 30000 ]; do i=$((i + 1)); done'
     must events --stats "$ID"
     expect_equal "stderr" "$ERR" ''
     expect_equal "lines" "$(wc -l <<<"$OUT")" 1
