@@ -2,6 +2,7 @@ using System;
 using System.Linq;
 using System.Text;
 using SharpRun.Image.Pack;
+using SharpRun.Image.Transports;
 using SharpRun.Oci;
 using SharpRun.Oci.Dockerfiles;
 using Xunit;
@@ -13,7 +14,7 @@ public sealed class CacheTests
     [Fact]
     public void An_entry_is_read_as_it_was_written()
     {
-        var cached = new CachedLayer(new MadeLayer(new Descriptor(MediaTypes.LayerGzip, Digest.Of("a"u8), 7), Digest.Of("b"u8)), "2001-02-03T04:05:06Z");
+        var cached = new CachedLayer(new ImageLayer(new Descriptor(MediaTypes.LayerGzip, Digest.Of("a"u8), 7), Digest.Of("b"u8)), "2001-02-03T04:05:06Z");
         Assert.Equal(cached, BuildCache.Parse(BuildCache.ToBytes(cached)));
         var nothing = new CachedLayer(null, "2001-02-03T04:05:06Z");
         Assert.Equal(nothing, BuildCache.Parse(BuildCache.ToBytes(nothing)));

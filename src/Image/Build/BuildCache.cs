@@ -4,13 +4,14 @@ using System.Text;
 using System.Text.Json;
 using SharpRun.Image.Pack;
 using SharpRun.Image.Store;
+using SharpRun.Image.Transports;
 using SharpRun.Linux;
 using SharpRun.Oci;
 
 namespace SharpRun.Image.Build;
 
 /// <summary>A layer that an instruction made once; null: it made none (WORKDIR of a directory that was there).</summary>
-sealed record CachedLayer(MadeLayer? Layer, string Created);
+sealed record CachedLayer(ImageLayer? Layer, string Created);
 
 /// <summary>The words that a cache's key is the digest of; each has its length in front.</summary>
 sealed class CacheKey
@@ -125,7 +126,7 @@ sealed class BuildCache : IDisposable
                 return null;
             }
             var blob = new Descriptor(root.GetProperty("mediaType").GetString()!, digest, root.GetProperty("size").GetInt64());
-            return new CachedLayer(new MadeLayer(blob, diffId), root.GetProperty("created").GetString()!);
+            return new CachedLayer(new ImageLayer(blob, diffId), root.GetProperty("created").GetString()!);
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or System.Collections.Generic.KeyNotFoundException or FormatException
             or ArgumentNullException or NullReferenceException)

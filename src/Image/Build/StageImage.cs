@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json;
 using SharpRun.Image.Pack;
+using SharpRun.Image.Transports;
 using SharpRun.Oci;
 using SharpRun.Oci.Dockerfiles;
 
@@ -53,7 +54,7 @@ sealed class StageImage
     /// <summary>Null: there is no layer yet.</summary>
     public Digest? Chain => _edit.DiffIds.Count == 0 ? null : ChainId.OfAll(_edit.DiffIds)[^1];
 
-    public void Append(MadeLayer layer, string words, string created)
+    public void Append(ImageLayer layer, string words, string created)
     {
         LastCreated = created;
         _edit.Append(layer, new History { Created = created, CreatedBy = words, Comment = "sharprun-image" });

@@ -46,7 +46,7 @@ sealed class ImageEdit
     public IReadOnlyList<History> History => _history;
 
     /// <summary>The entry says how the layer was made.</summary>
-    public void Append(MadeLayer layer, History entry)
+    public void Append(ImageLayer layer, History entry)
     {
         FillHistory();
         _layers.Add(layer.Blob with { MediaType = InTheManifestsWords(layer.Blob.MediaType) });

@@ -1,14 +1,12 @@
 using System;
 using SharpRun.Image.Blobs;
 using SharpRun.Image.Store;
+using SharpRun.Image.Transports;
 using SharpRun.Linux;
 using SharpRun.Oci;
 using SharpRun.Tar;
 
 namespace SharpRun.Image.Pack;
-
-/// <summary>A finished layer: its blob, which lies in the layout, and the digest of its archive.</summary>
-sealed record MadeLayer(Descriptor Blob, Digest DiffId);
 
 /// <summary>
 /// A layer that is being made. Entries come in the order in which they are to stand; the same entries give the same bytes. Nothing of it has a
@@ -77,12 +75,12 @@ sealed class LayerMaker : IDisposable
     public void AddOpaque(ReadOnlySpan<byte> directory) => Write(Whiteout.OpaqueOf(directory));
 
     /// <summary>The blob gets its name in the layout, and is on the lease.</summary>
-    public MadeLayer Finish(Lease lease)
+    public ImageLayer Finish(Lease lease)
     {
         _tar.Finish();
         var made = _compressor.Finish();
         _blob.Publish(made.Digest, lease);
-        return new MadeLayer(made.Descriptor, made.DiffId);
+        return new ImageLayer(made.Descriptor, made.DiffId);
     }
 
     /// <summary>What is not finished is thrown away.</summary>

@@ -36,7 +36,7 @@ sealed record PackRequest(string? Bundle, string? Upper, ImageName Image)
 }
 
 /// <summary>The image's name means Manifest from now on. Layer is null when nothing was changed.</summary>
-sealed record Packed(Document Manifest, MadeLayer? Layer);
+sealed record Packed(Document Manifest, ImageLayer? Layer);
 
 /// <summary>One call of pack. The new blobs come first, each whole under its name; the image's name is the last act, so that a call that is killed has
 /// changed nothing, and the next one begins anew.</summary>
@@ -136,7 +136,7 @@ sealed class Packing(PackRequest request, Options options)
         return new TreeRoot(rootfs.OrThrow($"open directory {bundle.Of("rootfs")}"), bundle.Of("rootfs"));
     }
 
-    private MadeLayer? LayerOfChanges(TreeRoot root, OpenImage image, LayerRules rules, OciLayout layout, Lease lease)
+    private ImageLayer? LayerOfChanges(TreeRoot root, OpenImage image, LayerRules rules, OciLayout layout, Lease lease)
     {
         var lower = new LowerTree();
         foreach (var layer in image.Layers)
@@ -155,7 +155,7 @@ sealed class Packing(PackRequest request, Options options)
         return made.Finish(lease);
     }
 
-    private MadeLayer? LayerOfUpper(TreeRoot root, LayerRules rules, OciLayout layout, Lease lease)
+    private ImageLayer? LayerOfUpper(TreeRoot root, LayerRules rules, OciLayout layout, Lease lease)
     {
         using var made = new LayerMaker(layout, request.Compression, _date);
         TreeLayer.Write(root, rules, made);
@@ -177,7 +177,7 @@ sealed class Packing(PackRequest request, Options options)
         return masks;
     }
 
-    private Document Document(OpenImage image, MadeLayer? layer, OciLayout layout, Lease lease)
+    private Document Document(OpenImage image, ImageLayer? layer, OciLayout layout, Lease lease)
     {
         var edit = new ImageEdit(image.Manifest, image.Config, image.Name);
         var changed = request.ChangeConfig?.Invoke(edit.Config.Config);

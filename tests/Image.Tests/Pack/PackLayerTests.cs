@@ -6,6 +6,7 @@ using SharpRun.Image.Blobs;
 using SharpRun.Image.Pack;
 using SharpRun.Image.Tests.Nasty;
 using SharpRun.Image.Tests.Unpack;
+using SharpRun.Image.Transports;
 using SharpRun.Image.Unpack;
 using SharpRun.Linux;
 using SharpRun.Oci;
@@ -35,7 +36,7 @@ public sealed class PackLayerTests
         Assert.Equal(EntryNames(room, first).Order(StringComparer.Ordinal), EntryNames(room, first));
     }
 
-    private static string[] EntryNames(PackRoom room, MadeLayer layer) => [.. room.EntriesOf(layer).Skip(1)];
+    private static string[] EntryNames(PackRoom room, ImageLayer layer) => [.. room.EntriesOf(layer).Skip(1)];
 
     private static void Fill(string directory, System.Collections.Generic.IEnumerable<int> numbers)
     {

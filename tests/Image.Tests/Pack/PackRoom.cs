@@ -44,7 +44,7 @@ sealed class PackRoom : IDisposable
 
     public string MakeDirectory(string name) => Directory.CreateDirectory(_folder[name]).FullName;
 
-    public MadeLayer LayerOf(string tree, bool isUpper = false, Compression compression = Compression.Gzip, SourceDate? date = null)
+    public ImageLayer LayerOf(string tree, bool isUpper = false, Compression compression = Compression.Gzip, SourceDate? date = null)
     {
         using var root = TreeRoot.Open(tree);
         using var maker = new LayerMaker(Layout, compression, date ?? NoDate);
@@ -53,7 +53,7 @@ sealed class PackRoom : IDisposable
     }
 
     /// <summary>Null: nothing has changed.</summary>
-    public MadeLayer? LayerOfChanges(string tree, byte[][] lowerLayers, Owners? owners = null)
+    public ImageLayer? LayerOfChanges(string tree, byte[][] lowerLayers, Owners? owners = null)
     {
         using var root = TreeRoot.Open(tree);
         var lower = new LowerTree();
@@ -72,7 +72,7 @@ sealed class PackRoom : IDisposable
     }
 
     /// <summary>The archive of a layer; both of its digests are verified.</summary>
-    public byte[] ArchiveOf(MadeLayer layer)
+    public byte[] ArchiveOf(ImageLayer layer)
     {
         using var reader = new BlobReader(Layout.OpenBlob(layer.Blob, 0), layer.Blob, layer.DiffId);
         using var archive = new MemoryStream();
@@ -82,7 +82,7 @@ sealed class PackRoom : IDisposable
     }
 
     /// <summary>"d name", "f name", "h name > target", … in their order.</summary>
-    public List<string> EntriesOf(MadeLayer layer) => EntriesOf(ArchiveOf(layer)).ConvertAll(entry =>
+    public List<string> EntriesOf(ImageLayer layer) => EntriesOf(ArchiveOf(layer)).ConvertAll(entry =>
         $"{"fhscbdp"[(int)entry.Kind]} {TreeText.Text(entry.Name)}{(entry.LinkName.Length > 0 ? " > " + TreeText.Text(entry.LinkName) : "")}");
 
     public static List<TarEntry> EntriesOf(byte[] archive)
@@ -107,7 +107,7 @@ sealed class PackRoom : IDisposable
             compressor.Write(archive);
             var made = compressor.Finish();
             blob.Publish(made.Digest, Lease);
-            edit.Append(new MadeLayer(made.Descriptor, made.DiffId), new History { CreatedBy = "test" });
+            edit.Append(new ImageLayer(made.Descriptor, made.DiffId), new History { CreatedBy = "test" });
         }
         var document = edit.Write(Layout, Lease);
         Name(name, document);
