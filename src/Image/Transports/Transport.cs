@@ -32,7 +32,6 @@ static class Transport
         ImageName.OciArchive oci => ArchiveDestination.OfOci(AbsolutePath.Of(oci.Path), oci.Reference, oci.Given),
         ImageName.DockerArchive docker => ArchiveDestination.OfDocker(AbsolutePath.Of(docker.Path), docker.Reference, docker.Given),
         ImageName.Registry registry => new RegistryDestination(registry.Reference, RegistrySettings.From(options)),
-        ImageName.Directory => throw NotBuilt(name),
         _ => throw NotBuilt(name),
     };
 
