@@ -82,5 +82,5 @@ static class Entries
     public static bool AreSame(int one, int parent, string name) =>
         Sys.Stat(one, default, Native.AT_EMPTY_PATH, out var opened) == Errno.OK
         && Sys.Stat(parent, Path(name), Native.AT_SYMLINK_NOFOLLOW, out var there) == Errno.OK
-        && (opened.Ino, opened.DevMajor, opened.DevMinor) == (there.Ino, there.DevMajor, there.DevMinor);
+        && opened.IsSameFile(there);
 }

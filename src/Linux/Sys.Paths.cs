@@ -28,6 +28,9 @@ public readonly struct FileStatus
     public bool IsBlockDevice => (Mode & Native.S_IFMT) == Native.S_IFBLK;
     public bool IsFifo => (Mode & Native.S_IFMT) == Native.S_IFIFO;
     public bool IsSocket => (Mode & Native.S_IFMT) == Native.S_IFSOCK;
+
+    /// <summary>Both are of one inode.</summary>
+    public bool IsSameFile(in FileStatus other) => (Ino, DevMajor, DevMinor) == (other.Ino, other.DevMajor, other.DevMinor);
 }
 
 public static unsafe partial class Sys

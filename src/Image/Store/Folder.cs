@@ -121,7 +121,7 @@ sealed class Folder : IDisposable
             }
             // Whoever had the lock before may have given the file another name meanwhile, or removed it.
             Sys.Stat(fd, default, Native.AT_EMPTY_PATH, out var mine).OrThrow($"look at {Of(name)}");
-            if (TryStat(name, out var there) && (there.Ino, there.DevMajor, there.DevMinor) == (mine.Ino, mine.DevMajor, mine.DevMinor))
+            if (TryStat(name, out var there) && there.IsSameFile(mine))
             {
                 size = (long)mine.Size;
                 return file;

@@ -75,7 +75,7 @@ sealed partial class EntryWriter(Owners owners, Losses losses)
             if (error == Errno.OK)
             {
                 Check(Sys.Stat(parent.Fd, name, Native.AT_SYMLINK_NOFOLLOW, out var there), "link", entry);
-                if (target.Ino == there.Ino && target.DevMajor == there.DevMajor && target.DevMinor == there.DevMinor)
+                if (target.IsSameFile(there))
                 {
                     return false;
                 }

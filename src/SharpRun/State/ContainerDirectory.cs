@@ -166,6 +166,6 @@ sealed class ContainerDirectory(StateRoot root, string id, int fd) : IDisposable
             return false;
         }
         error.OrThrow($"look at the state directory of {Id}");
-        return (held.Ino, held.DevMajor, held.DevMinor) == (named.Ino, named.DevMajor, named.DevMinor);
+        return held.IsSameFile(named);
     }
 }
