@@ -14,27 +14,24 @@ static class Entries
 
     private const int FileMode = 0x180; // 0600
 
-    /// <summary>With the final zero that a path needs.</summary>
-    public static byte[] Path(string path) => Encoding.UTF8.GetBytes(path + "\0");
-
     /// <summary>A descriptor of the directory that can be listed and locked, or an errno.</summary>
     public static Result OpenDirectory(int parent, string name) =>
-        Sys.Open(parent, Path(name), Native.O_RDONLY | Native.O_DIRECTORY | Native.O_NOFOLLOW);
+        Sys.Open(parent, ZeroTerminated.Of(name), Native.O_RDONLY | Native.O_DIRECTORY | Native.O_NOFOLLOW);
 
     /// <summary>The same, of an absolute path; what is missing of it is made, for the owner alone.</summary>
     public static int MakeDirectory(string path, uint mode)
     {
-        var error = Sys.MkdirAt(Native.AT_FDCWD, Path(path), mode);
+        var error = Sys.MkdirAt(Native.AT_FDCWD, ZeroTerminated.Of(path), mode);
         if (error == Errno.ENOENT && path.LastIndexOf('/') is > 0 and var slash)
         {
             Sys.Close(MakeDirectory(path[..slash], mode));
-            error = Sys.MkdirAt(Native.AT_FDCWD, Path(path), mode);
+            error = Sys.MkdirAt(Native.AT_FDCWD, ZeroTerminated.Of(path), mode);
         }
         if (error is not (Errno.OK or Errno.EEXIST))
         {
             error.Throw($"make {path}");
         }
-        return Sys.Open(Native.AT_FDCWD, Path(path), Native.O_RDONLY | Native.O_DIRECTORY).OrThrow($"open {path}");
+        return Sys.Open(Native.AT_FDCWD, ZeroTerminated.Of(path), Native.O_RDONLY | Native.O_DIRECTORY).OrThrow($"open {path}");
     }
 
     public static List<string> Names(int directory)
@@ -57,7 +54,7 @@ static class Entries
     /// <summary>Null: there is no such file.</summary>
     public static byte[]? TryRead(int directory, string name)
     {
-        var file = Sys.Open(directory, Path(name), Native.O_RDONLY | Native.O_NOFOLLOW | Native.O_NONBLOCK | Native.O_NOCTTY);
+        var file = Sys.Open(directory, ZeroTerminated.Of(name), Native.O_RDONLY | Native.O_NOFOLLOW | Native.O_NONBLOCK | Native.O_NOCTTY);
         if (file.Error == Errno.ENOENT)
         {
             return null;
@@ -72,7 +69,8 @@ static class Entries
     /// <summary>A new file with one digest, or an empty one.</summary>
     public static void Write(int directory, string name, Digest? digest)
     {
-        var fd = Sys.Open(directory, Path(name), Native.O_WRONLY | Native.O_CREAT | Native.O_EXCL | Native.O_NOFOLLOW, FileMode).OrThrow($"make {name}");
+        var fd = Sys.Open(directory, ZeroTerminated.Of(name), Native.O_WRONLY | Native.O_CREAT | Native.O_EXCL | Native.O_NOFOLLOW, FileMode)
+            .OrThrow($"make {name}");
         var error = Sys.WriteAll(fd, digest is { } written ? Encoding.ASCII.GetBytes(written.Text + "\n") : []);
         Sys.Close(fd);
         error.OrThrow($"write {name}");
@@ -81,6 +79,6 @@ static class Entries
     /// <summary>Two descriptors are of one directory.</summary>
     public static bool AreSame(int one, int parent, string name) =>
         Sys.Stat(one, default, Native.AT_EMPTY_PATH, out var opened) == Errno.OK
-        && Sys.Stat(parent, Path(name), Native.AT_SYMLINK_NOFOLLOW, out var there) == Errno.OK
+        && Sys.Stat(parent, ZeroTerminated.Of(name), Native.AT_SYMLINK_NOFOLLOW, out var there) == Errno.OK
         && opened.IsSameFile(there);
 }

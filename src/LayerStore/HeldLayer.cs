@@ -16,7 +16,7 @@ public sealed class HeldLayer : IDisposable
 
     /// <summary>A descriptor of the layer's tree (O_PATH), for the caller to close.</summary>
     public int OpenTree() =>
-        Sys.Open(_directory, Entries.Path(Layers.Tree), Native.O_PATH | Native.O_DIRECTORY | Native.O_NOFOLLOW).OrThrow($"open layer {ChainId}");
+        Sys.Open(_directory, ZeroTerminated.Of(Layers.Tree), Native.O_PATH | Native.O_DIRECTORY | Native.O_NOFOLLOW).OrThrow($"open layer {ChainId}");
 
     /// <summary>The chain id below; null in the lowest layer.</summary>
     public Digest? ReadParent()

@@ -248,7 +248,7 @@ public sealed class LayerGarbage
             return;
         }
         _bytes += TreeRemover.Clear(staging);
-        Sys.RenameAt(directory, Entries.Path(chainId.Hex), staging, "removed\0"u8).OrThrow($"remove layer {chainId}");
+        Sys.RenameAt(directory, ZeroTerminated.Of(chainId.Hex), staging, "removed\0"u8).OrThrow($"remove layer {chainId}");
         _bytes += Layers.RemoveStaging(directory, chainId, staging);
         _removed.Add(chainId);
     }

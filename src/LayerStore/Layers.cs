@@ -92,7 +92,7 @@ public sealed class Layers : IDisposable
             }
             TreeRemover.Clear(staging);
             // A directory of this name that is not whole was not made by us, or was damaged.
-            var error = Sys.RenameAt(directory, Entries.Path(chainId.Hex), staging, "damaged\0"u8);
+            var error = Sys.RenameAt(directory, ZeroTerminated.Of(chainId.Hex), staging, "damaged\0"u8);
             if (error is not (Errno.OK or Errno.ENOENT))
             {
                 error.Throw($"put the unfinished layer {chainId} aside");
@@ -119,7 +119,7 @@ public sealed class Layers : IDisposable
     internal static int? TryLock(int directory, Digest chainId, Action? waits, bool isPatient = true)
     {
         var name = StagingOf(chainId);
-        var error = Sys.MkdirAt(directory, Entries.Path(name), OwnersAll);
+        var error = Sys.MkdirAt(directory, ZeroTerminated.Of(name), OwnersAll);
         if (error is not (Errno.OK or Errno.EEXIST))
         {
             error.Throw($"make a directory for layer {chainId}");
@@ -152,7 +152,7 @@ public sealed class Layers : IDisposable
     internal static long RemoveStaging(int directory, Digest chainId, int staging)
     {
         var bytes = TreeRemover.Clear(staging);
-        Sys.UnlinkAt(directory, Entries.Path(StagingOf(chainId)), Native.AT_REMOVEDIR).OrThrow($"remove the directory of layer {chainId}");
+        Sys.UnlinkAt(directory, ZeroTerminated.Of(StagingOf(chainId)), Native.AT_REMOVEDIR).OrThrow($"remove the directory of layer {chainId}");
         Sys.Close(staging);
         return bytes;
     }

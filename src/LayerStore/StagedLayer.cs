@@ -39,7 +39,7 @@ public sealed class StagedLayer : IDisposable
         Entries.Write(_staging, Layers.Parent, _parent);
         Sys.SyncFs(_staging).OrThrow($"write layer {ChainId} to the disk");
         Entries.Write(_staging, Layers.Done, ChainId);
-        Sys.RenameAt(_directory, Entries.Path(Layers.StagingOf(ChainId)), _directory, Entries.Path(ChainId.Hex), Native.RENAME_NOREPLACE)
+        Sys.RenameAt(_directory, ZeroTerminated.Of(Layers.StagingOf(ChainId)), _directory, ZeroTerminated.Of(ChainId.Hex), Native.RENAME_NOREPLACE)
             .OrThrow($"name layer {ChainId}");
         _isFinished = true;
         // Others may hold it from now on, also this process; a garbage collection may not yet.
@@ -67,7 +67,7 @@ public sealed class StagedLayer : IDisposable
 
     private int Make(string name, uint mode)
     {
-        Sys.MkdirAt(_staging, Entries.Path(name), mode).OrThrow($"make layer {ChainId}");
+        Sys.MkdirAt(_staging, ZeroTerminated.Of(name), mode).OrThrow($"make layer {ChainId}");
         return Entries.OpenDirectory(_staging, name).OrThrow($"open layer {ChainId}");
     }
 }

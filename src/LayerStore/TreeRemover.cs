@@ -105,7 +105,7 @@ public sealed class TreeRemover
         Errno error;
         do
         {
-            var moved = Entries.Path(string.Create(CultureInfo.InvariantCulture, $".moved-{_moved++}"));
+            var moved = ZeroTerminated.Of(string.Create(CultureInfo.InvariantCulture, $".moved-{_moved++}"));
             error = Sys.RenameAt(parent, name, _top, moved, Native.RENAME_NOREPLACE);
         }
         while (error == Errno.EEXIST);

@@ -1,6 +1,5 @@
 using System;
 using System.Runtime.InteropServices;
-using System.Text;
 
 namespace SharpRun.Linux;
 
@@ -10,8 +9,8 @@ public static unsafe partial class Sys
     /// beside threads that may look into it.</summary>
     public static void SetNativeEnvironment(string name, string? value)
     {
-        fixed (byte* key = Encoding.UTF8.GetBytes(name + "\0"))
-        fixed (byte* text = Encoding.UTF8.GetBytes((value ?? "") + "\0"))
+        fixed (byte* key = ZeroTerminated.Of(name))
+        fixed (byte* text = ZeroTerminated.Of(value ?? ""))
         {
             _ = value is null ? unsetenv_(key) : setenv_(key, text, 1);
         }

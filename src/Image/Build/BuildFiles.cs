@@ -1,5 +1,4 @@
 using System;
-using System.Text;
 using Microsoft.Win32.SafeHandles;
 using SharpRun.Linux;
 using SharpRun.Oci;
@@ -15,7 +14,7 @@ static class BuildFiles
     /// <summary>A whole regular file, a byte more than the limit at most.</summary>
     public static byte[] Read(string path)
     {
-        var opened = Sys.Open(Native.AT_FDCWD, Bytes(path), ReadFlags);
+        var opened = Sys.Open(Native.AT_FDCWD, ZeroTerminated.Of(path), ReadFlags);
         using var file = new SafeFileHandle(opened.OrThrow($"open {path}"), ownsHandle: true);
         Sys.Stat(opened.Value, default, Native.AT_EMPTY_PATH, out var status).OrThrow($"read {path}");
         if (!status.IsRegular || status.Size > DockerfileLimits.MostBytes)
@@ -27,7 +26,7 @@ static class BuildFiles
     }
 
     public static bool IsFile(string path) =>
-        Sys.Stat(Native.AT_FDCWD, Bytes(path), 0, out var status) == Errno.OK && status.IsRegular;
+        Sys.Stat(Native.AT_FDCWD, ZeroTerminated.Of(path), 0, out var status) == Errno.OK && status.IsRegular;
 
     /// <summary>NAME.dockerignore beside the Dockerfile goes before .dockerignore of the context.</summary>
     public static IgnoreRules ReadIgnoreRules(BuildOptions build)
@@ -44,9 +43,7 @@ static class BuildFiles
 
     public static SafeFileHandle OpenContext(string path)
     {
-        var opened = Sys.Open(Native.AT_FDCWD, Bytes(path), Native.O_RDONLY | Native.O_DIRECTORY);
+        var opened = Sys.Open(Native.AT_FDCWD, ZeroTerminated.Of(path), Native.O_RDONLY | Native.O_DIRECTORY);
         return new SafeFileHandle(opened.OrThrow($"open the context {path}"), ownsHandle: true);
     }
-
-    private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text + "\0");
 }

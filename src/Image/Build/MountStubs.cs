@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Text;
 using SharpRun.Linux;
 
 namespace SharpRun.Image.Build;
@@ -50,7 +49,7 @@ sealed class MountStubs(int root)
         }
         foreach (var path in unchanged)
         {
-            var opened = RootPath.Open(root, Bytes(path), Native.O_RDONLY | Native.O_DIRECTORY);
+            var opened = RootPath.Open(root, ZeroTerminated.Of(path), Native.O_RDONLY | Native.O_DIRECTORY);
             if (opened.Ok)
             {
                 Sys.UtimensAt(opened.Value, default, TimeSpec.Omit, _times[path].Before, 0).OrThrow($"set the time of {path} in the image");
@@ -61,7 +60,7 @@ sealed class MountStubs(int root)
 
     private void Make(string path, bool isDirectory)
     {
-        var there = RootPath.Open(root, Bytes(path), Native.O_PATH);
+        var there = RootPath.Open(root, ZeroTerminated.Of(path), Native.O_PATH);
         if (there.Ok)
         {
             Sys.Close(there.Value);
@@ -74,12 +73,12 @@ sealed class MountStubs(int root)
         {
             return;
         }
-        var opened = RootPath.Open(root, Bytes(parent), Native.O_PATH | Native.O_DIRECTORY);
+        var opened = RootPath.Open(root, ZeroTerminated.Of(parent), Native.O_PATH | Native.O_DIRECTORY);
         if (!opened.Ok)
         {
             return;
         }
-        var made = isDirectory ? Sys.MkdirAt(opened.Value, Bytes(name), 0x1ED) : MakeFile(opened.Value, name);
+        var made = isDirectory ? Sys.MkdirAt(opened.Value, ZeroTerminated.Of(name), 0x1ED) : MakeFile(opened.Value, name);
         Sys.Close(opened.Value);
         if (made == Errno.OK)
         {
@@ -90,7 +89,7 @@ sealed class MountStubs(int root)
 
     private static Errno MakeFile(int parent, string name)
     {
-        var file = Sys.Open(parent, Bytes(name), Native.O_WRONLY | Native.O_CREAT | Native.O_EXCL | Native.O_NOFOLLOW, 0x1A4);
+        var file = Sys.Open(parent, ZeroTerminated.Of(name), Native.O_WRONLY | Native.O_CREAT | Native.O_EXCL | Native.O_NOFOLLOW, 0x1A4);
         if (file.Ok)
         {
             Sys.Close(file.Value);
@@ -100,12 +99,12 @@ sealed class MountStubs(int root)
 
     private void Remove(Stub stub)
     {
-        var opened = RootPath.Open(root, Bytes(stub.Parent), Native.O_PATH | Native.O_DIRECTORY);
+        var opened = RootPath.Open(root, ZeroTerminated.Of(stub.Parent), Native.O_PATH | Native.O_DIRECTORY);
         if (!opened.Ok)
         {
             return;
         }
-        var name = Bytes(stub.Name);
+        var name = ZeroTerminated.Of(stub.Name);
         var isThere = Sys.Stat(opened.Value, name, Native.AT_SYMLINK_NOFOLLOW, out var status) == Errno.OK;
         if (isThere && (stub.IsDirectory ? status.IsDirectory : status is { IsRegular: true, Size: 0 }))
         {
@@ -117,7 +116,7 @@ sealed class MountStubs(int root)
 
     private TimeSpec? TimeOf(string path)
     {
-        var opened = RootPath.Open(root, Bytes(path), Native.O_PATH | Native.O_DIRECTORY);
+        var opened = RootPath.Open(root, ZeroTerminated.Of(path), Native.O_PATH | Native.O_DIRECTORY);
         if (!opened.Ok)
         {
             return null;
@@ -126,6 +125,4 @@ sealed class MountStubs(int root)
         Sys.Close(opened.Value);
         return error == Errno.OK ? status.ModifiedAt : null;
     }
-
-    private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text + "\0");
 }

@@ -2,7 +2,6 @@ using System;
 using System.Collections;
 using System.Collections.Generic;
 using System.Runtime.InteropServices;
-using System.Text;
 using SharpRun.Linux;
 using SharpRun.Oci;
 
@@ -40,7 +39,7 @@ sealed class Runtime
         foreach (var folder in folders)
         {
             var path = $"{folder}/sharprun";
-            if (folder.StartsWith('/') && Sys.FaccessAt(Native.AT_FDCWD, Encoding.UTF8.GetBytes(path + "\0"), Native.X_OK, 0) == Errno.OK)
+            if (folder.StartsWith('/') && Sys.FaccessAt(Native.AT_FDCWD, ZeroTerminated.Of(path), Native.X_OK, 0) == Errno.OK)
             {
                 return new Runtime(path);
             }
@@ -84,5 +83,5 @@ sealed class Runtime
     public void EndContainer(string state, string id) =>
         new ProgramRun().ToEnd(Program("--root", state, "delete", "--force", id), _environment, default, EndLimitMs);
 
-    private Executable Program(params string[] arguments) => new(Encoding.UTF8.GetBytes(_path + "\0"), StringVector.Of([_path, .. arguments]), null);
+    private Executable Program(params string[] arguments) => new(ZeroTerminated.Of(_path), StringVector.Of([_path, .. arguments]), null);
 }

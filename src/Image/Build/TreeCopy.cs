@@ -74,7 +74,7 @@ sealed class TreeCopy(int root, bool keepsOwners)
         for (var end = path.IndexOf('/', 1); end != 0; end = end == path.Length ? 0 : path.IndexOf('/', end + 1))
         {
             end = end < 0 ? path.Length : end;
-            var prefix = Encoding.UTF8.GetBytes(path[..end] + "\0");
+            var prefix = ZeroTerminated.Of(path[..end]);
             var there = RootPath.Open(root, prefix, Native.O_PATH | Native.O_DIRECTORY);
             isNew = there.Error == Errno.ENOENT;
             var made = isNew ? RootPath.MakeDirectories(root, prefix, ImplicitMode) : there;
@@ -85,13 +85,13 @@ sealed class TreeCopy(int root, bool keepsOwners)
                     .OrThrow($"give the directory {path[..end]} to {owner.Uid}:{owner.Gid}");
             }
         }
-        var opened = RootPath.Open(root, Encoding.UTF8.GetBytes(path + "\0"), Native.O_RDONLY | Native.O_DIRECTORY);
+        var opened = RootPath.Open(root, ZeroTerminated.Of(path), Native.O_RDONLY | Native.O_DIRECTORY);
         return new SafeFileHandle(opened.OrThrow($"open the directory {path} in the image"), ownsHandle: true);
     }
 
     private bool IsDirectory(string path)
     {
-        var opened = RootPath.Open(root, Encoding.UTF8.GetBytes(path + "\0"), Native.O_PATH | Native.O_DIRECTORY);
+        var opened = RootPath.Open(root, ZeroTerminated.Of(path), Native.O_PATH | Native.O_DIRECTORY);
         if (opened.Ok)
         {
             Sys.Close(opened.Value);

@@ -69,7 +69,7 @@ sealed class Union : IDisposable
         }
         if (_isMounted)
         {
-            Sys.Umount(Bytes(Merged), Native.MNT_DETACH).OrThrow($"unmount {Merged}");
+            Sys.Umount(ZeroTerminated.Of(Merged), Native.MNT_DETACH).OrThrow($"unmount {Merged}");
             _isMounted = false;
         }
     }
@@ -77,12 +77,12 @@ sealed class Union : IDisposable
     public void Dispose()
     {
         Unmount();
-        TreeRemover.Remove(_folder, Bytes(_name)).OrThrow($"remove {_path}");
+        TreeRemover.Remove(_folder, ZeroTerminated.Of(_name)).OrThrow($"remove {_path}");
     }
 
     private void Mount(IReadOnlyList<int> trees)
     {
-        Sys.MkdirAt(_folder, Bytes(_name), Native.S_IRWXU).OrThrow($"make {_path}");
+        Sys.MkdirAt(_folder, ZeroTerminated.Of(_name), Native.S_IRWXU).OrThrow($"make {_path}");
         var work = Make("work");
         var upper = Make("upper");
         Sys.Close(Make("merged"));
@@ -101,9 +101,10 @@ sealed class Union : IDisposable
             {
                 throw new ImageError($"mount the layers of the build: {trees.Count} are more than overlay takes at once");
             }
-            Sys.Mount("overlay\0"u8, Bytes(Merged), "overlay\0"u8, 0, Bytes(options.ToString())).OrThrow($"mount the layers of the build on {Merged}");
+            Sys.Mount("overlay\0"u8, ZeroTerminated.Of(Merged), "overlay\0"u8, 0, ZeroTerminated.Of(options.ToString()))
+                .OrThrow($"mount the layers of the build on {Merged}");
             _isMounted = true;
-            Root = Sys.Open(Native.AT_FDCWD, Bytes(Merged), Native.O_PATH | Native.O_DIRECTORY).OrThrow($"open {Merged}");
+            Root = Sys.Open(Native.AT_FDCWD, ZeroTerminated.Of(Merged), Native.O_PATH | Native.O_DIRECTORY).OrThrow($"open {Merged}");
         }
         finally
         {
@@ -132,9 +133,7 @@ sealed class Union : IDisposable
     private int Make(string name)
     {
         var path = $"{_name}/{name}";
-        Sys.MkdirAt(_folder, Bytes(path), Native.S_IRWXU).OrThrow($"make {_path}/{name}");
-        return Sys.Open(_folder, Bytes(path), Native.O_RDONLY | Native.O_DIRECTORY | Native.O_NOFOLLOW).OrThrow($"open {_path}/{name}");
+        Sys.MkdirAt(_folder, ZeroTerminated.Of(path), Native.S_IRWXU).OrThrow($"make {_path}/{name}");
+        return Sys.Open(_folder, ZeroTerminated.Of(path), Native.O_RDONLY | Native.O_DIRECTORY | Native.O_NOFOLLOW).OrThrow($"open {_path}/{name}");
     }
-
-    private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text + "\0");
 }

@@ -1,5 +1,4 @@
 using System;
-using System.Text;
 using Microsoft.Win32.SafeHandles;
 using SharpRun.Image.Store;
 using SharpRun.LayerStore;
@@ -53,7 +52,7 @@ sealed class WorkFolder : IDisposable
 
     public void Dispose()
     {
-        TreeRemover.Remove(_parent.Fd, Encoding.UTF8.GetBytes(Name + "\0")).OrThrow($"remove {Folder.Path}");
+        TreeRemover.Remove(_parent.Fd, ZeroTerminated.Of(Name)).OrThrow($"remove {Folder.Path}");
         _lock.Dispose();
         Folder.Dispose();
         _parent.Dispose();
@@ -69,7 +68,7 @@ sealed class WorkFolder : IDisposable
                 continue;
             }
             endContainer(folder.Path + "/state", name);
-            TreeRemover.Remove(parent.Fd, Encoding.UTF8.GetBytes(name + "\0")).OrThrow($"remove {folder.Path}");
+            TreeRemover.Remove(parent.Fd, ZeroTerminated.Of(name)).OrThrow($"remove {folder.Path}");
         }
     }
 }

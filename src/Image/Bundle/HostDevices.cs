@@ -26,7 +26,7 @@ static class HostDevices
         foreach (var path in Entries(directory))
         {
             if (s_left.Contains(path) || s_ofRuntime.Contains(path)
-                || Sys.Stat(Native.AT_FDCWD, ImageRoot.Bytes(path), Native.AT_SYMLINK_NOFOLLOW, out var status) != Errno.OK)
+                || Sys.Stat(Native.AT_FDCWD, ZeroTerminated.Of(path), Native.AT_SYMLINK_NOFOLLOW, out var status) != Errno.OK)
             {
                 continue;
             }

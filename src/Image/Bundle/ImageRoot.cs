@@ -21,7 +21,7 @@ sealed class ImageRoot : IDisposable
     /// <summary>Null: there is no such directory (yet).</summary>
     public static ImageRoot? TryOpen(string path)
     {
-        var opened = Sys.Open(Native.AT_FDCWD, Bytes(path), Native.O_PATH | Native.O_DIRECTORY);
+        var opened = Sys.Open(Native.AT_FDCWD, ZeroTerminated.Of(path), Native.O_PATH | Native.O_DIRECTORY);
         return opened.Error is Errno.ENOENT or Errno.ENOTDIR ? null : new ImageRoot(opened.OrThrow($"open the root file system {path}"), owns: true);
     }
 
@@ -31,7 +31,7 @@ sealed class ImageRoot : IDisposable
     /// <summary>The text of a small file. Null when it is not there, too large, no regular file or no UTF-8: a fifo would hang us, and a device act.</summary>
     public string? TryRead(string path)
     {
-        var opened = RootPath.Open(Fd, Bytes(path), Native.O_RDONLY | Native.O_NONBLOCK | Native.O_NOCTTY);
+        var opened = RootPath.Open(Fd, ZeroTerminated.Of(path), Native.O_RDONLY | Native.O_NONBLOCK | Native.O_NOCTTY);
         if (!opened.Ok)
         {
             return null;
@@ -44,12 +44,10 @@ sealed class ImageRoot : IDisposable
     /// <summary>A directory, open for reading; null: there is none.</summary>
     public SafeFileHandle? TryOpenDirectory(string path)
     {
-        var opened = RootPath.Open(Fd, Bytes(path), Native.O_RDONLY | Native.O_DIRECTORY);
+        var opened = RootPath.Open(Fd, ZeroTerminated.Of(path), Native.O_RDONLY | Native.O_DIRECTORY);
         return opened.Error is Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP
             ? null : new SafeFileHandle(opened.OrThrow($"open {path} of the image"), ownsHandle: true);
     }
 
     public void Dispose() => _root.Dispose();
-
-    internal static byte[] Bytes(string path) => Encoding.UTF8.GetBytes(path + "\0");
 }

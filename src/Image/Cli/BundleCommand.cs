@@ -98,7 +98,7 @@ static class BundleCommand
 
     private static SeccompProfile Profile(string path)
     {
-        ProcFiles.ReadWhole(Native.AT_FDCWD, System.Text.Encoding.UTF8.GetBytes(path + "\0"), SeccompProfile.MaxLength, out var bytes)
+        ProcFiles.ReadWhole(Native.AT_FDCWD, ZeroTerminated.Of(path), SeccompProfile.MaxLength, out var bytes)
             .OrThrow($"read the seccomp profile {path}");
         return SeccompProfile.Parse(bytes, $"seccomp profile {path}");
     }

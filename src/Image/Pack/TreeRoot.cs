@@ -1,5 +1,4 @@
 using System;
-using System.Text;
 using SharpRun.Linux;
 using SharpRun.Oci;
 using SharpRun.Tar;
@@ -26,7 +25,7 @@ sealed class TreeRoot : IDisposable
 
     /// <summary>A path of the user's, whose links are his.</summary>
     public static TreeRoot Open(string path) =>
-        new(Sys.Open(Native.AT_FDCWD, Encoding.UTF8.GetBytes(path + "\0"), Native.O_RDONLY | Native.O_DIRECTORY).OrThrow($"open directory {path}"), path);
+        new(Sys.Open(Native.AT_FDCWD, ZeroTerminated.Of(path), Native.O_RDONLY | Native.O_DIRECTORY).OrThrow($"open directory {path}"), path);
 
     public int Fd { get; }
 

@@ -76,7 +76,7 @@ static class CredentialHelper
             environment.Add($"{variable.Key}={variable.Value}");
         }
         var run = new ProgramRun(RegistryLimits.Token);
-        var program = new Executable(Encoding.UTF8.GetBytes(path + "\0"), StringVector.Of([path, verb]), null);
+        var program = new Executable(ZeroTerminated.Of(path), StringVector.Of([path, verb]), null);
         var end = run.ToEnd(program, StringVector.Of(environment), input, LimitMs);
         if (end.IsGood)
         {

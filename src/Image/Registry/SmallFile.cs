@@ -54,7 +54,7 @@ static class SmallFile
         var error = Sys.WriteAll(file, bytes);
         error = error == Errno.OK ? Sys.Fsync(file) : error;
         Sys.Close(file);
-        error = error == Errno.OK ? Sys.RenameAt(Native.AT_FDCWD, staging, Native.AT_FDCWD, Encoding.UTF8.GetBytes(target + "\0")) : error;
+        error = error == Errno.OK ? Sys.RenameAt(Native.AT_FDCWD, staging, Native.AT_FDCWD, ZeroTerminated.Of(target)) : error;
         if (error != Errno.OK)
         {
             Sys.UnlinkAt(Native.AT_FDCWD, staging, 0);
@@ -79,7 +79,7 @@ static class SmallFile
         if (!Directory.Exists(path))
         {
             MakeDirectory(Path.GetDirectoryName(path) ?? "/");
-            Sys.MkdirAt(Native.AT_FDCWD, Encoding.UTF8.GetBytes(path + "\0"), OwnersDirectory).OrThrow($"make the directory {path}");
+            Sys.MkdirAt(Native.AT_FDCWD, ZeroTerminated.Of(path), OwnersDirectory).OrThrow($"make the directory {path}");
         }
     }
 }

@@ -236,6 +236,6 @@ sealed class Folder : IDisposable
         {
             throw new ImageError("a path has a zero byte");
         }
-        return Encoding.UTF8.GetBytes(path + "\0");
+        return ZeroTerminated.Of(path);
     }
 }

@@ -19,7 +19,7 @@ static class HostPs
             ?? throw new StepError("exec: \"ps\": executable file not found in $PATH", "", Errno.ENOENT, ErrorCode.SystemCallFailed);
         var input = Sys.Open(Native.AT_FDCWD, "/dev/null"u8, Native.O_RDONLY).OrThrow("open /dev/null");
         Sys.Pipe(out var output, out var written).OrThrow("make a pipe for ps");
-        var program = new Executable(Encoding.UTF8.GetBytes(path + "\0"), StringVector.Of(["ps", .. options]), null);
+        var program = new Executable(ZeroTerminated.Of(path), StringVector.Of(["ps", .. options]), null);
         // No variable: neither language nor width of a screen changes the table.
         Sys.Spawn(program, StringVector.Of([]), input, written, written, out var pid).OrThrow($"execute {path}");
         Sys.Close(input);

@@ -15,7 +15,7 @@ sealed record PreparedHook(string Name, Executable Program, StringVector? Enviro
     /// <summary>The directory is the hook's working directory, absolute, or null for that of whoever runs it.</summary>
     public static PreparedHook Of(HookKind kind, int index, Hook hook, string? directory) => new(
         $"{kind.Word()} hook #{index.ToString(CultureInfo.InvariantCulture)}",
-        new Executable(ZeroTerminated(hook.Path), StringVector.Of(hook.Args ?? [hook.Path]), directory is null ? null : ZeroTerminated(directory)),
+        new Executable(ZeroTerminated.Of(hook.Path), StringVector.Of(hook.Args ?? [hook.Path]), directory is null ? null : ZeroTerminated.Of(directory)),
         hook.Env is null ? null : StringVector.Of(hook.Env),
         hook.Timeout is { } seconds ? (int)Math.Min(seconds * 1000L, int.MaxValue) : -1);
 
@@ -83,6 +83,4 @@ sealed record PreparedHook(string Name, Executable Program, StringVector? Enviro
         }
         return line.ToString();
     }
-
-    private static byte[] ZeroTerminated(string text) => Encoding.UTF8.GetBytes(text + "\0");
 }
