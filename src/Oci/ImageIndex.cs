@@ -46,7 +46,7 @@ public sealed record ImageIndex
             MediaType = mediaType,
             ArtifactType = fields.Text("artifactType"),
             Manifests = fields.Find("manifests")?.Items().ConvertAll(Descriptor.Parse) ?? [],
-            Subject = fields.Find("subject") is { } subject ? Descriptor.Parse(subject) : null,
+            Subject = fields.Descriptor("subject"),
             Annotations = fields.Map("annotations"),
             Unknown = fields.Unknown,
         };
@@ -58,17 +58,8 @@ public sealed record ImageIndex
         json.WriteNumber("schemaVersion", 2);
         json.WriteString("mediaType", MediaType);
         json.WriteOptional("artifactType", ArtifactType);
-        json.WriteStartArray("manifests");
-        foreach (var manifest in Manifests)
-        {
-            manifest.WriteTo(json);
-        }
-        json.WriteEndArray();
-        if (Subject is not null)
-        {
-            json.WritePropertyName("subject");
-            Subject.WriteTo(json);
-        }
+        json.WriteDescriptors("manifests", Manifests);
+        json.WriteOptional("subject", Subject);
         json.WriteMap("annotations", Annotations);
         Unknown.WriteTo(json);
         json.WriteEndObject();

@@ -51,10 +51,10 @@ public sealed record Manifest
         {
             MediaType = document.MediaType,
             ArtifactType = fields.Text("artifactType"),
-            Config = fields.Find("config") is { } config ? Descriptor.Parse(config) : null,
+            Config = fields.Descriptor("config"),
             // An image without layers has null there when Go wrote it.
             Layers = fields.Find("layers")?.Items(OciLimits.MaxLayers).ConvertAll(Descriptor.Parse) ?? [],
-            Subject = fields.Find("subject") is { } subject ? Descriptor.Parse(subject) : null,
+            Subject = fields.Descriptor("subject"),
             Annotations = fields.Map("annotations"),
             Unknown = fields.Unknown,
         };
@@ -66,22 +66,9 @@ public sealed record Manifest
         json.WriteNumber("schemaVersion", 2);
         json.WriteString("mediaType", MediaType);
         json.WriteOptional("artifactType", ArtifactType);
-        if (Config is not null)
-        {
-            json.WritePropertyName("config");
-            Config.WriteTo(json);
-        }
-        json.WriteStartArray("layers");
-        foreach (var layer in Layers)
-        {
-            layer.WriteTo(json);
-        }
-        json.WriteEndArray();
-        if (Subject is not null)
-        {
-            json.WritePropertyName("subject");
-            Subject.WriteTo(json);
-        }
+        json.WriteOptional("config", Config);
+        json.WriteDescriptors("layers", Layers);
+        json.WriteOptional("subject", Subject);
         json.WriteMap("annotations", Annotations);
         Unknown.WriteTo(json);
         json.WriteEndObject();

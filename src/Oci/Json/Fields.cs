@@ -42,6 +42,9 @@ public sealed class Fields
 
     public bool Has(string name) => _known.ContainsKey(name);
 
+    /// <summary>Null when it is absent.</summary>
+    public Descriptor? Descriptor(string name) => Find(name) is { } part ? Oci.Descriptor.Parse(part) : null;
+
     /// <summary>Null when it is absent or empty.</summary>
     public string? Text(string name) => Find(name)?.Text() is { Length: > 0 } text ? text : null;
 

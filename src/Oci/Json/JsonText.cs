@@ -42,6 +42,25 @@ static class JsonText
         json.WriteEndArray();
     }
 
+    public static void WriteOptional(this Utf8JsonWriter json, string name, Descriptor? descriptor)
+    {
+        if (descriptor is not null)
+        {
+            json.WritePropertyName(name);
+            descriptor.WriteTo(json);
+        }
+    }
+
+    public static void WriteDescriptors(this Utf8JsonWriter json, string name, IReadOnlyList<Descriptor> descriptors)
+    {
+        json.WriteStartArray(name);
+        foreach (var descriptor in descriptors)
+        {
+            descriptor.WriteTo(json);
+        }
+        json.WriteEndArray();
+    }
+
     public static void WriteMap(this Utf8JsonWriter json, string name, IReadOnlyDictionary<string, string>? map)
     {
         if (map is null)
