@@ -57,13 +57,8 @@ sealed partial class LayerUnpack : IDisposable
     /// <summary>All entries. What follows the archive's end in the stream is left there.</summary>
     public void Add(TarReader layer)
     {
-        var count = 0;
-        while (layer.Next() is { } entry)
+        foreach (var entry in LayerEntries.Of(layer, UnpackLimits.EntriesInLayer))
         {
-            if (++count > UnpackLimits.EntriesInLayer)
-            {
-                throw new ImageError($"unpack {TarText.Of(entry.Name)}: a layer of more than {UnpackLimits.EntriesInLayer} entries");
-            }
             Add(entry, layer);
         }
     }

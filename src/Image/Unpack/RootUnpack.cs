@@ -35,13 +35,8 @@ sealed class RootUnpack : IDisposable
     /// <summary>All entries. What follows the archive's end in the stream is left there.</summary>
     public void Add(TarReader layer)
     {
-        var count = 0;
-        while (layer.Next() is { } entry)
+        foreach (var entry in LayerEntries.Of(layer, EntriesInLayer))
         {
-            if (++count > EntriesInLayer)
-            {
-                throw new ImageError($"unpack {TarText.Of(entry.Name)}: a layer of more than {EntriesInLayer} entries");
-            }
             Add(entry, layer);
         }
         _parent.Leave();
