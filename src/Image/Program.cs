@@ -1,6 +1,7 @@
 using System;
 using SharpRun.CommandLine;
 using SharpRun.Image.Cli;
+using SharpRun.Json;
 using SharpRun.Linux;
 using SharpRun.Oci;
 using SharpRun.Tar;
@@ -30,7 +31,7 @@ static class Program
         catch (Exception error)
         {
             // What is not one of ours is a bug: its type is the best that can be said in one line.
-            var isExpected = error is ImageError or TarError or ErrnoException;
+            var isExpected = error is JsonError or TarError or ErrnoException;
             var sentence = isExpected ? error.Message : $"{error.GetType().Name}: {error.Message} (a bug)";
             Output.WriteError($"sharprun-image: {sentence.ReplaceLineEndings(" ")}\n");
             return Failed;

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using SharpRun.Json;
 
 namespace SharpRun.Oci;
 

@@ -1,4 +1,5 @@
 using System;
+using SharpRun.Json;
 
 namespace SharpRun.Oci;
 

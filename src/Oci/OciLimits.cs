@@ -12,9 +12,6 @@ public static class OciLimits
     /// <summary>Bytes of a layout's index.json, which lists all images of a store.</summary>
     public const int MaxIndexFileLength = 64 * 1024 * 1024;
 
-    /// <summary>Levels of JSON.</summary>
-    public const int MaxDepth = 64;
-
     /// <summary>Layers of a manifest, and diff ids of a config. Overlay mounts 500 of them, docker 127.</summary>
     public const int MaxLayers = 4096;
 

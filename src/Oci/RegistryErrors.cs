@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json;
+using SharpRun.Json;
 
 namespace SharpRun.Oci;
 
@@ -17,7 +18,7 @@ public static class RegistryErrors
         }
         try
         {
-            var root = JsonElement.Parse(body, new JsonDocumentOptions { MaxDepth = OciLimits.MaxDepth });
+            var root = JsonElement.Parse(body, new JsonDocumentOptions { MaxDepth = JsonPart.MaxDepth });
             if (root.ValueKind != JsonValueKind.Object)
             {
                 return null;

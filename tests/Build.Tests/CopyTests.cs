@@ -5,6 +5,7 @@ using System.Linq;
 using System.Runtime.Versioning;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
+using SharpRun.Json;
 using SharpRun.Linux;
 using SharpRun.Oci;
 using SharpRun.Oci.Dockerfiles;
@@ -93,7 +94,7 @@ public sealed class CopyTests : IDisposable
         Directory.CreateDirectory($"{_folder}/image/to");
         Directory.CreateDirectory($"{_folder}/image/elsewhere");
         File.CreateSymbolicLink($"{_folder}/image/to/sub", "/elsewhere");
-        var error = Assert.Throws<ImageError>(() => Copy("/to", "d"));
+        var error = Assert.ThrowsAny<JsonError>(() => Copy("/to", "d"));
         Assert.Equal("copy sub: the image has no directory there, so a directory cannot replace it", error.Message);
         Assert.Empty(Directory.GetFileSystemEntries($"{_folder}/image/elsewhere"));
     }
@@ -104,9 +105,9 @@ public sealed class CopyTests : IDisposable
         Write("outside", "secret");
         File.CreateSymbolicLink($"{_folder}/context/link", $"{_folder}/outside");
         File.CreateSymbolicLink($"{_folder}/context/up", "../outside");
-        Assert.Equal("link: there is no such file in the context", Assert.Throws<ImageError>(() => Copy("/", "link")).Message);
-        Assert.Equal("up: there is no such file in the context", Assert.Throws<ImageError>(() => Copy("/", "up")).Message);
-        Assert.Equal("../outside: there is no such file in the context", Assert.Throws<ImageError>(() => Copy("/", "../outside")).Message);
+        Assert.Equal("link: there is no such file in the context", Assert.ThrowsAny<JsonError>(() => Copy("/", "link")).Message);
+        Assert.Equal("up: there is no such file in the context", Assert.ThrowsAny<JsonError>(() => Copy("/", "up")).Message);
+        Assert.Equal("../outside: there is no such file in the context", Assert.ThrowsAny<JsonError>(() => Copy("/", "../outside")).Message);
         Copy("/all", ".");
         Assert.Equal($"{_folder}/outside", new FileInfo($"{_folder}/image/all/link").LinkTarget);
     }
@@ -116,7 +117,7 @@ public sealed class CopyTests : IDisposable
     {
         Write("context/d/x", "X");
         Directory.CreateDirectory($"{_folder}/image/to/x");
-        Assert.Equal("copy x: a directory of the image cannot be replaced by something else", Assert.Throws<ImageError>(() => Copy("/to", "d")).Message);
+        Assert.Equal("copy x: a directory of the image cannot be replaced by something else", Assert.ThrowsAny<JsonError>(() => Copy("/to", "d")).Message);
     }
 
     [Fact]
@@ -134,7 +135,7 @@ public sealed class CopyTests : IDisposable
         Assert.Equal(
             ["1/", "1/a.txt", "1/b.txt", "2/", "2/e.txt", "3/", "3/c.md", "3/d/", "3/d/keep/", "3/d/keep/f.txt", "4/", "4/keep/", "4/keep/f.txt"],
             Tree("image"));
-        var error = Assert.Throws<ImageError>(() => Copy("/", Rules("*.txt"), "a.txt"));
+        var error = Assert.ThrowsAny<JsonError>(() => Copy("/", Rules("*.txt"), "a.txt"));
         Assert.Equal("a.txt: .dockerignore leaves it out of the context", error.Message);
         Assert.Empty(Source(IgnoreRules.None).Resolve("nothing*"));
     }
@@ -142,7 +143,7 @@ public sealed class CopyTests : IDisposable
     [Fact]
     public void Several_sources_need_a_directory()
     {
-        Assert.Throws<ImageError>(() => CopyTarget.Of("/a", "/").RequireDirectory("COPY", 2));
+        Assert.ThrowsAny<JsonError>(() => CopyTarget.Of("/a", "/").RequireDirectory("COPY", 2));
         CopyTarget.Of("a/", "/").RequireDirectory("COPY", 2);
         Assert.Equal(new CopyTarget("/w/a", false), CopyTarget.Of("a", "/w"));
         Assert.Equal(new CopyTarget("/w", true), CopyTarget.Of(".", "/w"));
@@ -210,7 +211,7 @@ public sealed class CopyTests : IDisposable
         Assert.Equal(new Owner(7, 8), Accounts.Find(image, "7:8"));
         foreach (var bad in (string[])["nobody", "me:nobody", "bad", "4294967295", "-1"])
         {
-            Assert.Throws<ImageError>(() => Accounts.Find(image, bad));
+            Assert.ThrowsAny<JsonError>(() => Accounts.Find(image, bad));
         }
     }
 
@@ -220,7 +221,7 @@ public sealed class CopyTests : IDisposable
         Assert.IsType<ImageName.OciLayout>(Builder.NameOf("oci:/layout:tag"));
         foreach (var bad in (string[])["docker://host/name", "dir:/root", "dir:rootfs"])
         {
-            Assert.Throws<ImageError>(() => Builder.NameOf(bad));
+            Assert.ThrowsAny<JsonError>(() => Builder.NameOf(bad));
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Linq;
 using System.Text;
 using CsCheck;
+using SharpRun.Json;
 using SharpRun.Oci;
 using SharpRun.Oci.Dockerfiles;
 using SharpRun.Planning.Tests;
@@ -100,20 +101,20 @@ public sealed class DockerfileReaderTests
     [InlineData("FROM a\nRUN x\0", "Dockerfile:2: there is a zero byte")]
     public void What_is_not_supported_is_refused_with_its_line(string text, string sentence)
     {
-        Assert.Equal(sentence, Assert.Throws<ImageError>(() => Read(text)).Message);
+        Assert.Equal(sentence, Assert.ThrowsAny<JsonError>(() => Read(text)).Message);
     }
 
     [Fact]
     public void A_line_that_is_no_utf8_is_named()
     {
-        var error = Assert.Throws<ImageError>(() => DockerfileReader.Read([.. "FROM a\nRUN x\nRUN "u8, 0xFF, .. "\n"u8], "D"));
+        var error = Assert.ThrowsAny<JsonError>(() => DockerfileReader.Read([.. "FROM a\nRUN x\nRUN "u8, 0xFF, .. "\n"u8], "D"));
         Assert.Equal("D:3: this is no UTF-8", error.Message);
     }
 
     [Fact]
     public void A_file_beyond_the_limit_is_refused()
     {
-        var error = Assert.Throws<ImageError>(() => DockerfileReader.Read(new byte[DockerfileLimits.MostBytes + 1], "D"));
+        var error = Assert.ThrowsAny<JsonError>(() => DockerfileReader.Read(new byte[DockerfileLimits.MostBytes + 1], "D"));
         Assert.Equal("read D: it is longer than 1048576 bytes", error.Message);
     }
 
@@ -121,7 +122,7 @@ public sealed class DockerfileReaderTests
     public void More_instructions_than_the_limit_are_refused()
     {
         var text = "FROM a\n" + string.Concat(Enumerable.Repeat("USER x\n", DockerfileLimits.MostInstructions));
-        Assert.Equal("Dockerfile:10001: there are more than 10000 instructions", Assert.Throws<ImageError>(() => Read(text)).Message);
+        Assert.Equal("Dockerfile:10001: there are more than 10000 instructions", Assert.ThrowsAny<JsonError>(() => Read(text)).Message);
     }
 
     [Fact]
@@ -129,7 +130,7 @@ public sealed class DockerfileReaderTests
     {
         var words = Enumerable.Range(0, DockerfileLimits.MostHeredocs + 1).Select(i => $"<<E{i}").ToArray();
         var text = $"FROM a\nCOPY {string.Join(' ', words)} /\n" + string.Concat(words.Select(word => word[2..] + "\n"));
-        Assert.Equal("Dockerfile:2: more than 100 heredocs in one instruction", Assert.Throws<ImageError>(() => Read(text)).Message);
+        Assert.Equal("Dockerfile:2: more than 100 heredocs in one instruction", Assert.ThrowsAny<JsonError>(() => Read(text)).Message);
     }
 
     [Fact]
@@ -188,7 +189,7 @@ public sealed class DockerfileReaderTests
             {
                 Assert.NotEmpty(Dump.Of(Read(text)));
             }
-            catch (ImageError error)
+            catch (JsonError error)
             {
                 Assert.StartsWith("Dockerfile:", error.Message, System.StringComparison.Ordinal);
             }

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Text;
+using SharpRun.Json;
 using SharpRun.Oci;
 using SharpRun.Oci.Dockerfiles;
 using Xunit;
@@ -49,7 +50,7 @@ public sealed class ExpansionTests
     [InlineData("${none:?say so}", "none: say so")]
     [InlineData("${none?}", "none: is not set")]
     public void What_cannot_be_expanded_is_refused_by_one_sentence(string word, string sentence) =>
-        Assert.Equal(sentence, Assert.Throws<ImageError>(() => Expand(word)).Message);
+        Assert.Equal(sentence, Assert.ThrowsAny<JsonError>(() => Expand(word)).Message);
 
     [Fact]
     public void Variables_too_deep_in_one_another_are_refused()
@@ -59,7 +60,7 @@ public sealed class ExpansionTests
         {
             word.Append("${a:-");
         }
-        Assert.Equal("variables stand more than 32 deep in one another", Assert.Throws<ImageError>(() => Expand(word.ToString())).Message);
+        Assert.Equal("variables stand more than 32 deep in one another", Assert.ThrowsAny<JsonError>(() => Expand(word.ToString())).Message);
     }
 
     [Fact]
@@ -71,7 +72,7 @@ public sealed class ExpansionTests
             text.Append("ENV a=$a$a\n");
         }
         var (scope, tree) = Scope(text.ToString());
-        var error = Assert.Throws<ImageError>(() =>
+        var error = Assert.ThrowsAny<JsonError>(() =>
         {
             foreach (var instruction in tree.Stages[0].Instructions)
             {
@@ -116,7 +117,7 @@ public sealed class ExpansionTests
         Assert.Equal(["debian:12", "x", "y-arm64"], [plan.ImageOf(0), plan.ImageOf(1), plan.ImageOf(2)]);
         Assert.Equal([2], plan.Needed);
         Assert.Equal([0, 1], new StagePlan(tree, global, "1", "D").Needed);
-        Assert.Equal("D: there is no stage 3", Assert.Throws<ImageError>(() => new StagePlan(tree, global, "3", "D")).Message);
+        Assert.Equal("D: there is no stage 3", Assert.ThrowsAny<JsonError>(() => new StagePlan(tree, global, "3", "D")).Message);
     }
 
     [Fact]
@@ -144,7 +145,7 @@ public sealed class ExpansionTests
         Assert.Equal(["80/tcp", "53/udp", "8000/tcp", "8001/tcp"], Ports.Read(["80", "53/udp", "8000-8001", "80/tcp"]));
         foreach (var bad in (string[])["0", "65536", "x", "80/foo", "9-8", "-1", "1-2-3", ""])
         {
-            Assert.Throws<ImageError>(() => Ports.Read([bad]));
+            Assert.ThrowsAny<JsonError>(() => Ports.Read([bad]));
         }
     }
 

@@ -2,6 +2,7 @@ using System;
 using System.Linq;
 using System.Text;
 using CsCheck;
+using SharpRun.Json;
 using SharpRun.Oci;
 using SharpRun.Oci.Dockerfiles;
 
@@ -44,7 +45,7 @@ static class Dockerfiles
         {
             act();
         }
-        catch (ImageError error) when (error.Message.Length > 0)
+        catch (JsonError error) when (error.Message.Length > 0)
         {
             // One sentence; a name in it may have what it likes, the program prints it on one line.
         }

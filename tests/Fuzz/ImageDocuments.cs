@@ -3,6 +3,7 @@ using System.Linq;
 using System.Text;
 using System.Threading;
 using CsCheck;
+using SharpRun.Json;
 using SharpRun.Oci;
 
 namespace SharpRun.Fuzz;
@@ -73,7 +74,7 @@ static class ImageDocuments
             act();
             Interlocked.Increment(ref s_documents);
         }
-        catch (ImageError error)
+        catch (JsonError error)
         {
             Interlocked.Increment(ref s_refusals);
             if (error.Message.Length is 0 or > 2000 || error.Message.Any(char.IsControl))

@@ -6,6 +6,7 @@ using System.Linq;
 using System.Text;
 using SharpRun.Image.Store;
 using SharpRun.Image.Transports;
+using SharpRun.Json;
 using SharpRun.Linux;
 using SharpRun.Oci;
 using SharpRun.Tar;
@@ -147,7 +148,7 @@ public sealed class ArchiveTests
         WriteTar(folder["docker.tar"], [.. files]);
         using var image = OpenImage.Of(Docker(folder["docker.tar"], s_name), new Platform("linux", "amd64"));
         Assert.Equal(amd.Digest, image.Descriptor.Digest);
-        var error = Assert.Throws<ImageError>(() => OpenImage.Of(Docker(folder["docker.tar"], s_name), new Platform("linux", "arm64")));
+        var error = Assert.ThrowsAny<JsonError>(() => OpenImage.Of(Docker(folder["docker.tar"], s_name), new Platform("linux", "arm64")));
         Assert.Contains("it has no manifest", error.Message);
     }
 
@@ -163,7 +164,7 @@ public sealed class ArchiveTests
         using var image = OpenImage.Of(Docker(folder["x.tar"], s_name), new Platform("linux", "amd64"));
         Assert.Equal([layers[0], Gzip(layers[1]), layers[0]], Enumerable.Range(0, 3).Select(i => Read(image, i)));
         Assert.Equal(MediaTypes.LayerGzip, image.Layers[1].Blob.MediaType);
-        Assert.Contains("docker.io/library/busybox:1", Assert.Throws<ImageError>(() => Docker(folder["x.tar"], RegistryReference.Parse("other"))).Message);
+        Assert.Contains("docker.io/library/busybox:1", Assert.ThrowsAny<JsonError>(() => Docker(folder["x.tar"], RegistryReference.Parse("other"))).Message);
     }
 
     [Theory]
@@ -175,7 +176,7 @@ public sealed class ArchiveTests
         using var folder = new TemporaryFolder();
         var manifest = """[{"Config":"a","Layers":[]}]"""u8.ToArray();
         WriteTar(folder["x.tar"], [.. links.Split('|').Select(link => (link, Array.Empty<byte>())), ("manifest.json", manifest)]);
-        Assert.Throws<ImageError>(() => Docker(folder["x.tar"]));
+        Assert.ThrowsAny<JsonError>(() => Docker(folder["x.tar"]));
     }
 
     [Theory]
@@ -188,7 +189,7 @@ public sealed class ArchiveTests
     {
         using var folder = new TemporaryFolder();
         WriteTar(folder["x.tar"], ("manifest.json", Encoding.UTF8.GetBytes(json)));
-        Assert.Contains("no list of images", Assert.Throws<ImageError>(() => Docker(folder["x.tar"])).Message);
+        Assert.Contains("no list of images", Assert.ThrowsAny<JsonError>(() => Docker(folder["x.tar"])).Message);
     }
 
     [Fact]
@@ -196,7 +197,7 @@ public sealed class ArchiveTests
     {
         using var folder = new TemporaryFolder();
         WriteTar(folder["x.tar"], [.. Enumerable.Range(0, TransportLimits.ArchiveEntries + 1).Select(i => ($"{i}", Array.Empty<byte>()))]);
-        Assert.Contains("more than 100000 entries", Assert.Throws<ImageError>(() => Oci(folder["x.tar"], "1")).Message);
+        Assert.Contains("more than 100000 entries", Assert.ThrowsAny<JsonError>(() => Oci(folder["x.tar"], "1")).Message);
     }
 
     [Fact]
@@ -204,10 +205,10 @@ public sealed class ArchiveTests
     {
         using var folder = new TemporaryFolder();
         Linux.Sys.MknodAt(Linux.Native.AT_FDCWD, Encoding.UTF8.GetBytes(folder["x.tar"] + "\0"), Linux.Native.S_IFIFO | 0x1A4, 0, 0);
-        Assert.Contains("no regular file", Assert.Throws<ImageError>(() => Oci(folder["x.tar"], "1")).Message);
+        Assert.Contains("no regular file", Assert.ThrowsAny<JsonError>(() => Oci(folder["x.tar"], "1")).Message);
         using var source = new MemorySource();
         source.AddImage("amd64", HandMade.Bytes(10, 1));
-        Assert.Contains("no regular file", Assert.Throws<ImageError>(() => ArchiveDestination.OfOci(folder["x.tar"], "1", "x")).Message);
+        Assert.Contains("no regular file", Assert.ThrowsAny<JsonError>(() => ArchiveDestination.OfOci(folder["x.tar"], "1", "x")).Message);
     }
 
     [Fact]
@@ -224,7 +225,7 @@ public sealed class ArchiveTests
             {
                 file.SetLength(1_000_000);
             }
-            Assert.Throws<ImageError>(() => Oci(folder[name], "1"));
+            Assert.ThrowsAny<JsonError>(() => Oci(folder[name], "1"));
         }
     }
 
@@ -237,7 +238,7 @@ public sealed class ArchiveTests
         var layer = HandMade.Bytes(1000, 1);
         source.AddImage("amd64", layer);
         source.Replace(Digest.Of(layer), HandMade.Bytes(1000, 2));
-        Assert.Throws<ImageError>(() => Copy(source, ArchiveDestination.OfOci(folder["x.tar"], "1", "x")));
+        Assert.ThrowsAny<JsonError>(() => Copy(source, ArchiveDestination.OfOci(folder["x.tar"], "1", "x")));
         Assert.Equal("old", File.ReadAllText(folder["x.tar"]));
         Assert.Equal([folder["x.tar"]], Directory.GetFiles(folder.Path));
     }

@@ -6,6 +6,7 @@ using System.Linq;
 using System.Text;
 using System.Threading;
 using SharpRun.Image.Blobs;
+using SharpRun.Json;
 using SharpRun.Oci;
 using Xunit;
 using static SharpRun.Image.Tests.BlobSamples;
@@ -135,7 +136,7 @@ public sealed class BlobReaderTests
         var blob = Gzip(s_content);
         using var reader = Reader(blob, Digest.Of([]));
         Assert.Equal($"read layer {Digest.Of(blob)}: its uncompressed bytes are those of {Digest.Of(s_content)}, not of {Digest.Of([])}",
-            Assert.Throws<ImageError>(() => reader.Finish()).Message);
+            Assert.ThrowsAny<JsonError>(() => reader.Finish()).Message);
     }
 
     [Fact]
@@ -186,7 +187,7 @@ public sealed class BlobReaderTests
     public void A_blob_that_is_refused_is_closed_too()
     {
         var source = new MemoryStream(s_content);
-        Assert.Throws<ImageError>(() =>
+        Assert.ThrowsAny<JsonError>(() =>
         {
             using var reader = new BlobReader(source, Describe(s_content, "text/plain"));
             reader.Finish();
@@ -210,10 +211,10 @@ public sealed class BlobReaderTests
         byte[] blob = [1, 2, 3], other = [1, 2, 4];
         Assert.Equal(blob, Of(blob, blob, 3));
         Assert.Empty(Of([], []));
-        Assert.EndsWith("it has 3 bytes, more than the 2 that are read", Assert.Throws<ImageError>(() => Of(blob, blob, 2)).Message);
-        Assert.EndsWith($"its bytes are those of {Digest.Of(other)}", Assert.Throws<ImageError>(() => Of(other, blob)).Message);
-        Assert.EndsWith("it ends after 2 of its 3 bytes", Assert.Throws<ImageError>(() => Of(blob[..2], blob)).Message);
-        Assert.EndsWith("it has more than its 3 bytes", Assert.Throws<ImageError>(() => Of([.. blob, 4], blob)).Message);
+        Assert.EndsWith("it has 3 bytes, more than the 2 that are read", Assert.ThrowsAny<JsonError>(() => Of(blob, blob, 2)).Message);
+        Assert.EndsWith($"its bytes are those of {Digest.Of(other)}", Assert.ThrowsAny<JsonError>(() => Of(other, blob)).Message);
+        Assert.EndsWith("it ends after 2 of its 3 bytes", Assert.ThrowsAny<JsonError>(() => Of(blob[..2], blob)).Message);
+        Assert.EndsWith("it has more than its 3 bytes", Assert.ThrowsAny<JsonError>(() => Of([.. blob, 4], blob)).Message);
     }
 
     // Stays open, so that one can see how far it was read.

@@ -7,6 +7,7 @@ using System.Text.Json;
 using SharpRun.CommandLine;
 using SharpRun.Image.Bundle;
 using SharpRun.Image.Cli;
+using SharpRun.Json;
 using SharpRun.Oci;
 using SharpRun.Planning;
 using Xunit;
@@ -148,7 +149,7 @@ public sealed class BundleTests : IDisposable
     public void A_wrong_profile_is_refused_before_anything_is_written(string profile, string problem)
     {
         File.WriteAllText(_folder["p.json"], profile);
-        Assert.Contains(problem, Assert.Throws<ImageError>(() => Write(["--seccomp", _folder["p.json"]])).Message, StringComparison.Ordinal);
+        Assert.Contains(problem, Assert.ThrowsAny<JsonError>(() => Write(["--seccomp", _folder["p.json"]])).Message, StringComparison.Ordinal);
         Assert.False(File.Exists(Bundle + "/config.json") || File.Exists(Bundle + "/hosts"));
     }
 
@@ -210,7 +211,7 @@ public sealed class BundleTests : IDisposable
 
     [Fact]
     public void An_image_with_nothing_to_run_says_so() => Assert.Equal("test has neither an entrypoint nor a command: say what to run behind --",
-        Assert.Throws<ImageError>(() => Write([], """{"config":{},"rootfs":{"type":"layers"}}""")).Message);
+        Assert.ThrowsAny<JsonError>(() => Write([], """{"config":{},"rootfs":{"type":"layers"}}""")).Message);
 
     [Fact]
     [System.Runtime.Versioning.SupportedOSPlatform("linux")]
@@ -260,7 +261,7 @@ public sealed class BundleTests : IDisposable
     public void A_tree_that_is_too_deep_is_no_volume()
     {
         Directory.CreateDirectory(Root + "/var/" + string.Join('/', Enumerable.Repeat("d", VolumeFiles.MaxDepth + 1)));
-        Assert.Contains("nested deeper than 255 levels", Assert.Throws<ImageError>(() => Write()).Message, StringComparison.Ordinal);
+        Assert.Contains("nested deeper than 255 levels", Assert.ThrowsAny<JsonError>(() => Write()).Message, StringComparison.Ordinal);
         Assert.False(File.Exists(Bundle + "/config.json"));
         // Other tests open files meanwhile; of these two trees nothing stays open.
         var open = Directory.GetFiles("/proc/self/fd").Select(path => new FileInfo(path).LinkTarget ?? "");

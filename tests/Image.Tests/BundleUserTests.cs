@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using System.Linq;
 using SharpRun.Image.Bundle;
+using SharpRun.Json;
 using SharpRun.Linux;
 using SharpRun.Oci;
 using Xunit;
@@ -59,7 +60,7 @@ public sealed class BundleUserTests : IDisposable
     [InlineData("a:b:c", "at most one colon")]
     public void Nobody_becomes_root_by_mistake(string user, string problem)
     {
-        var message = Assert.Throws<ImageError>(() => Text(user)).Message;
+        var message = Assert.ThrowsAny<JsonError>(() => Text(user)).Message;
         Assert.StartsWith($"user \"{user}\": ", message, StringComparison.Ordinal);
         Assert.Contains(problem, message, StringComparison.Ordinal);
     }
@@ -68,7 +69,7 @@ public sealed class BundleUserTests : IDisposable
     public void Ids_need_no_root_file_system_but_names_do()
     {
         Assert.Equal(7u, ImageUser.Of("7:8", null, "/x").Uid);
-        var error = Assert.Throws<ImageError>(() => ImageUser.Of("www", null, "/x"));
+        var error = Assert.ThrowsAny<JsonError>(() => ImageUser.Of("www", null, "/x"));
         Assert.Contains("there is no root file system at /x", error.Message, StringComparison.Ordinal);
         Assert.Null(ImageRoot.TryOpen(_folder["missing"]));
     }
@@ -79,10 +80,10 @@ public sealed class BundleUserTests : IDisposable
         File.WriteAllText(_folder["passwd"], "www:x:0:0::/:\n");
         File.Delete(Passwd);
         File.CreateSymbolicLink(Passwd, _folder["passwd"]);
-        Assert.Throws<ImageError>(() => Text("www"));
+        Assert.ThrowsAny<JsonError>(() => Text("www"));
         File.Delete(Passwd);
         File.CreateSymbolicLink(Passwd, "../../passwd");
-        Assert.Throws<ImageError>(() => Text("www"));
+        Assert.ThrowsAny<JsonError>(() => Text("www"));
         File.Delete(Passwd);
         File.WriteAllText(Root + "/real", "www:x:12:13::/:\n");
         File.CreateSymbolicLink(Passwd, "/real");
@@ -96,7 +97,7 @@ public sealed class BundleUserTests : IDisposable
         File.WriteAllText(Passwd, line + new string('\n', ImageRoot.MaxFile - line.Length));
         Assert.Equal("12:13 [13,77] /", Text("www"));
         File.AppendAllText(Passwd, "\n");
-        Assert.Throws<ImageError>(() => Text("www"));
+        Assert.ThrowsAny<JsonError>(() => Text("www"));
         Assert.Equal("0:0 [0] -", Text(""));
     }
 
@@ -104,21 +105,21 @@ public sealed class BundleUserTests : IDisposable
     public void What_is_no_file_of_text_is_none()
     {
         File.WriteAllBytes(Passwd, [.. "www:x:1:2::/:\n"u8, 0xff]);
-        Assert.Throws<ImageError>(() => Text("www"));
+        Assert.ThrowsAny<JsonError>(() => Text("www"));
         File.Delete(Passwd);
         // A fifo would hang whoever opens it without care.
         Assert.Equal(Errno.OK, Sys.MknodAt(Native.AT_FDCWD, System.Text.Encoding.UTF8.GetBytes(Passwd + "\0"), Native.S_IFIFO | 0x1A4, 0, 0));
-        Assert.Throws<ImageError>(() => Text("www"));
+        Assert.ThrowsAny<JsonError>(() => Text("www"));
         File.Delete(Passwd);
         Directory.CreateDirectory(Passwd);
-        Assert.Throws<ImageError>(() => Text("www"));
+        Assert.ThrowsAny<JsonError>(() => Text("www"));
     }
 
     [Fact]
     public void A_user_has_no_more_groups_than_a_process_can_have()
     {
         File.WriteAllLines(Root + "/etc/group", Enumerable.Range(100, 65536).Select(gid => $"g:x:{gid}:www"));
-        Assert.Throws<ImageError>(() => Text("www"));
+        Assert.ThrowsAny<JsonError>(() => Text("www"));
     }
 
     [Fact]

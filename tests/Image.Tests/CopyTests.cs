@@ -6,6 +6,7 @@ using System.Linq;
 using System.Threading;
 using SharpRun.Image.Store;
 using SharpRun.Image.Transports;
+using SharpRun.Json;
 using SharpRun.Oci;
 using Xunit;
 
@@ -78,7 +79,7 @@ public sealed class CopyTests
         var layer = HandMade.Bytes(1_000_000, 1);
         source.AddImage("amd64", layer);
         source.Instead = (blob, offset) => blob.Size == layer.Length ? new MemoryStream(layer[..400_000]) : null!;
-        Assert.Contains("ended after 400000 of 1000000 bytes", Assert.Throws<ImageError>(() => Copy(source, folder.Path)).Message);
+        Assert.Contains("ended after 400000 of 1000000 bytes", Assert.ThrowsAny<JsonError>(() => Copy(source, folder.Path)).Message);
         Assert.False(File.Exists(BlobPath(folder.Path, Digest.Of(layer))));
         source.Instead = null;
         source.Opened.Clear();
@@ -112,7 +113,7 @@ public sealed class CopyTests
         var layer = HandMade.Bytes(1000, 1);
         source.AddImage("amd64", layer);
         source.Replace(Digest.Of(layer), HandMade.Bytes(1000, 2));
-        Assert.Contains("does not have this digest", Assert.Throws<ImageError>(() => Copy(source, folder.Path)).Message);
+        Assert.Contains("does not have this digest", Assert.ThrowsAny<JsonError>(() => Copy(source, folder.Path)).Message);
         Assert.False(File.Exists(BlobPath(folder.Path, Digest.Of(layer))));
         Assert.False(File.Exists(PartialPath(folder.Path, Digest.Of(layer))));
         Assert.Empty(OciLayout.Open(folder.Path).ReadIndex().Entries);
@@ -127,7 +128,7 @@ public sealed class CopyTests
         source.AddImage("amd64", layer);
         var endless = new EndlessStream();
         source.Instead = (blob, _) => blob.Digest == Digest.Of(layer) ? endless : null!;
-        Assert.Contains("longer than its 1000 bytes", Assert.Throws<ImageError>(() => Copy(source, folder.Path)).Message);
+        Assert.Contains("longer than its 1000 bytes", Assert.ThrowsAny<JsonError>(() => Copy(source, folder.Path)).Message);
         Assert.Equal(1001, endless.Given);
     }
 
@@ -141,7 +142,7 @@ public sealed class CopyTests
         source.Instead = (blob, _) => blob.Digest == Digest.Of(layers[2]) ? throw new ImageError("this one")
             : blob.Size < 1_000_000 ? null! : new SlowStream();
         var watch = Stopwatch.StartNew();
-        Assert.Equal("this one", Assert.Throws<ImageError>(() => Copy(source, folder.Path)).Message);
+        Assert.Equal("this one", Assert.ThrowsAny<JsonError>(() => Copy(source, folder.Path)).Message);
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20));
     }
 
@@ -177,7 +178,7 @@ public sealed class CopyTests
         using var folder = new TemporaryFolder();
         using var source = new MemorySource();
         source.AddImage("amd64", HandMade.Bytes(10, 1));
-        var error = Assert.Throws<ImageError>(() => Copy(source, folder.Path, platform: new Platform("linux", "arm64")));
+        var error = Assert.ThrowsAny<JsonError>(() => Copy(source, folder.Path, platform: new Platform("linux", "arm64")));
         Assert.Contains("no image for linux/arm64", error.Message);
     }
 
@@ -190,9 +191,9 @@ public sealed class CopyTests
         var other = source.AddImage("amd64", HandMade.Bytes(10, 2));
         source.AddIndex((amd, "amd64"));
         source.Replace(amd.Digest, other.Bytes);
-        Assert.Contains("its digest is", Assert.Throws<ImageError>(() => Copy(source, folder.Path)).Message);
+        Assert.Contains("its digest is", Assert.ThrowsAny<JsonError>(() => Copy(source, folder.Path)).Message);
         source.Replace(amd.Digest, [.. amd.Bytes, (byte)'\n']);
-        Assert.Contains($"not {amd.Bytes.Length}", Assert.Throws<ImageError>(() => Copy(source, folder.Path)).Message);
+        Assert.Contains($"not {amd.Bytes.Length}", Assert.ThrowsAny<JsonError>(() => Copy(source, folder.Path)).Message);
     }
 
     [Fact]
@@ -203,7 +204,7 @@ public sealed class CopyTests
         var amd = source.AddImage("amd64", HandMade.Bytes(10, 1));
         source.Add(amd.Bytes, MediaTypes.DockerManifest);
         source.Top = new ImageIndex { Manifests = [Documents.DescriptorOf(amd) with { Platform = Platform.Host }] }.ToDocument();
-        Assert.Contains("it is of type", Assert.Throws<ImageError>(() => Copy(source, folder.Path)).Message);
+        Assert.Contains("it is of type", Assert.ThrowsAny<JsonError>(() => Copy(source, folder.Path)).Message);
     }
 
     [Theory]
@@ -219,7 +220,7 @@ public sealed class CopyTests
             inner = source.AddIndex((inner, "amd64"));
         }
         var wanted = all ? null : new Platform("linux", "amd64");
-        Assert.Contains("deeper than", Assert.Throws<ImageError>(() => Copy(source, folder.Path, platform: wanted, all: all)).Message);
+        Assert.Contains("deeper than", Assert.ThrowsAny<JsonError>(() => Copy(source, folder.Path, platform: wanted, all: all)).Message);
     }
 
     [Fact]
@@ -229,7 +230,7 @@ public sealed class CopyTests
         using var source = new MemorySource();
         var entry = Documents.DescriptorOf(source.AddImage("amd64", HandMade.Bytes(10, 1)));
         source.Top = new ImageIndex { Manifests = [.. Enumerable.Repeat(entry, TransportLimits.Manifests + 1)] }.ToDocument();
-        Assert.Contains("more than 10000 manifests", Assert.Throws<ImageError>(() => Copy(source, folder.Path, all: true)).Message);
+        Assert.Contains("more than 10000 manifests", Assert.ThrowsAny<JsonError>(() => Copy(source, folder.Path, all: true)).Message);
     }
 
     [Fact]
@@ -240,7 +241,7 @@ public sealed class CopyTests
         var layer = source.Add(HandMade.Bytes(10, 1));
         var config = source.Add("{}"u8.ToArray(), MediaTypes.Config);
         source.Top = new Manifest { Config = config, Layers = [layer, layer with { Size = 11 }] }.ToDocument();
-        Assert.Contains("10 bytes, and 11", Assert.Throws<ImageError>(() => Copy(source, folder.Path)).Message);
+        Assert.Contains("10 bytes, and 11", Assert.ThrowsAny<JsonError>(() => Copy(source, folder.Path)).Message);
     }
 
     [Fact]
@@ -272,7 +273,7 @@ public sealed class CopyTests
         foreach (Descriptor[] blobs in (Descriptor[][])[[silent, wrong], [wrong, silent]])
         {
             var lanes = new BlobLanes(new Queue<Descriptor>(blobs), 4, TimeSpan.FromMilliseconds(50));
-            Assert.Equal("this one", Assert.Throws<ImageError>(() => lanes.Run((blob, _) =>
+            Assert.Equal("this one", Assert.ThrowsAny<JsonError>(() => lanes.Run((blob, _) =>
             {
                 if (blob == wrong)
                 {

@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using System.Linq;
 using System.Threading;
+using SharpRun.Json;
 using SharpRun.LayerStore;
 using SharpRun.Oci;
 using Xunit;
@@ -59,9 +60,9 @@ public sealed class LayerStoreTests : IDisposable
         Make(2, 1);
         Make(3, 2);
         Assert.Equal([Id(1), Id(2), Id(3)], _layers.ChainOf(Id(3)));
-        Assert.Contains("there is no such layer", Assert.Throws<ImageError>(() => _layers.ChainOf(Id(4))).Message, StringComparison.Ordinal);
+        Assert.Contains("there is no such layer", Assert.ThrowsAny<JsonError>(() => _layers.ChainOf(Id(4))).Message, StringComparison.Ordinal);
         Directory.Delete(PathOf(1), recursive: true);
-        Assert.Contains($"its layer {Id(1)} is not there", Assert.Throws<ImageError>(() => _layers.ChainOf(Id(3))).Message, StringComparison.Ordinal);
+        Assert.Contains($"its layer {Id(1)} is not there", Assert.ThrowsAny<JsonError>(() => _layers.ChainOf(Id(3))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -69,7 +70,7 @@ public sealed class LayerStoreTests : IDisposable
     {
         Make(1, 2);
         Make(2, 1);
-        Assert.Contains("more than 500 layers", Assert.Throws<ImageError>(() => _layers.ChainOf(Id(1))).Message, StringComparison.Ordinal);
+        Assert.Contains("more than 500 layers", Assert.ThrowsAny<JsonError>(() => _layers.ChainOf(Id(1))).Message, StringComparison.Ordinal);
     }
 
     [Fact]

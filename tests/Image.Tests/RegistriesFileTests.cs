@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using SharpRun.Image.Registry;
+using SharpRun.Json;
 using SharpRun.Oci;
 using Xunit;
 
@@ -80,7 +81,7 @@ public sealed class RegistriesFileTests
     [Fact]
     public void A_blocked_registry_is_refused_by_name() =>
         Assert.Contains("blocks a.io",
-            Assert.Throws<ImageError>(() => Resolve("[[registry]]\nprefix=\"a.io\"\nlocation=\"a.io\"\nblocked=true", "a.io", "x")).Message);
+            Assert.ThrowsAny<JsonError>(() => Resolve("[[registry]]\nprefix=\"a.io\"\nlocation=\"a.io\"\nblocked=true", "a.io", "x")).Message);
 
     [Fact]
     public void Unknown_keys_are_warned_of()
@@ -108,7 +109,7 @@ public sealed class RegistriesFileTests
     [InlineData("= 1", "a key is expected")]
     [InlineData("x = \"\\u0041\"", "an escape other than")]
     public void What_is_wrong_in_it_is_told_with_its_line(string text, string reason) =>
-        Assert.Contains(reason, Assert.Throws<ImageError>(() => Resolve(text, "a", "x")).Message);
+        Assert.Contains(reason, Assert.ThrowsAny<JsonError>(() => Resolve(text, "a", "x")).Message);
 
     private static List<string> Tags(ScriptedRegistry registry)
     {
@@ -135,7 +136,7 @@ public sealed class RegistriesFileTests
     public void Pages_in_a_circle_end()
     {
         using var registry = new ScriptedRegistry(exchange => exchange.Answer(200, """{"tags":["a"]}""", "Link: </v2/a/tags/list?n=1000>; rel=\"next\""));
-        Assert.Contains("circle", Assert.Throws<ImageError>(() => Tags(registry)).Message);
+        Assert.Contains("circle", Assert.ThrowsAny<JsonError>(() => Tags(registry)).Message);
     }
 
     [Fact]
@@ -160,7 +161,7 @@ public sealed class RegistriesFileTests
     public void Names_that_would_not_be_a_line_are_refused(string answer, string reason)
     {
         using var registry = new ScriptedRegistry(exchange => exchange.Answer(200, answer));
-        Assert.Contains(reason, Assert.Throws<ImageError>(() => Tags(registry)).Message);
+        Assert.Contains(reason, Assert.ThrowsAny<JsonError>(() => Tags(registry)).Message);
     }
 
     [Fact]

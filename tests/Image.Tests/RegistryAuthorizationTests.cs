@@ -4,6 +4,7 @@ using System.IO;
 using System.Text;
 using System.Threading;
 using SharpRun.Image.Registry;
+using SharpRun.Json;
 using SharpRun.Oci;
 using Xunit;
 
@@ -132,7 +133,7 @@ public sealed class RegistryAuthorizationTests
     public void A_401_for_ever_ends()
     {
         using var registry = WithTokens(() => null, uses: 0);
-        var error = Assert.Throws<ImageError>(() => ReadManifest(registry));
+        var error = Assert.ThrowsAny<JsonError>(() => ReadManifest(registry));
         Assert.Contains("401", error.Message);
         Assert.InRange(registry.Seen.Count, 2, 6);
     }
@@ -141,7 +142,7 @@ public sealed class RegistryAuthorizationTests
     public void Basic_is_tried_once()
     {
         using var registry = new ScriptedRegistry(exchange => exchange.Answer(401, "", "WWW-Authenticate: Basic realm=\"x\""));
-        Assert.Contains("401", Assert.Throws<ImageError>(() => ReadManifest(registry, Credentials(registry.Host))).Message);
+        Assert.Contains("401", Assert.ThrowsAny<JsonError>(() => ReadManifest(registry, Credentials(registry.Host))).Message);
         Assert.Equal(2, registry.Seen.Count);
     }
 
@@ -149,7 +150,7 @@ public sealed class RegistryAuthorizationTests
     public void Without_credentials_the_error_says_how_to_get_some()
     {
         using var registry = new ScriptedRegistry(exchange => exchange.Answer(401, "", "WWW-Authenticate: Basic realm=\"x\""));
-        Assert.Contains("sharprun-image login", Assert.Throws<ImageError>(() => ReadManifest(registry)).Message);
+        Assert.Contains("sharprun-image login", Assert.ThrowsAny<JsonError>(() => ReadManifest(registry)).Message);
     }
 
     [Fact]
@@ -181,7 +182,7 @@ public sealed class RegistryAuthorizationTests
     public void Credentials_do_not_go_to_a_plain_realm_elsewhere()
     {
         using var registry = new ScriptedRegistry(exchange => exchange.Answer(401, "", "WWW-Authenticate: Bearer realm=\"http://localhost:1/token\""));
-        Assert.Contains("no credentials are sent there", Assert.Throws<ImageError>(() => ReadManifest(registry, Credentials(registry.Host))).Message);
+        Assert.Contains("no credentials are sent there", Assert.ThrowsAny<JsonError>(() => ReadManifest(registry, Credentials(registry.Host))).Message);
     }
 
     [Fact]
@@ -219,7 +220,7 @@ public sealed class RegistryAuthorizationTests
     public void A_realm_that_is_no_address_is_refused(string realm)
     {
         using var registry = new ScriptedRegistry(exchange => exchange.Answer(401, "", $"WWW-Authenticate: Bearer realm=\"{realm}\""));
-        Assert.Contains("realm", Assert.Throws<ImageError>(() => ReadManifest(registry)).Message);
+        Assert.Contains("realm", Assert.ThrowsAny<JsonError>(() => ReadManifest(registry)).Message);
     }
 
     [Theory]
@@ -230,14 +231,14 @@ public sealed class RegistryAuthorizationTests
     public void An_answer_that_is_no_token_is_refused(string answer, string reason)
     {
         using var registry = WithTokens(() => null, answer);
-        Assert.Contains(reason, Assert.Throws<ImageError>(() => ReadManifest(registry)).Message);
+        Assert.Contains(reason, Assert.ThrowsAny<JsonError>(() => ReadManifest(registry)).Message);
     }
 
     [Fact]
     public void A_token_of_more_than_1_MiB_is_refused()
     {
         using var registry = WithTokens(() => null, "\"" + new string('x', 1 << 20) + "\"");
-        Assert.Contains("more than 1048576", Assert.Throws<ImageError>(() => ReadManifest(registry)).Message);
+        Assert.Contains("more than 1048576", Assert.ThrowsAny<JsonError>(() => ReadManifest(registry)).Message);
     }
 
     [Fact]
@@ -285,7 +286,7 @@ public sealed class RegistryAuthorizationTests
     public void What_is_no_base64_is_named()
     {
         using var file = new SettingsFile("""{"auths":{"a.io":{"auth":"%%"}}}""");
-        Assert.Contains("auths of a.io", Assert.Throws<ImageError>(() => CredentialFile.Load(file.Path).Find("a.io", "x")).Message);
+        Assert.Contains("auths of a.io", Assert.ThrowsAny<JsonError>(() => CredentialFile.Load(file.Path).Find("a.io", "x")).Message);
     }
 
     [Fact]
@@ -339,7 +340,7 @@ public sealed class RegistryAuthorizationTests
             """);
         Assert.Equal("s", CredentialFile.Load(file.Path).Find("docker.io", "library/x")!.IdentityToken);
         Assert.Contains("docker-credential-scripted get: the keyring is locked",
-            Assert.Throws<ImageError>(() => CredentialFile.Load(file.Path).Find("a.io", "x")).Message);
+            Assert.ThrowsAny<JsonError>(() => CredentialFile.Load(file.Path).Find("a.io", "x")).Message);
     }
 
     [Fact]
@@ -347,7 +348,7 @@ public sealed class RegistryAuthorizationTests
     {
         using var file = new SettingsFile("""{"credsStore":"not-installed"}""");
         Assert.Contains("docker-credential-not-installed: there is no such program",
-            Assert.Throws<ImageError>(() => CredentialFile.Load(file.Path).Find("a.io", "x")).Message);
+            Assert.ThrowsAny<JsonError>(() => CredentialFile.Load(file.Path).Find("a.io", "x")).Message);
     }
 
     [Fact]
@@ -356,7 +357,7 @@ public sealed class RegistryAuthorizationTests
         using var registry = new ScriptedRegistry(exchange =>
             exchange.Answer(exchange.Authorization == "Basic dTpnb29k" ? 200 : 401, "", "WWW-Authenticate: Basic realm=\"x\""));
         Cli.Login.Check(registry.Host, new Credentials("u", "good"), ScriptedRegistry.Settings);
-        Assert.Contains("401", Assert.Throws<ImageError>(() => Cli.Login.Check(registry.Host, new Credentials("u", "bad"), ScriptedRegistry.Settings)).Message);
+        Assert.Contains("401", Assert.ThrowsAny<JsonError>(() => Cli.Login.Check(registry.Host, new Credentials("u", "bad"), ScriptedRegistry.Settings)).Message);
     }
 
     private sealed class Helper : IDisposable

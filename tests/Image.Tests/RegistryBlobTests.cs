@@ -3,6 +3,7 @@ using System.Globalization;
 using System.IO;
 using System.Threading;
 using SharpRun.Image.Registry;
+using SharpRun.Json;
 using SharpRun.Oci;
 using Xunit;
 
@@ -36,7 +37,7 @@ public sealed class RegistryBlobTests
     private static string ErrorOfBlob(Action<Exchange> script)
     {
         using var registry = new ScriptedRegistry(script);
-        return Assert.Throws<ImageError>(() => ReadBlob(registry)).Message;
+        return Assert.ThrowsAny<JsonError>(() => ReadBlob(registry)).Message;
     }
 
     private static int From(Exchange exchange) =>
@@ -95,14 +96,14 @@ public sealed class RegistryBlobTests
     public void Another_range_than_asked_for_is_refused(string header)
     {
         using var registry = new ScriptedRegistry(exchange => exchange.Answer(206, s_blob[1000..], header));
-        Assert.Contains("Content-Range is ", Assert.Throws<ImageError>(() => ReadBlob(registry, 1000)).Message);
+        Assert.Contains("Content-Range is ", Assert.ThrowsAny<JsonError>(() => ReadBlob(registry, 1000)).Message);
     }
 
     [Fact]
     public void A_416_is_told()
     {
         using var registry = new ScriptedRegistry(exchange => exchange.Answer(416));
-        Assert.Contains("416", Assert.Throws<ImageError>(() => ReadBlob(registry, 1000)).Message);
+        Assert.Contains("416", Assert.ThrowsAny<JsonError>(() => ReadBlob(registry, 1000)).Message);
     }
 
     [Fact]
@@ -178,7 +179,7 @@ public sealed class RegistryBlobTests
     public void Redirects_in_a_circle_end()
     {
         using var registry = new ScriptedRegistry(exchange => exchange.Answer(302, "", "Location: ?again"));
-        Assert.Contains("more than 10 redirects", Assert.Throws<ImageError>(() => ReadBlob(registry)).Message);
+        Assert.Contains("more than 10 redirects", Assert.ThrowsAny<JsonError>(() => ReadBlob(registry)).Message);
         Assert.Equal(RegistryLimits.Redirects + 1, registry.Count("GET", "/blobs/"));
     }
 

@@ -1,4 +1,5 @@
 using SharpRun.Image.Registry;
+using SharpRun.Json;
 using SharpRun.Oci;
 using Xunit;
 
@@ -30,7 +31,7 @@ public sealed class RegistryManifestPushTests
         });
         using var destination = new RegistryDestination(RegistryReference.Parse(registry.Host + "/to:1"), ScriptedRegistry.Settings);
         var document = new Document("{}"u8.ToArray(), MediaTypes.Manifest);
-        Assert.Contains("said by the registry", Assert.Throws<ImageError>(() => destination.Finish(document)).Message);
+        Assert.Contains("said by the registry", Assert.ThrowsAny<JsonError>(() => destination.Finish(document)).Message);
     }
 
     [Theory]

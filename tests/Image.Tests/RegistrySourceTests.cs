@@ -3,6 +3,7 @@ using System.IO;
 using System.Text;
 using System.Threading;
 using SharpRun.Image.Registry;
+using SharpRun.Json;
 using SharpRun.Oci;
 using Xunit;
 
@@ -33,7 +34,7 @@ public sealed class RegistrySourceTests
     {
         using var registry = new ScriptedRegistry(script);
         using var source = Source(registry, name);
-        return Assert.Throws<ImageError>(() => source.ReadManifest(null)).Message;
+        return Assert.ThrowsAny<JsonError>(() => source.ReadManifest(null)).Message;
     }
 
     [Fact]
@@ -242,7 +243,7 @@ public sealed class RegistrySourceTests
             host = registry.Host;
         }
         using var source = new RegistrySource(RegistryReference.Parse(host + "/a:1"), ScriptedRegistry.Settings with { FirstWait = TimeSpan.FromSeconds(30) });
-        Assert.Contains("refused", Assert.Throws<ImageError>(() => source.ReadManifest(null)).Message);
+        Assert.Contains("refused", Assert.ThrowsAny<JsonError>(() => source.ReadManifest(null)).Message);
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using System.IO;
 using System.Threading;
 using SharpRun.Image.Registry;
 using SharpRun.Image.Transports;
+using SharpRun.Json;
 using SharpRun.Oci;
 using Xunit;
 
@@ -263,7 +264,7 @@ public sealed class RegistryUploadTests
             exchange.Cut();
             return true;
         });
-        Assert.Contains("tried 6 times", Assert.Throws<ImageError>(() => registry.Put()).Message);
+        Assert.Contains("tried 6 times", Assert.ThrowsAny<JsonError>(() => registry.Put()).Message);
     }
 
     [Fact]
@@ -283,7 +284,7 @@ public sealed class RegistryUploadTests
             exchange.Cut();
             return true;
         });
-        Assert.Contains("it has 100000000 of", Assert.Throws<ImageError>(() => registry.Put()).Message);
+        Assert.Contains("it has 100000000 of", Assert.ThrowsAny<JsonError>(() => registry.Put()).Message);
     }
 
     [Theory]
@@ -295,7 +296,7 @@ public sealed class RegistryUploadTests
         var wrong = more < 0 ? s_blob[..^1] : more > 0 ? [.. s_blob, 0] : (byte[])s_blob.Clone();
         wrong[7] ^= (byte)(more == 0 ? 1 : 0);
         using var registry = new UploadRegistry();
-        Assert.Contains("of memory: it", Assert.Throws<ImageError>(() => registry.Put(wrong)).Message);
+        Assert.Contains("of memory: it", Assert.ThrowsAny<JsonError>(() => registry.Put(wrong)).Message);
         Assert.Empty(registry.Blobs);
     }
 
@@ -310,7 +311,7 @@ public sealed class RegistryUploadTests
             }
             return exchange.Method == "POST";
         });
-        Assert.Contains("requested access to the resource is denied (DENIED)", Assert.Throws<ImageError>(() => registry.Put()).Message);
+        Assert.Contains("requested access to the resource is denied (DENIED)", Assert.ThrowsAny<JsonError>(() => registry.Put()).Message);
         Assert.Equal(1, registry.Script.Count("POST", ""));
     }
 

@@ -3,6 +3,7 @@ using System.IO;
 using System.Text;
 using SharpRun.Image.Store;
 using SharpRun.Image.Transports;
+using SharpRun.Json;
 using SharpRun.Linux;
 using SharpRun.Oci;
 using Xunit;
@@ -152,7 +153,7 @@ public sealed class StoreHostileTests
         layout.Name("x", layout.Image(layer));
         File.WriteAllBytes(layout.BlobPath(HandMade.Sha256(layer)), new byte[11]);
         var source = LayoutSource.OfStore(OciLayout.Open(folder.Path), "x", null, "x");
-        Assert.Contains("10 bytes is not in", Assert.Throws<ImageError>(() => OpenImage.Of(source, null)).Message);
+        Assert.Contains("10 bytes is not in", Assert.ThrowsAny<JsonError>(() => OpenImage.Of(source, null)).Message);
     }
 
     [Fact]
@@ -172,6 +173,6 @@ public sealed class StoreHostileTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["passwd"], "");
-        Assert.Contains("not empty", Assert.Throws<ImageError>(() => OciLayout.Make(folder.Path)).Message);
+        Assert.Contains("not empty", Assert.ThrowsAny<JsonError>(() => OciLayout.Make(folder.Path)).Message);
     }
 }

@@ -4,6 +4,7 @@ using System.Linq;
 using System.Threading;
 using SharpRun.Image.Store;
 using SharpRun.Image.Transports;
+using SharpRun.Json;
 using SharpRun.Oci;
 using Xunit;
 
@@ -41,18 +42,18 @@ public sealed class StoreNamesTests
 
     [Fact]
     public void An_index_with_a_name_twice_is_refused() =>
-        Assert.Throws<ImageError>(() => LayoutIndex.Parse("""{"manifests":[],"manifests":[]}"""u8.ToArray(), "x"));
+        Assert.ThrowsAny<JsonError>(() => LayoutIndex.Parse("""{"manifests":[],"manifests":[]}"""u8.ToArray(), "x"));
 
     [Fact]
     public void Without_a_name_the_only_image_is_meant_and_of_several_none()
     {
         var index = LayoutIndex.Empty();
-        Assert.Contains("no image", Assert.Throws<ImageError>(() => index.Choose(null, "oci:x")).Message);
+        Assert.Contains("no image", Assert.ThrowsAny<JsonError>(() => index.Choose(null, "oci:x")).Message);
         index.Set("a", s_image);
         Assert.Equal(s_image.Digest, index.Choose(null, "oci:x").Digest);
         index.Set("b", s_image);
-        Assert.Contains("a, b", Assert.Throws<ImageError>(() => index.Choose(null, "oci:x")).Message);
-        Assert.Contains("a, b", Assert.Throws<ImageError>(() => index.Choose("c", "oci:x")).Message);
+        Assert.Contains("a, b", Assert.ThrowsAny<JsonError>(() => index.Choose(null, "oci:x")).Message);
+        Assert.Contains("a, b", Assert.ThrowsAny<JsonError>(() => index.Choose("c", "oci:x")).Message);
     }
 
     [Fact]
@@ -143,7 +144,7 @@ public sealed class StoreNamesTests
         _ = new HandMade(folder.Path);
         File.WriteAllText(folder["index.json"], "{");
         using var store = OciLayout.Open(folder.Path);
-        Assert.Throws<ImageError>(() => LayoutSource.OfStore(store, "x", null, "x"));
+        Assert.ThrowsAny<JsonError>(() => LayoutSource.OfStore(store, "x", null, "x"));
         Assert.Empty(Directory.GetFiles(folder.Path, ".lease-*"));
     }
 
@@ -151,7 +152,7 @@ public sealed class StoreNamesTests
     [InlineData("""{"manifests":[{"digest":"\ud800","size":1}]}""")]
     [InlineData("""{"manifests":[],"\ud800":1}""")]
     public void An_index_with_half_of_a_surrogate_pair_is_refused_by_its_name(string json) =>
-        Assert.StartsWith("read x: it is no valid JSON", Assert.Throws<ImageError>(() => LayoutIndex.Parse(System.Text.Encoding.UTF8.GetBytes(json), "x")).Message);
+        Assert.StartsWith("read x: it is no valid JSON", Assert.ThrowsAny<JsonError>(() => LayoutIndex.Parse(System.Text.Encoding.UTF8.GetBytes(json), "x")).Message);
 
     [Fact]
     public void A_manifest_that_cannot_be_read_stops_the_collection()
@@ -161,7 +162,7 @@ public sealed class StoreNamesTests
         layout.Name("x", layout.Blob("no JSON"));
         layout.Blob(HandMade.Bytes(777, 2));
         using var opened = OciLayout.Open(folder.Path);
-        Assert.Contains("what it needs is not known", Assert.Throws<ImageError>(() => opened.CollectGarbage()).Message);
+        Assert.Contains("what it needs is not known", Assert.ThrowsAny<JsonError>(() => opened.CollectGarbage()).Message);
         Assert.Equal(2, Directory.GetFiles(folder["blobs/sha256"]).Length);
     }
 

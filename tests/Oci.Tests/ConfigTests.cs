@@ -1,5 +1,6 @@
 using System;
 using System.Text;
+using SharpRun.Json;
 using Xunit;
 
 namespace SharpRun.Oci.Tests;
@@ -51,7 +52,7 @@ public class ConfigTests
     public void A_wrong_config_is_refused_by_the_place(string from, string to, string problem)
     {
         Assert.Contains(from, Samples.Config, StringComparison.Ordinal);
-        var message = Assert.Throws<ImageError>(() => Samples.ParseConfig(Samples.Config.Replace(from, to, StringComparison.Ordinal))).Message;
+        var message = Assert.ThrowsAny<JsonError>(() => Samples.ParseConfig(Samples.Config.Replace(from, to, StringComparison.Ordinal))).Message;
         Assert.Equal($"config {Samples.Sha}: {problem}", message);
     }
 
@@ -61,7 +62,7 @@ public class ConfigTests
         static string Config(int number) =>
             $$$"""{"rootfs":{"type":"layers","diff_ids":[{{{string.Join(',', System.Linq.Enumerable.Repeat($"\"{Samples.Sha}\"", number))}}}]}}""";
         Assert.Equal(OciLimits.MaxLayers, Samples.ParseConfig(Config(OciLimits.MaxLayers)).DiffIds.Count);
-        Assert.Throws<ImageError>(() => Samples.ParseConfig(Config(OciLimits.MaxLayers + 1)));
+        Assert.ThrowsAny<JsonError>(() => Samples.ParseConfig(Config(OciLimits.MaxLayers + 1)));
     }
 
     // The figures of image-spec's own example of a chain: sha256 of "A B" and so on.

@@ -2,6 +2,7 @@ using System;
 using System.Linq;
 using System.Text;
 using System.Text.Json;
+using SharpRun.Json;
 using Xunit;
 
 namespace SharpRun.Oci.Tests;
@@ -55,7 +56,7 @@ public class ManifestTests
         var manifest = Manifest.Parse(Samples.ManifestDocument(json));
         Assert.Equal(("application/x", Samples.Other), (manifest.ArtifactType, manifest.Subject!.Digest.Text));
         RequireSame(json, manifest.ToDocument().Bytes);
-        Assert.Equal($"a/b is no image: its config is of type {MediaTypes.Empty}", Assert.Throws<ImageError>(() => manifest.ImageConfigOf("a/b")).Message);
+        Assert.Equal($"a/b is no image: its config is of type {MediaTypes.Empty}", Assert.ThrowsAny<JsonError>(() => manifest.ImageConfigOf("a/b")).Message);
     }
 
     [Fact]
@@ -63,7 +64,7 @@ public class ManifestTests
     {
         var manifest = Manifest.Parse(Samples.ManifestDocument("""{"schemaVersion":2,"artifactType":"a/b","layers":[]}"""));
         Assert.Null(manifest.Config);
-        Assert.Equal("x has no config: it is an artifact, no image", Assert.Throws<ImageError>(() => manifest.ImageConfigOf("x")).Message);
+        Assert.Equal("x has no config: it is an artifact, no image", Assert.ThrowsAny<JsonError>(() => manifest.ImageConfigOf("x")).Message);
     }
 
     [Fact]
@@ -108,7 +109,7 @@ public class ManifestTests
     {
         Assert.Contains(from, Samples.Manifest, StringComparison.Ordinal);
         var document = Samples.ManifestDocument(Samples.Manifest.Replace(from, to, StringComparison.Ordinal));
-        var message = Assert.Throws<ImageError>(() => Manifest.Parse(document)).Message;
+        var message = Assert.ThrowsAny<JsonError>(() => Manifest.Parse(document)).Message;
         Assert.StartsWith($"manifest {document.Digest}: ", message, StringComparison.Ordinal);
         if (!problem.StartsWith("line", StringComparison.Ordinal))
         {
@@ -127,8 +128,8 @@ public class ManifestTests
     {
         var document = Samples.IndexDocument(Samples.Index.Replace("\"manifests\"", $"\"{member}\":{{}},\"manifests\"", StringComparison.Ordinal));
         var expected = $"an index has \"{member}\", which makes it a manifest for another reader (CVE-2021-41190)";
-        Assert.Contains(expected, Assert.Throws<ImageError>(() => ImageIndex.Parse(document)).Message, StringComparison.Ordinal);
-        Assert.Contains(expected, Assert.Throws<ImageError>(() => document.Kind).Message, StringComparison.Ordinal);
+        Assert.Contains(expected, Assert.ThrowsAny<JsonError>(() => ImageIndex.Parse(document)).Message, StringComparison.Ordinal);
+        Assert.Contains(expected, Assert.ThrowsAny<JsonError>(() => document.Kind).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -136,14 +137,14 @@ public class ManifestTests
     {
         Assert.Equal(DocumentKind.Manifest, Samples.ManifestDocument().Kind);
         Assert.Equal(DocumentKind.Index, Samples.IndexDocument().Kind);
-        Assert.Throws<ImageError>(() => Samples.ManifestDocument(Samples.Manifest, MediaTypes.Index).Kind);
-        Assert.Throws<ImageError>(() => Samples.ManifestDocument(Samples.Manifest, MediaTypes.DockerManifest).Kind);
+        Assert.ThrowsAny<JsonError>(() => Samples.ManifestDocument(Samples.Manifest, MediaTypes.Index).Kind);
+        Assert.ThrowsAny<JsonError>(() => Samples.ManifestDocument(Samples.Manifest, MediaTypes.DockerManifest).Kind);
         Assert.Contains("is the media type of neither a manifest nor an index",
-            Assert.Throws<ImageError>(() => Samples.ManifestDocument(Samples.Manifest, "text/html").Kind).Message, StringComparison.Ordinal);
-        Assert.Contains("schema 1", Assert.Throws<ImageError>(() =>
+            Assert.ThrowsAny<JsonError>(() => Samples.ManifestDocument(Samples.Manifest, "text/html").Kind).Message, StringComparison.Ordinal);
+        Assert.Contains("schema 1", Assert.ThrowsAny<JsonError>(() =>
             Samples.ManifestDocument("{}", "application/vnd.docker.distribution.manifest.v1+prettyjws").Kind).Message, StringComparison.Ordinal);
-        Assert.Contains("it is an index", Assert.Throws<ImageError>(() => Manifest.Parse(Samples.IndexDocument())).Message, StringComparison.Ordinal);
-        Assert.Contains("it is a manifest", Assert.Throws<ImageError>(() => ImageIndex.Parse(Samples.ManifestDocument())).Message, StringComparison.Ordinal);
+        Assert.Contains("it is an index", Assert.ThrowsAny<JsonError>(() => Manifest.Parse(Samples.IndexDocument())).Message, StringComparison.Ordinal);
+        Assert.Contains("it is a manifest", Assert.ThrowsAny<JsonError>(() => ImageIndex.Parse(Samples.ManifestDocument())).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -170,18 +171,18 @@ public class ManifestTests
     [InlineData("", "empty")]
     [InlineData("\uFEFF{}", "byte order mark")]
     public void What_is_no_document_is_refused(string json, string problem) =>
-        Assert.Contains(problem, Assert.Throws<ImageError>(() => Document.Of(Encoding.UTF8.GetBytes(json), null)).Message, StringComparison.Ordinal);
+        Assert.Contains(problem, Assert.ThrowsAny<JsonError>(() => Document.Of(Encoding.UTF8.GetBytes(json), null)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Bytes_that_are_no_utf8_are_refused() =>
-        Assert.Contains("UTF-8", Assert.Throws<ImageError>(() => Document.Of([(byte)'"', 0xff, (byte)'"'], null)).Message, StringComparison.Ordinal);
+        Assert.Contains("UTF-8", Assert.ThrowsAny<JsonError>(() => Document.Of([(byte)'"', 0xff, (byte)'"'], null)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void A_document_of_the_greatest_length_is_read_and_one_more_byte_is_refused()
     {
         var greatest = Samples.Manifest.PadRight(OciLimits.MaxManifestLength);
         Manifest.Parse(Samples.ManifestDocument(greatest));
-        Assert.Contains("larger than 4194304 bytes (4194305)", Assert.Throws<ImageError>(() =>
+        Assert.Contains("larger than 4194304 bytes (4194305)", Assert.ThrowsAny<JsonError>(() =>
             Manifest.Parse(Samples.ManifestDocument(greatest + " "))).Message, StringComparison.Ordinal);
     }
 
@@ -190,7 +191,7 @@ public class ManifestTests
     {
         var greatest = Samples.Config.PadRight(OciLimits.MaxConfigLength);
         Samples.ParseConfig(greatest);
-        Assert.Contains("larger than 8388608 bytes", Assert.Throws<ImageError>(() => Samples.ParseConfig(greatest + " ")).Message, StringComparison.Ordinal);
+        Assert.Contains("larger than 8388608 bytes", Assert.ThrowsAny<JsonError>(() => Samples.ParseConfig(greatest + " ")).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -198,7 +199,7 @@ public class ManifestTests
     {
         var large = Encoding.UTF8.GetBytes(Samples.Index.PadRight(OciLimits.MaxManifestLength + 1));
         Assert.Equal(2, ImageIndex.ParseFile(large, "index.json").Manifests.Count);
-        Assert.Contains("larger than", Assert.Throws<ImageError>(() => ImageIndex.ParseFile(new byte[OciLimits.MaxIndexFileLength + 1],
+        Assert.Contains("larger than", Assert.ThrowsAny<JsonError>(() => ImageIndex.ParseFile(new byte[OciLimits.MaxIndexFileLength + 1],
             "index.json")).Message, StringComparison.Ordinal);
     }
 
@@ -207,8 +208,8 @@ public class ManifestTests
     {
         static Document Nested(int levels) => Samples.ManifestDocument(Samples.Manifest.Replace("{\"deep\":[null]}",
             new string('[', levels) + new string(']', levels), StringComparison.Ordinal));
-        Manifest.Parse(Nested(OciLimits.MaxDepth - 1)).ToDocument();
-        Assert.Contains("nested deeper than 64 levels", Assert.Throws<ImageError>(() => Manifest.Parse(Nested(OciLimits.MaxDepth))).Message,
+        Manifest.Parse(Nested(JsonPart.MaxDepth - 1)).ToDocument();
+        Assert.Contains("nested deeper than 64 levels", Assert.ThrowsAny<JsonError>(() => Manifest.Parse(Nested(JsonPart.MaxDepth))).Message,
             StringComparison.Ordinal);
     }
 
@@ -221,7 +222,7 @@ public class ManifestTests
             """);
         Assert.Equal(OciLimits.MaxLayers, Manifest.Parse(Layers(OciLimits.MaxLayers)).Layers.Count);
         Assert.Contains("layers: 4097 elements are more than the 4096 that are read",
-            Assert.Throws<ImageError>(() => Manifest.Parse(Layers(OciLimits.MaxLayers + 1))).Message, StringComparison.Ordinal);
+            Assert.ThrowsAny<JsonError>(() => Manifest.Parse(Layers(OciLimits.MaxLayers + 1))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -230,7 +231,7 @@ public class ManifestTests
         static Document Typed(int length) => Samples.ManifestDocument(
             Samples.Manifest.Replace(MediaTypes.LayerGzip, "a/" + new string('b', length - 2), StringComparison.Ordinal));
         Manifest.Parse(Typed(OciLimits.MaxMediaTypeLength));
-        Assert.Throws<ImageError>(() => Manifest.Parse(Typed(OciLimits.MaxMediaTypeLength + 1)));
+        Assert.ThrowsAny<JsonError>(() => Manifest.Parse(Typed(OciLimits.MaxMediaTypeLength + 1)));
     }
 
     [Fact]
@@ -248,7 +249,7 @@ public class ManifestTests
     public void An_error_is_one_line_whatever_the_document_says()
     {
         var document = Samples.ManifestDocument(Samples.Manifest.Replace(Samples.Other, "\\u001b[31m\\nfake\\u202e", StringComparison.Ordinal));
-        var message = Assert.Throws<ImageError>(() => Manifest.Parse(document)).Message;
+        var message = Assert.ThrowsAny<JsonError>(() => Manifest.Parse(document)).Message;
         Assert.Contains("\"\\u001b[31m\\u000afake\\u202e\" is no sha256", message, StringComparison.Ordinal);
         Assert.True(new ImageError(new string('x', 100000)).Message.Length < 2000);
     }
@@ -267,8 +268,8 @@ public class ManifestTests
         Assert.Equal("""{"imageLayoutVersion":"1.0.0"}""", Encoding.UTF8.GetString(Layout.Marker()));
         Layout.CheckMarker(Layout.Marker(), "x");
         Assert.Equal("x/oci-layout: imageLayoutVersion: \"2\" is not supported, only 1.0.0",
-            Assert.Throws<ImageError>(() => Layout.CheckMarker("""{"imageLayoutVersion":"2"}"""u8, "x/oci-layout")).Message);
-        Assert.Throws<ImageError>(() => Layout.CheckMarker("{}"u8, "x"));
+            Assert.ThrowsAny<JsonError>(() => Layout.CheckMarker("""{"imageLayoutVersion":"2"}"""u8, "x/oci-layout")).Message);
+        Assert.ThrowsAny<JsonError>(() => Layout.CheckMarker("{}"u8, "x"));
         Assert.Equal("blobs/sha256/" + Samples.Sha[7..], Layout.PathOf(Digest.Parse(Samples.Sha, "x")));
     }
 }

@@ -1,6 +1,7 @@
 using System;
 using System.Linq;
 using CsCheck;
+using SharpRun.Json;
 using Xunit;
 
 namespace SharpRun.Oci.Tests;
@@ -69,7 +70,7 @@ public class NameTests
     [InlineData("../etc", "is no host")]
     [InlineData("x/../etc", "is not made of")]
     public void What_is_no_name_is_refused_by_a_sentence(string text, string problem) =>
-        Assert.Contains(problem, Assert.Throws<ImageError>(() => RegistryReference.Parse(text)).Message, StringComparison.Ordinal);
+        Assert.Contains(problem, Assert.ThrowsAny<JsonError>(() => RegistryReference.Parse(text)).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("md5:00")]
@@ -83,17 +84,17 @@ public class NameTests
     public void Lengths_are_limited()
     {
         Assert.Equal(128, RegistryReference.Parse("a:" + new string('t', 128)).Tag!.Length);
-        Assert.Contains("is no tag", Assert.Throws<ImageError>(() => RegistryReference.Parse("a:" + new string('t', 129))).Message, StringComparison.Ordinal);
+        Assert.Contains("is no tag", Assert.ThrowsAny<JsonError>(() => RegistryReference.Parse("a:" + new string('t', 129))).Message, StringComparison.Ordinal);
         RegistryReference.Parse(new string('a', 255));
-        Assert.Contains("longer than 255", Assert.Throws<ImageError>(() => RegistryReference.Parse(new string('a', 256))).Message, StringComparison.Ordinal);
+        Assert.Contains("longer than 255", Assert.ThrowsAny<JsonError>(() => RegistryReference.Parse(new string('a', 256))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_repository_alone_has_neither_tag_nor_digest()
     {
         Assert.Equal("library/x", RegistryReference.ParseRepository("x").Repository);
-        Assert.Contains("without a tag", Assert.Throws<ImageError>(() => RegistryReference.ParseRepository("x:1")).Message, StringComparison.Ordinal);
-        Assert.Contains("without a digest", Assert.Throws<ImageError>(() => RegistryReference.ParseRepository($"x@sha256:{Digits}")).Message,
+        Assert.Contains("without a tag", Assert.ThrowsAny<JsonError>(() => RegistryReference.ParseRepository("x:1")).Message, StringComparison.Ordinal);
+        Assert.Contains("without a digest", Assert.ThrowsAny<JsonError>(() => RegistryReference.ParseRepository($"x@sha256:{Digits}")).Message,
             StringComparison.Ordinal);
     }
 
@@ -110,7 +111,7 @@ public class NameTests
     [InlineData("a/b")]
     [InlineData("a:b")]
     [InlineData("a b")]
-    public void What_is_no_host_is_refused(string text) => Assert.Throws<ImageError>(() => RegistryReference.ParseHost(text));
+    public void What_is_no_host_is_refused(string text) => Assert.ThrowsAny<JsonError>(() => RegistryReference.ParseHost(text));
 
     [Fact]
     public void Transports_are_told_apart()
@@ -144,7 +145,7 @@ public class NameTests
     [InlineData("containers-storage:x", "is not supported")]
     [InlineData("docker-daemon:x", "is not supported")]
     public void What_names_no_image_is_refused(string text, string problem) =>
-        Assert.Contains(problem, Assert.Throws<ImageError>(() => ImageName.Parse(text)).Message, StringComparison.Ordinal);
+        Assert.Contains(problem, Assert.ThrowsAny<JsonError>(() => ImageName.Parse(text)).Message, StringComparison.Ordinal);
 
     private static readonly Gen<string> s_word =
         Gen.Select(Gen.String[Gen.Char["abc019"], 1, 4], Gen.OneOf("", ".x", "_y", "__z", "---0"), (start, end) => start + end);
@@ -176,7 +177,7 @@ public class NameTests
                 Assert.True(name.ToString().All(letter => char.IsAsciiLetterOrDigit(letter) || "/.:@-_[]".Contains(letter, StringComparison.Ordinal)),
                     name.ToString());
             }
-            catch (ImageError error)
+            catch (JsonError error)
             {
                 Assert.DoesNotContain(error.Message, char.IsControl);
             }

@@ -2,6 +2,7 @@ using System;
 using System.Linq;
 using System.Text;
 using CsCheck;
+using SharpRun.Json;
 using Xunit;
 
 namespace SharpRun.Oci.Tests;
@@ -29,7 +30,7 @@ public class RegistryWordTests
     [InlineData("Bearer realm=\"x")]
     [InlineData("=x")]
     [InlineData("Basic \"x\"")]
-    public void What_is_no_challenge_is_refused(string header) => Assert.Throws<ImageError>(() => Challenge.ParseAll(header));
+    public void What_is_no_challenge_is_refused(string header) => Assert.ThrowsAny<JsonError>(() => Challenge.ParseAll(header));
 
     [Fact]
     public void Names_are_compared_without_case()
@@ -44,7 +45,7 @@ public class RegistryWordTests
     public void A_challenge_has_a_greatest_length()
     {
         Challenge.ParseAll("Basic realm=" + new string('x', OciLimits.MaxChallengeLength - 12));
-        Assert.Throws<ImageError>(() => Challenge.ParseAll("Basic realm=" + new string('x', OciLimits.MaxChallengeLength - 11)));
+        Assert.ThrowsAny<JsonError>(() => Challenge.ParseAll("Basic realm=" + new string('x', OciLimits.MaxChallengeLength - 11)));
     }
 
     private static readonly Gen<(string Scheme, (string Name, string Value)[] Parameters)> s_challenge = Gen.Select(
@@ -71,7 +72,7 @@ public class RegistryWordTests
         {
             Challenge.ParseAll(header);
         }
-        catch (ImageError error)
+        catch (JsonError error)
         {
             Assert.DoesNotContain(error.Message, char.IsControl);
         }

@@ -9,6 +9,7 @@ using SharpRun.Image.Pack;
 using SharpRun.Image.Store;
 using SharpRun.Image.Transports;
 using SharpRun.Image.Unpack;
+using SharpRun.Json;
 using SharpRun.LayerStore;
 using SharpRun.Linux;
 using SharpRun.Oci;

@@ -4,6 +4,7 @@ using System.Text.Json;
 using SharpRun.CommandLine;
 using SharpRun.Image.Store;
 using SharpRun.Image.Transports;
+using SharpRun.Json;
 using SharpRun.Oci;
 
 namespace SharpRun.Image.Cli;

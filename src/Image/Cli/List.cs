@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Text;
 using SharpRun.CommandLine;
 using SharpRun.Image.Store;
+using SharpRun.Json;
 using SharpRun.Oci;
 
 namespace SharpRun.Image.Cli;

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http;
 using SharpRun.CommandLine;
 using SharpRun.Image.Registry;
+using SharpRun.Json;
 using SharpRun.Oci;
 
 namespace SharpRun.Image.Cli;

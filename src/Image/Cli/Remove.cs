@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using SharpRun.CommandLine;
 using SharpRun.Image.Store;
+using SharpRun.Json;
 using SharpRun.Oci;
 
 namespace SharpRun.Image.Cli;

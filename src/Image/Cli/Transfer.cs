@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using SharpRun.CommandLine;
 using SharpRun.Image.Transports;
+using SharpRun.Json;
 using SharpRun.Oci;
 
 namespace SharpRun.Image.Cli;
@@ -75,7 +76,7 @@ static class Transfer
         {
             return RegistryReference.Parse($"localhost/{word}:{reference ?? "latest"}");
         }
-        catch (ImageError)
+        catch (JsonError)
         {
             throw new UsageError($"{name}: there is no name for it in the store: give one behind it");
         }

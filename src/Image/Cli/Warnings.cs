@@ -1,5 +1,6 @@
 using System;
 using SharpRun.CommandLine;
+using SharpRun.Json;
 using SharpRun.Oci;
 
 namespace SharpRun.Image.Cli;

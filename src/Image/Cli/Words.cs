@@ -1,5 +1,6 @@
 using System;
 using SharpRun.CommandLine;
+using SharpRun.Json;
 using SharpRun.Oci;
 
 namespace SharpRun.Image.Cli;
@@ -28,7 +29,7 @@ static class Words
         {
             return parse(word);
         }
-        catch (ImageError error)
+        catch (JsonError error)
         {
             throw new UsageError(error.Message);
         }

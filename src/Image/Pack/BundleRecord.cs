@@ -6,6 +6,7 @@ using SharpRun.CommandLine;
 using SharpRun.Image.Store;
 using SharpRun.Image.Transports;
 using SharpRun.Image.Unpack;
+using SharpRun.Json;
 using SharpRun.Oci;
 
 namespace SharpRun.Image.Pack;

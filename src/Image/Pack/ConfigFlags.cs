@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Text.Json;
 using SharpRun.CommandLine;
+using SharpRun.Json;
 using SharpRun.Oci;
 using SharpRun.Oci.Dockerfiles;
 
@@ -128,7 +129,7 @@ static class ConfigFlags
         {
             return Ports.Read(words);
         }
-        catch (ImageError error)
+        catch (JsonError error)
         {
             throw new UsageError($"invalid value for --expose: {error.Message}");
         }

@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using System.Net;
 using System.Net.Http;
+using SharpRun.Json;
 using SharpRun.Oci;
 
 namespace SharpRun.Image.Registry;

@@ -3,6 +3,7 @@ using System.IO;
 using System.Net;
 using System.Net.Http;
 using System.Net.Http.Headers;
+using SharpRun.Json;
 using SharpRun.Oci;
 
 namespace SharpRun.Image.Registry;

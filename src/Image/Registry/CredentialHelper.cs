@@ -5,6 +5,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Text;
 using System.Text.Json;
+using SharpRun.Json;
 using SharpRun.Linux;
 using SharpRun.Oci;
 

@@ -7,6 +7,7 @@ using System.Net.Http.Headers;
 using System.Security.Authentication;
 using System.Threading;
 using SharpRun.Image.Blobs;
+using SharpRun.Json;
 using SharpRun.Oci;
 
 namespace SharpRun.Image.Registry;

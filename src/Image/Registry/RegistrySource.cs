@@ -4,6 +4,7 @@ using System.IO;
 using System.Net;
 using System.Net.Http;
 using SharpRun.Image.Transports;
+using SharpRun.Json;
 using SharpRun.Oci;
 
 namespace SharpRun.Image.Registry;
@@ -67,7 +68,7 @@ sealed class RegistrySource : ImageSource
                 _best = at;
                 return result;
             }
-            catch (ImageError error)
+            catch (JsonError error)
             {
                 reasons.Add(error.Message);
             }

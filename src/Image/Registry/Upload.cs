@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http;
 using SharpRun.Image.Transports;
+using SharpRun.Json;
 using SharpRun.Oci;
 
 namespace SharpRun.Image.Registry;

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Text.Json;
+using SharpRun.Json;
 using SharpRun.Linux;
 using SharpRun.Oci;
 
@@ -52,7 +53,7 @@ sealed class GarbageCollection(OciLayout layout, Folder root)
         {
             Mark(digest, "", 0);
         }
-        catch (ImageError)
+        catch (JsonError)
         {
             // It is needed itself all the same.
         }
@@ -71,7 +72,7 @@ sealed class GarbageCollection(OciLayout layout, Folder root)
         var bytes = layout.ReadBlob(digest, -1, OciLimits.MaxManifestLength);
         try
         {
-            using var document = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = OciLimits.MaxDepth });
+            using var document = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = JsonPart.MaxDepth });
             MarkIn(document.RootElement, depth);
         }
         // Half of a surrogate pair is no JSON, but the parser only says so when the text is asked for.

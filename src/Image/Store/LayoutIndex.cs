@@ -2,6 +2,7 @@ using System;
 using System.Buffers;
 using System.Collections.Generic;
 using System.Text.Json;
+using SharpRun.Json;
 using SharpRun.Oci;
 
 namespace SharpRun.Image.Store;
@@ -18,7 +19,7 @@ sealed class LayoutIndex
 {
     private const int LongestName = 4096, NamesInAnError = 10;
 
-    private static readonly JsonDocumentOptions s_options = new() { MaxDepth = OciLimits.MaxDepth, AllowDuplicateProperties = false };
+    private static readonly JsonDocumentOptions s_options = new() { MaxDepth = JsonPart.MaxDepth, AllowDuplicateProperties = false };
 
     /// <summary>Members beside "manifests", each with its JSON, in their order.</summary>
     private readonly List<(string Name, byte[] Json)> _others;

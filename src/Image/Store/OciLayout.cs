@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using Microsoft.Win32.SafeHandles;
+using SharpRun.Json;
 using SharpRun.Linux;
 using SharpRun.Oci;
 
@@ -103,7 +104,7 @@ sealed partial class OciLayout : IDisposable
             var document = Document.Of(ReadBlob(manifest.Digest, manifest.Size, OciLimits.MaxManifestLength), null);
             return document.MediaType == manifest.MediaType ? document with { Digest = manifest.Digest } : null;
         }
-        catch (ImageError)
+        catch (JsonError)
         {
             return null;
         }

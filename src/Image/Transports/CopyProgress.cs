@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Threading;
 using SharpRun.CommandLine;
+using SharpRun.Json;
 using SharpRun.Linux;
 using SharpRun.Oci;
 

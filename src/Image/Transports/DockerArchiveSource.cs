@@ -5,6 +5,7 @@ using System.Linq;
 using System.Text.Json;
 using SharpRun.Image.Blobs;
 using SharpRun.Image.Store;
+using SharpRun.Json;
 using SharpRun.Oci;
 
 namespace SharpRun.Image.Transports;
@@ -75,7 +76,7 @@ sealed class DockerArchiveSource : ImageSource
     {
         try
         {
-            using var document = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = OciLimits.MaxDepth, AllowDuplicateProperties = false });
+            using var document = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = JsonPart.MaxDepth, AllowDuplicateProperties = false });
             var images = new List<Saved>();
             foreach (var image in document.RootElement.EnumerateArray())
             {
@@ -101,7 +102,7 @@ sealed class DockerArchiveSource : ImageSource
         {
             return RegistryReference.Parse(tag).ToString();
         }
-        catch (ImageError)
+        catch (JsonError)
         {
             return tag;
         }

@@ -1,5 +1,6 @@
 using System;
 using SharpRun.Image.Store;
+using SharpRun.Json;
 using SharpRun.Oci;
 
 namespace SharpRun.Image.Transports;

@@ -5,6 +5,7 @@ using System.Text;
 using Microsoft.Win32.SafeHandles;
 using SharpRun.Image.Blobs;
 using SharpRun.Image.Store;
+using SharpRun.Json;
 using SharpRun.Linux;
 using SharpRun.Oci;
 using SharpRun.Tar;

@@ -2,6 +2,7 @@ using System;
 using SharpRun.Image.Blobs;
 using SharpRun.Image.Store;
 using SharpRun.Image.Transports;
+using SharpRun.Json;
 using SharpRun.LayerStore;
 using SharpRun.Linux;
 using SharpRun.Oci;

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Text;
+using SharpRun.Json;
 
 namespace SharpRun.Oci.Dockerfiles;
 
@@ -27,7 +28,7 @@ public static class DockerfileReader
                 Place(new InstructionReader(line, lines.Escape).Read(), arguments, stages);
             }
         }
-        catch (ImageError error)
+        catch (JsonError error)
         {
             throw new ImageError($"{name}:{lines.Number}: {error.Message}");
         }

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Text;
+using SharpRun.Json;
 
 namespace SharpRun.Oci.Dockerfiles;
 
@@ -44,7 +45,7 @@ public sealed class IgnoreRules
             {
                 rules.Add(line.Trim());
             }
-            catch (ImageError error)
+            catch (JsonError error)
             {
                 throw new ImageError($"{name}:{number}: {error.Message}");
             }

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using SharpRun.Json;
 
 namespace SharpRun.Oci.Dockerfiles;
 
@@ -25,7 +26,7 @@ public sealed class StagePlan
             {
                 _images[i] = scope.Expand(from.Image) is { Length: > 0 } image ? image : throw new ImageError($"FROM {from.Image}: the name is empty");
             }
-            catch (ImageError error)
+            catch (JsonError error)
             {
                 throw new ImageError($"{name}:{from.Line}: {error.Message}");
             }

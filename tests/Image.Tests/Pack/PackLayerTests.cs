@@ -8,6 +8,7 @@ using SharpRun.Image.Tests.Nasty;
 using SharpRun.Image.Tests.Unpack;
 using SharpRun.Image.Transports;
 using SharpRun.Image.Unpack;
+using SharpRun.Json;
 using SharpRun.Linux;
 using SharpRun.Oci;
 using SharpRun.Tar;
@@ -95,7 +96,7 @@ public sealed class PackLayerTests
         var upper = room.MakeDirectory("upper");
         Directory.CreateDirectory(upper + "/moved");
         Set(upper + "/moved", attribute, "/old");
-        var error = Assert.Throws<ImageError>(() => room.LayerOf(upper, isUpper: true));
+        var error = Assert.ThrowsAny<JsonError>(() => room.LayerOf(upper, isUpper: true));
         Assert.Contains("moved", error.Message, StringComparison.Ordinal);
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);
     }
@@ -106,7 +107,7 @@ public sealed class PackLayerTests
         using var room = new PackRoom();
         var tree = room.MakeDirectory("tree");
         File.WriteAllText(tree + "/.wh.passwd", "");
-        Assert.Contains(".wh.passwd", Assert.Throws<ImageError>(() => room.LayerOf(tree)).Message, StringComparison.Ordinal);
+        Assert.Contains(".wh.passwd", Assert.ThrowsAny<JsonError>(() => room.LayerOf(tree)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -137,7 +138,7 @@ public sealed class PackLayerTests
         Assert.Equal((7, 8), (entry.Uid, entry.Gid));
         Assert.Equal(s_capability, Assert.Single(entry.Attributes).Value);
         var narrow = new Owners(IdMap.Parse("uid-map", ["0:100000:7"]), IdMap.Identity);
-        var error = Assert.Throws<ImageError>(() => new LayerRules(narrow, _ => { }).EntryOf(walk.Current, root));
+        var error = Assert.ThrowsAny<JsonError>(() => new LayerRules(narrow, _ => { }).EntryOf(walk.Current, root));
         Assert.Contains("program", error.Message, StringComparison.Ordinal);
         Assert.Contains("100007", error.Message, StringComparison.Ordinal);
     }

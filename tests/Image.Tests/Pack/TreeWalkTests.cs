@@ -6,6 +6,7 @@ using System.Threading;
 using SharpRun.Image.Pack;
 using SharpRun.Image.Tests.Nasty;
 using SharpRun.Image.Tests.Unpack;
+using SharpRun.Json;
 using SharpRun.Linux;
 using SharpRun.Oci;
 using Xunit;
@@ -35,7 +36,7 @@ public sealed class TreeWalkTests
         Directory.CreateDirectory(folder[path]);
         Assert.Equal(Image.Pack.TreeWalk.DeepestLevel + 1, PathsOf(folder.Path).Count);
         Directory.CreateDirectory(folder[path + "/d"]);
-        Assert.Contains("deeper than 255", Assert.Throws<ImageError>(() => PathsOf(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("deeper than 255", Assert.ThrowsAny<JsonError>(() => PathsOf(folder.Path)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -47,7 +48,7 @@ public sealed class TreeWalkTests
         UnpackedRoot.Run("mount", "-t", "tmpfs", "none", tree + "/proc");
         try
         {
-            var error = Assert.Throws<ImageError>(() => room.LayerOf(tree));
+            var error = Assert.ThrowsAny<JsonError>(() => room.LayerOf(tree));
             Assert.Contains("pack proc in", error.Message, StringComparison.Ordinal);
             Assert.Contains("mounted", error.Message, StringComparison.Ordinal);
         }
@@ -68,14 +69,14 @@ public sealed class TreeWalkTests
         walk.Next();
         var entry = walk.Current;
         File.AppendAllText(folder["log"], "two");
-        Assert.Contains("log", Assert.Throws<ImageError>(() => root.OpenContent(entry)).Message, StringComparison.Ordinal);
+        Assert.Contains("log", Assert.ThrowsAny<JsonError>(() => root.OpenContent(entry)).Message, StringComparison.Ordinal);
         File.Delete(folder["log"]);
-        Assert.Throws<ImageError>(() => root.OpenContent(entry));
+        Assert.ThrowsAny<JsonError>(() => root.OpenContent(entry));
         File.CreateSymbolicLink(folder["log"], "/etc/passwd");
-        Assert.Throws<ImageError>(() => root.OpenContent(entry));
+        Assert.ThrowsAny<JsonError>(() => root.OpenContent(entry));
         UnpackedRoot.Run("mkfifo", folder["log2"]);
         UnpackedRoot.Run("mv", folder["log2"], folder["log"]);
-        Assert.Throws<ImageError>(() => root.OpenContent(entry));
+        Assert.ThrowsAny<JsonError>(() => root.OpenContent(entry));
     }
 
     [Fact]
@@ -104,7 +105,7 @@ public sealed class TreeWalkTests
                 {
                     Assert.DoesNotContain(PathsOf(folder["tree"]), path => path.Contains("secret", StringComparison.Ordinal));
                 }
-                catch (ImageError)
+                catch (JsonError)
                 {
                     // It did not come to rest, and that was said.
                 }

@@ -1,6 +1,7 @@
 using System;
 using System.Linq;
 using SharpRun.Image.Unpack;
+using SharpRun.Json;
 using SharpRun.Linux;
 using SharpRun.Oci;
 using SharpRun.Tar;
@@ -99,7 +100,7 @@ public sealed class EscapeTests
     public void A_child_of_a_file_is_refused_by_name()
     {
         using var root = new UnpackedRoot();
-        Assert.Equal("unpack f/x: f is no directory", Assert.Throws<ImageError>(() => root.Unpack(Layer(File("f"), File("f/x")))).Message);
+        Assert.Equal("unpack f/x: f is no directory", Assert.ThrowsAny<JsonError>(() => root.Unpack(Layer(File("f"), File("f/x")))).Message);
         Assert.Equal(Errno.ELOOP, Assert.Throws<ErrnoException>(() => root.Unpack(Layer(Link("a", "b"), Link("b", "a"), File("a/x")))).Error);
     }
 
@@ -107,8 +108,8 @@ public sealed class EscapeTests
     public void The_root_is_a_directory()
     {
         using var root = new UnpackedRoot();
-        Assert.Throws<ImageError>(() => root.Unpack(Layer(Link("./", "/etc"))));
-        Assert.Throws<ImageError>(() => root.Unpack(Layer(File("a/..", "1"))));
+        Assert.ThrowsAny<JsonError>(() => root.Unpack(Layer(Link("./", "/etc"))));
+        Assert.ThrowsAny<JsonError>(() => root.Unpack(Layer(File("a/..", "1"))));
         root.Unpack(Layer(Dir("./", 0x1C0).Of(3, 4).With("user.r", "1")), Layer(Dir("/", 0x1ED).Of(5, 6)));
         Assert.Equal("755 5:6\n", UnpackedRoot.Run("stat", "-c", "%a %u:%g", root.Path));
         Assert.Null(root.Attribute(".", "user.r"));
@@ -121,7 +122,7 @@ public sealed class EscapeTests
         using var root = new UnpackedRoot();
         root.Unpack(Layer(File(deepest)), Layer(Gone("d")));
         Assert.Empty(root.Find("%P"));
-        var error = Assert.Throws<ImageError>(() => root.Unpack(Layer(File(deepest + "/f"))));
+        var error = Assert.ThrowsAny<JsonError>(() => root.Unpack(Layer(File(deepest + "/f"))));
         Assert.EndsWith("more than 255 directories within each other", error.Message, StringComparison.Ordinal);
     }
 
@@ -130,7 +131,7 @@ public sealed class EscapeTests
     {
         var half = string.Join('/', Enumerable.Repeat("d", 200));
         using var root = new UnpackedRoot();
-        var error = Assert.Throws<ImageError>(() => root.Unpack(Layer(Dir(half), Link("l", half), Dir("l/" + half), File("l/" + half + "/f"))));
+        var error = Assert.ThrowsAny<JsonError>(() => root.Unpack(Layer(Dir(half), Link("l", half), Dir("l/" + half), File("l/" + half + "/f"))));
         Assert.EndsWith("more than 255 directories within each other", error.Message, StringComparison.Ordinal);
     }
 
@@ -139,8 +140,8 @@ public sealed class EscapeTests
     {
         using var root = new UnpackedRoot();
         var name = string.Join('/', Enumerable.Repeat(new string('n', 250), 17));
-        Assert.Throws<ImageError>(() => root.Unpack(Layer(Link("l", new string('x', UnpackLimits.PathBytes + 1)))));
-        Assert.Throws<ImageError>(() => new EntryPath().Set(B(name), B("x")));
+        Assert.ThrowsAny<JsonError>(() => root.Unpack(Layer(Link("l", new string('x', UnpackLimits.PathBytes + 1)))));
+        Assert.ThrowsAny<JsonError>(() => new EntryPath().Set(B(name), B("x")));
         root.Unpack(Layer(Link("l", new string('x', UnpackLimits.PathBytes))));
     }
 
@@ -158,7 +159,7 @@ public sealed class EscapeTests
         using var root = new UnpackedRoot();
         var layer = Layer(File("a"), File("b"), File("c"));
         root.UnpackAtMost(3, layer);
-        var error = Assert.Throws<ImageError>(() => root.UnpackAtMost(2, layer));
+        var error = Assert.ThrowsAny<JsonError>(() => root.UnpackAtMost(2, layer));
         Assert.Equal("unpack c: a layer of more than 2 entries", error.Message);
     }
 }

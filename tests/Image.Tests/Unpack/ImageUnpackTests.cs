@@ -5,6 +5,7 @@ using System.Linq;
 using SharpRun.Image.Store;
 using SharpRun.Image.Transports;
 using SharpRun.Image.Unpack;
+using SharpRun.Json;
 using SharpRun.LayerStore;
 using SharpRun.Oci;
 using SharpRun.Tar;
@@ -60,7 +61,7 @@ public sealed class ImageUnpackTests : IDisposable
     {
         using var image = OpenImage.Of(LayoutSource.Of(OciLayout.Open(_folder["layout"]), "x", "oci:x"), null);
         var store = new StorePaths(_folder["store"]);
-        var error = Assert.Throws<ImageError>(() => ChainUnpack.Into(store, image, Owners.OfImage, new Losses(), _ => { }));
+        var error = Assert.ThrowsAny<JsonError>(() => ChainUnpack.Into(store, image, Owners.OfImage, new Losses(), _ => { }));
         Assert.False(Directory.Exists(store.Layers) && Directory.GetFileSystemEntries(store.Layers, "*", SearchOption.AllDirectories).Length > 1);
         return error.Message;
     }
@@ -69,7 +70,7 @@ public sealed class ImageUnpackTests : IDisposable
 
     private string Refused()
     {
-        var error = Assert.Throws<ImageError>(() => Unpack());
+        var error = Assert.ThrowsAny<JsonError>(() => Unpack());
         Assert.False(Directory.Exists(Bundle), "what was begun is still there");
         return error.Message;
     }
@@ -175,7 +176,7 @@ public sealed class ImageUnpackTests : IDisposable
         Image((layer, MediaTypes.Layer, layer));
         Directory.CreateDirectory(Bundle + "/rootfs");
         File.WriteAllText(Bundle + "/rootfs/mine", "");
-        Assert.Equal($"unpack oci:x: {Bundle}/rootfs is there already", Assert.Throws<ImageError>(() => Unpack()).Message);
+        Assert.Equal($"unpack oci:x: {Bundle}/rootfs is there already", Assert.ThrowsAny<JsonError>(() => Unpack()).Message);
         Assert.True(File.Exists(Bundle + "/rootfs/mine"));
     }
 

@@ -1,6 +1,7 @@
 using System;
 using SharpRun.CommandLine;
 using SharpRun.Image.Unpack;
+using SharpRun.Json;
 using SharpRun.Oci;
 using SharpRun.Tar;
 using Xunit;
@@ -25,9 +26,9 @@ public sealed class OwnerTests
     public void An_id_outside_of_the_map_names_file_id_and_map()
     {
         using var root = new UnpackedRoot();
-        var error = Assert.Throws<ImageError>(() => root.Unpack(Mapped, Layer(File("some/file").Of(999, 0))));
+        var error = Assert.ThrowsAny<JsonError>(() => root.Unpack(Mapped, Layer(File("some/file").Of(999, 0))));
         Assert.Equal("unpack some/file: uid 999 is outside of --uid-map 0:100000:10,1000:5000:1", error.Message);
-        error = Assert.Throws<ImageError>(() => root.Unpack(Mapped, Layer(File("f").Of(0, 10))));
+        error = Assert.ThrowsAny<JsonError>(() => root.Unpack(Mapped, Layer(File("f").Of(0, 10))));
         Assert.Equal("unpack f: gid 10 is outside of --gid-map 0:200000:10", error.Message);
     }
 
@@ -35,8 +36,8 @@ public sealed class OwnerTests
     public void An_id_that_the_kernel_does_not_know_is_no_id()
     {
         using var root = new UnpackedRoot();
-        Assert.Equal("unpack f: 4294967295 is no uid", Assert.Throws<ImageError>(() => root.Unpack(Layer(File("f").Of(4294967295, 0)))).Message);
-        Assert.Equal("unpack f: 4294967296 is no gid", Assert.Throws<ImageError>(() => root.Unpack(Layer(File("f").Of(0, 4294967296)))).Message);
+        Assert.Equal("unpack f: 4294967295 is no uid", Assert.ThrowsAny<JsonError>(() => root.Unpack(Layer(File("f").Of(4294967295, 0)))).Message);
+        Assert.Equal("unpack f: 4294967296 is no gid", Assert.ThrowsAny<JsonError>(() => root.Unpack(Layer(File("f").Of(0, 4294967296)))).Message);
         root.Unpack(Layer(File("f").Of(4294967294, 4294967294)));
         Assert.Equal(["f 4294967294:4294967294"], root.Find("%P %U:%G"));
     }
@@ -50,7 +51,7 @@ public sealed class OwnerTests
         Assert.Equal("0200000001000600ffffffff02000700a586010008000700460d030004000500ffffffff", Convert.ToHexStringLower(mapped));
         Assert.Same(acl, PosixAcl.Mapped(acl, Owners.OfImage, B("f")));
         acl[16] = 77;
-        Assert.Equal("unpack f: uid 77 is outside of --uid-map 0:100000:10,1000:5000:1", Assert.Throws<ImageError>(() => PosixAcl.Mapped(acl, Mapped, B("f"))).Message);
+        Assert.Equal("unpack f: uid 77 is outside of --uid-map 0:100000:10,1000:5000:1", Assert.ThrowsAny<JsonError>(() => PosixAcl.Mapped(acl, Mapped, B("f"))).Message);
         // Cut in the middle of a record: the kernel's to refuse.
         Assert.Equal(7, PosixAcl.Mapped(acl[..7], Mapped, B("f")).Length);
     }

@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using System.Linq;
 using SharpRun.Image.Unpack;
+using SharpRun.Json;
 using SharpRun.Oci;
 using SharpRun.Tar;
 using Xunit;
@@ -154,7 +155,7 @@ public sealed class RootUnpackTests
     public void A_whiteout_of_no_name_is_refused(string name)
     {
         using var root = new UnpackedRoot();
-        var error = Assert.Throws<ImageError>(() => root.Unpack(Layer(Dir("d"), File("d/f")), Layer(File(name))));
+        var error = Assert.ThrowsAny<JsonError>(() => root.Unpack(Layer(Dir("d"), File("d/f")), Layer(File(name))));
         Assert.Equal($"unpack {name}: a whiteout of no name", error.Message);
         Assert.Equal(["d", "d/f"], root.Find("%P"));
     }

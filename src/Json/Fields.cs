@@ -2,7 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Text.Json;
 
-namespace SharpRun.Oci;
+namespace SharpRun.Json;
 
 /// <summary>An object's members: those that we know by name, the others as they are. A known name in another letter case is an error: the
 /// readers written in Go would take it for the same.</summary>
@@ -41,9 +41,6 @@ public sealed class Fields
     public JsonPart Require(string name) => Find(name) ?? throw _of.Property(name, default).Problem("the member is missing");
 
     public bool Has(string name) => _known.ContainsKey(name);
-
-    /// <summary>Null when it is absent.</summary>
-    public Descriptor? Descriptor(string name) => Find(name) is { } part ? Oci.Descriptor.Parse(part) : null;
 
     /// <summary>Null when it is absent or empty.</summary>
     public string? Text(string name) => Find(name)?.Text() is { Length: > 0 } text ? text : null;

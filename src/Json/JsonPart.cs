@@ -3,35 +3,38 @@ using System.Collections.Generic;
 using System.Text.Json;
 using System.Text.Unicode;
 
-namespace SharpRun.Oci;
+namespace SharpRun.Json;
 
 /// <summary>A value of a document, of the type that is asked for or not at all, and its path for the error. What names the document:
 /// "manifest sha256:…". A null is absent, as for every other reader of these documents.</summary>
 public readonly record struct JsonPart(string What, string Path, JsonElement Element)
 {
+    /// <summary>Levels of nesting that are read.</summary>
+    public const int MaxDepth = 64;
+
     /// <summary>The whole document, its bytes already verified by whoever has their digest.</summary>
     public static JsonPart Read(ReadOnlySpan<byte> json, int maxLength, string what)
     {
         if (json.Length > maxLength)
         {
-            throw new ImageError($"{what}: the document is larger than {maxLength} bytes ({json.Length})");
+            throw new JsonError($"{what}: the document is larger than {maxLength} bytes ({json.Length})");
         }
         if (json.IsEmpty)
         {
-            throw new ImageError($"{what}: the document is empty");
+            throw new JsonError($"{what}: the document is empty");
         }
         if (!Utf8.IsValid(json) || json.StartsWith("\uFEFF"u8))
         {
-            throw new ImageError($"{what}: the document is no UTF-8 without a byte order mark");
+            throw new JsonError($"{what}: the document is no UTF-8 without a byte order mark");
         }
         try
         {
-            return new JsonPart(what, "", JsonElement.Parse(json, new JsonDocumentOptions { MaxDepth = OciLimits.MaxDepth }));
+            return new JsonPart(what, "", JsonElement.Parse(json, new JsonDocumentOptions { MaxDepth = MaxDepth }));
         }
         catch (JsonException error)
         {
-            throw new ImageError($"{what}: line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1}: "
-                + (IsTooDeep(json) ? $"the document is nested deeper than {OciLimits.MaxDepth} levels" : "the document is no JSON"));
+            throw new JsonError($"{what}: line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1}: "
+                + (IsTooDeep(json) ? $"the document is nested deeper than {MaxDepth} levels" : "the document is no JSON"));
         }
     }
 
@@ -43,7 +46,7 @@ public readonly record struct JsonPart(string What, string Path, JsonElement Ele
         {
             while (reader.Read())
             {
-                if (reader.CurrentDepth >= OciLimits.MaxDepth && reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject)
+                if (reader.CurrentDepth >= MaxDepth && reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject)
                 {
                     return true;
                 }
@@ -55,7 +58,7 @@ public readonly record struct JsonPart(string What, string Path, JsonElement Ele
         return false;
     }
 
-    public ImageError Problem(string problem) => new(Path.Length == 0 ? $"{What}: {problem}" : $"{What}: {Path}: {problem}");
+    public JsonError Problem(string problem) => new(Path.Length == 0 ? $"{What}: {problem}" : $"{What}: {Path}: {problem}");
 
     public JsonPart Property(string name, JsonElement value) => this with { Path = Path.Length == 0 ? name : $"{Path}.{name}", Element = value };
 
@@ -157,7 +160,7 @@ public readonly record struct JsonPart(string What, string Path, JsonElement Ele
         }
     }
 
-    private ImageError WrongType(string expected) => Problem($"{expected} is expected, found " + Element.ValueKind switch
+    private JsonError WrongType(string expected) => Problem($"{expected} is expected, found " + Element.ValueKind switch
     {
         JsonValueKind.String => "a string",
         JsonValueKind.Number => "a number",

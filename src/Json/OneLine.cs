@@ -2,7 +2,7 @@ using System;
 using System.Globalization;
 using System.Text;
 
-namespace SharpRun.Oci;
+namespace SharpRun.Json;
 
 /// <summary>A sentence quotes what a registry or an image says. Its control characters could write on the reader's terminal, and its length
 /// fill his log, so they are written as `\u001b`, and the middle of a long text is left out.</summary>

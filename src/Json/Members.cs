@@ -2,7 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Text.Json;
 
-namespace SharpRun.Oci;
+namespace SharpRun.Json;
 
 /// <summary>The members of an object that we do not know. They are passed on when we write the object again.</summary>
 public sealed class Members : IEquatable<Members>

@@ -4,15 +4,15 @@ using System.Collections.Generic;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
-namespace SharpRun.Oci;
+namespace SharpRun.Json;
 
 /// <summary>How our own documents are written: in one line, as the field does, and without escapes that only HTML needs.</summary>
-static class JsonText
+public static class JsonText
 {
     public static byte[] Of(Action<Utf8JsonWriter> write)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
-        var options = new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = OciLimits.MaxDepth };
+        var options = new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = JsonPart.MaxDepth };
         using (var json = new Utf8JsonWriter(buffer, options))
         {
             write(json);
@@ -38,25 +38,6 @@ static class JsonText
         foreach (var text in texts)
         {
             json.WriteStringValue(text);
-        }
-        json.WriteEndArray();
-    }
-
-    public static void WriteOptional(this Utf8JsonWriter json, string name, Descriptor? descriptor)
-    {
-        if (descriptor is not null)
-        {
-            json.WritePropertyName(name);
-            descriptor.WriteTo(json);
-        }
-    }
-
-    public static void WriteDescriptors(this Utf8JsonWriter json, string name, IReadOnlyList<Descriptor> descriptors)
-    {
-        json.WriteStartArray(name);
-        foreach (var descriptor in descriptors)
-        {
-            descriptor.WriteTo(json);
         }
         json.WriteEndArray();
     }
