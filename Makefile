@@ -47,10 +47,10 @@ bench: build ## ratios against runc, crun and a C floor, in one interleaved run
 bench-unpack: build ## how quick images are unpacked, beside tar, umoci, podman and containerd
 	@conformance/bench/unpack.sh
 
-publish: build ## the native programs, out/sharprun and out/sharprun-image
+publish: build ## the native programs: out/sharprun, sharprun-image, sharprun-layers, sharprun-net
 
 install: build ## copy the programs to $(DESTDIR)/usr/local/bin
-	install -D -m 0755 -t $(DESTDIR)/usr/local/bin out/sharprun out/sharprun-image
+	install -D -m 0755 -t $(DESTDIR)/usr/local/bin out/sharprun out/sharprun-image out/sharprun-layers out/sharprun-net
 
 clean: ## remove what was built
 	rm -rf out

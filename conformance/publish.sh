@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Publishes our programs as native binaries: out/sharprun, one static file, and out/sharprun-image.
+# Publishes our programs as native binaries: out/sharprun, out/sharprun-layers and out/sharprun-net, each one static file, and out/sharprun-image.
 # publish.sh [PROGRAM...]; --mutants: the test-only out/sharprun-mutants.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -30,11 +30,13 @@ publish() {
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-if [ $# -eq 0 ]; then set -- sharprun sharprun-image; fi
+if [ $# -eq 0 ]; then set -- sharprun sharprun-image sharprun-layers sharprun-net; fi
 for word; do
   case $word in
     sharprun) publish sharprun SharpRun sharprun ;;
     sharprun-image) publish sharprun-image Image sharprun-image ;;
+    sharprun-layers) publish sharprun-layers Layers sharprun-layers ;;
+    sharprun-net) publish sharprun-net Net sharprun-net ;;
     --mutants) publish sharprun-mutants SharpRun sharprun -p:Mutants=true ;;
     *) echo "publish.sh: no program named $word" >&2; exit 2 ;;
   esac

@@ -13,7 +13,7 @@ expected_skip() {
 }
 
 passed=0 failed=0 skipped=0
-for project in tests/Plan.Tests tests/SharpRun.Tests tests/Seccomp.Tests tests/DBus.Tests tests/Tar.Tests tests/Oci.Tests tests/Image.Tests tests/Build.Tests; do
+for project in tests/Plan.Tests tests/SharpRun.Tests tests/Seccomp.Tests tests/DBus.Tests tests/Tar.Tests tests/Oci.Tests tests/Image.Tests tests/Build.Tests tests/Net.Tests tests/Layers.Tests; do
   output=$(dotnet test --project "$project" -c Release --no-progress --results-directory out/test-results 2>&1)
   status=$?
   printf '%s\n' "$output"

@@ -21,7 +21,7 @@ static class Program
     {
         try
         {
-            return Run(argv);
+            return Commands.All.Run(argv, $"sharprun-image version {BuildInfo.Version}\ncommit: {BuildInfo.Commit}\n");
         }
         catch (UsageError error)
         {
@@ -36,36 +36,5 @@ static class Program
             Output.WriteError($"sharprun-image: {sentence.ReplaceLineEndings(" ")}\n");
             return Failed;
         }
-    }
-
-    private static int Run(string[] argv)
-    {
-        var before = new Arguments(Options.Tool);
-        var next = before.Read(argv, 0, Arguments.StopAtFirstWord);
-        if (before.Is("version"))
-        {
-            Output.Write($"sharprun-image version {BuildInfo.Version}\ncommit: {BuildInfo.Commit}\n");
-            return 0;
-        }
-        if (before.WantsHelp || next == argv.Length)
-        {
-            Output.Write(Commands.Help());
-            return 0;
-        }
-        if (argv[next] is "help" or "h")
-        {
-            Output.Write(next + 1 == argv.Length ? Commands.Help() : Commands.Help(Commands.Find(argv[next + 1])));
-            return 0;
-        }
-        var command = Commands.Find(argv[next]);
-        var behind = new Arguments(Options.Tool, command.AllFlags, command.Name);
-        behind.Read(argv, next + 1, Arguments.NoFreeText);
-        if (behind.WantsHelp)
-        {
-            Output.Write(Commands.Help(command));
-            return 0;
-        }
-        behind.RequireWords(command.LeastWords, command.MostWords);
-        return command.Act(behind, Options.From(before, behind));
     }
 }

@@ -22,6 +22,7 @@ public static class CallNumber
     public static int recvmsg => Pick(47, 212);
     public static int shutdown => Pick(48, 210);
     public static int bind => Pick(49, 200);
+    public static int setsockopt => Pick(54, 208);
     public static int uname => Pick(63, 160);
     public static int fcntl => Pick(72, 25);
     public static int flock => Pick(73, 32);

@@ -288,7 +288,7 @@ public sealed class BundleTests : IDisposable
 
     private string Write(string[]? flags = null, string config = Config, HostFacts? host = null)
     {
-        var arguments = new Arguments(Options.Tool, BundleCommand.Command.AllFlags, "bundle");
+        var arguments = new Arguments(Options.Tool, [.. BundleCommand.Command.Flags, .. Options.Common], "bundle");
         arguments.Read(["image", Bundle, .. flags ?? []], 0, Arguments.NoFreeText);
         var request = BundleCommand.RequestOf(arguments, host ?? s_host, _warnings.Add);
         var image = ImageConfig.Parse(Encoding.UTF8.GetBytes(config), Digest.Of([]));

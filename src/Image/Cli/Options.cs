@@ -1,4 +1,3 @@
-using System;
 using System.Text;
 using SharpRun.CommandLine;
 using SharpRun.Oci;
@@ -48,7 +47,7 @@ sealed record Options
         string? Text(string name) => behind.Text(name) ?? before.Text(name);
         return new Options
         {
-            Root = Text("root") is { Length: > 0 } root ? AbsolutePath.Of(root) : DefaultRoot(),
+            Root = StoreRoot.Of(Text("root")),
             IsQuiet = Text("quiet") is "true",
             IsJson = Text("json") is "true",
             Platform = Text("platform") is { } platform ? Words.Platform(platform) : null,
@@ -61,22 +60,5 @@ sealed record Options
                 var other => throw new UsageError($"invalid value \"{other}\" for --tls-verify: true or false is expected"),
             },
         };
-    }
-
-    private static string DefaultRoot()
-    {
-        if (Linux.Sys.GetEuid() == 0)
-        {
-            return "/var/lib/sharprun";
-        }
-        var data = Environment.GetEnvironmentVariable("XDG_DATA_HOME");
-        if (data is { Length: > 0 } && data[0] == '/')
-        {
-            return data + "/sharprun";
-        }
-        var home = Environment.GetEnvironmentVariable("HOME");
-        return home is { Length: > 0 } && home[0] == '/'
-            ? home + "/.local/share/sharprun"
-            : throw new UsageError("where is the store? neither --root nor XDG_DATA_HOME nor HOME says so");
     }
 }

@@ -22,7 +22,7 @@ static class PackCommand
         Flag.Text("comment", "TEXT", "history: why"),
         .. ConfigFlags.Flags,
     ], Act)
-    { LeastWords = 1, MostWords = 2 };
+    { LeastWords = 1, MostWords = 2, Alias = "repack" };
 
     private static int Act(Arguments arguments, Options options)
     {

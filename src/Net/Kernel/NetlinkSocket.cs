@@ -1,0 +1,102 @@
+using System;
+using SharpRun.Linux;
+using SharpRun.Netlink;
+
+namespace SharpRun.Net.Kernel;
+
+/// <summary>Questions to the kernel and their answers, in the network namespace in which the socket was opened.</summary>
+sealed class NetlinkSocket : IDisposable
+{
+    // NLMSG_ERROR, NLMSG_DONE; NLM_F_ACK_TLVS, NLMSGERR_ATTR_MSG (linux/netlink.h).
+    private const int ErrorType = 2, DoneType = 3, AckAttributes = 0x200, AckMessage = 1;
+
+    private readonly int _socket;
+    private readonly byte[] _buffer = new byte[64 << 10];
+
+    private NetlinkSocket(int socket) => _socket = socket;
+
+    /// <summary>The kernel's own words about the last refusal, empty when it had none.</summary>
+    public string Reason { get; private set; } = "";
+
+    public uint NextSequence { get; private set; } = 1;
+
+    public static NetlinkSocket Open(int protocol) =>
+        new(Sys.OpenNetlink(protocol).OrThrow(protocol == Native.NETLINK_ROUTE ? "open a netlink socket" : "open a netfilter socket"));
+
+    public uint TakeSequence() => NextSequence++;
+
+    /// <summary>Sends the messages as one datagram; reads until the acknowledgement of <paramref name="last"/> has come, or that of any which failed.
+    /// Each message but the last may go without NLM_F_ACK. The first errno.</summary>
+    public Errno Ask(MessageWriter messages, uint last) => Ask(messages, last, static (ushort _, ReadOnlySpan<byte> _) => { });
+
+    /// <summary>The same; everything that is answered before the acknowledgement, or up to the end of a dump, is given to the reader: type and payload.</summary>
+    public Errno Ask(MessageWriter messages, uint last, AnswerReader read)
+    {
+        Reason = "";
+        var sent = Sys.Send(_socket, messages.End().Bytes, 0);
+        if (!sent.Ok)
+        {
+            return sent.Error;
+        }
+        while (true)
+        {
+            var received = Sys.Recv(_socket, _buffer, 0);
+            if (!received.Ok)
+            {
+                return received.Error;
+            }
+            var reader = new MessageReader(_buffer.AsSpan(0, received.Value));
+            while (reader.Next())
+            {
+                if (reader.Type == DoneType)
+                {
+                    return Errno.OK;
+                }
+                if (reader.Type != ErrorType)
+                {
+                    read(reader.Type, reader.Payload);
+                    continue;
+                }
+                var error = ErrorOf(reader.Payload);
+                if (error != Errno.OK)
+                {
+                    Reason = ReasonOf(reader.Flags, reader.Payload);
+                }
+                if (error != Errno.OK || reader.Sequence == last)
+                {
+                    return error;
+                }
+            }
+            if (reader.IsBroken)
+            {
+                return Errno.EBADMSG;
+            }
+        }
+    }
+
+    public void Dispose() => Sys.Close(_socket);
+
+    private static Errno ErrorOf(ReadOnlySpan<byte> payload) =>
+        payload.Length >= 4 ? (Errno)(-BitConverter.ToInt32(payload)) : Errno.EBADMSG;
+
+    private static string ReasonOf(ushort flags, ReadOnlySpan<byte> payload)
+    {
+        // The errno, the header of what was asked (NETLINK_CAP_ACK), then attributes.
+        const int before = 4 + MessageWriter.HeaderLength;
+        if ((flags & AckAttributes) == 0 || payload.Length < before)
+        {
+            return "";
+        }
+        var attributes = new AttributeReader(payload[before..]);
+        while (attributes.Next())
+        {
+            if (attributes.Type == AckMessage)
+            {
+                return attributes.Text;
+            }
+        }
+        return "";
+    }
+}
+
+delegate void AnswerReader(ushort type, ReadOnlySpan<byte> payload);

@@ -1,0 +1,86 @@
+using System;
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace SharpRun.Netlink;
+
+/// <summary>The messages of one datagram, one after the other. What is cut off or says a wrong length ends the walk (<see cref="IsBroken"/>).</summary>
+public ref struct MessageReader(ReadOnlySpan<byte> datagram)
+{
+    private ReadOnlySpan<byte> _rest = datagram;
+
+    public ushort Type { get; private set; }
+
+    public ushort Flags { get; private set; }
+
+    public uint Sequence { get; private set; }
+
+    /// <summary>Behind the header.</summary>
+    public ReadOnlySpan<byte> Payload { get; private set; }
+
+    public bool IsBroken { get; private set; }
+
+    public bool Next()
+    {
+        if (_rest.Length < MessageWriter.HeaderLength)
+        {
+            IsBroken |= !_rest.IsEmpty;
+            return false;
+        }
+        var length = MemoryMarshal.Read<uint>(_rest);
+        if (length < MessageWriter.HeaderLength || length > (uint)_rest.Length)
+        {
+            IsBroken = true;
+            return false;
+        }
+        Type = MemoryMarshal.Read<ushort>(_rest[4..]);
+        Flags = MemoryMarshal.Read<ushort>(_rest[6..]);
+        Sequence = MemoryMarshal.Read<uint>(_rest[8..]);
+        Payload = _rest[MessageWriter.HeaderLength..(int)length];
+        _rest = _rest[Math.Min(((int)length + 3) & ~3, _rest.Length)..];
+        return true;
+    }
+}
+
+/// <summary>Attributes, one after the other; broken ones end the walk.</summary>
+public ref struct AttributeReader(ReadOnlySpan<byte> attributes)
+{
+    // NLA_TYPE_MASK: without NLA_F_NESTED and NLA_F_NET_BYTEORDER.
+    private const int TypeMask = 0x3FFF;
+
+    private ReadOnlySpan<byte> _rest = attributes;
+
+    public int Type { get; private set; }
+
+    public ReadOnlySpan<byte> Value { get; private set; }
+
+    public readonly AttributeReader Inside => new(Value);
+
+    /// <summary>Up to the final zero.</summary>
+    public readonly string Text => Encoding.UTF8.GetString(Value.IndexOf((byte)0) is >= 0 and var end ? Value[..end] : Value);
+
+    /// <summary>Zero when it is shorter.</summary>
+    public readonly uint UInt32 => Value.Length >= 4 ? MemoryMarshal.Read<uint>(Value) : 0;
+
+    public readonly uint BigEndian32 => Value.Length >= 4 ? BinaryPrimitives.ReadUInt32BigEndian(Value) : 0;
+
+    public readonly ulong BigEndian64 => Value.Length >= 8 ? BinaryPrimitives.ReadUInt64BigEndian(Value) : 0;
+
+    public bool Next()
+    {
+        if (_rest.Length < MessageWriter.AttributeHeaderLength)
+        {
+            return false;
+        }
+        var length = MemoryMarshal.Read<ushort>(_rest);
+        if (length < MessageWriter.AttributeHeaderLength || length > _rest.Length)
+        {
+            return false;
+        }
+        Type = MemoryMarshal.Read<ushort>(_rest[2..]) & TypeMask;
+        Value = _rest[MessageWriter.AttributeHeaderLength..length];
+        _rest = _rest[Math.Min((length + 3) & ~3, _rest.Length)..];
+        return true;
+    }
+}
