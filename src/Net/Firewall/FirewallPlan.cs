@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Net;
+using System.Net.Sockets;
 using SharpRun.Cni;
 
 namespace SharpRun.Net.Firewall;
@@ -22,8 +23,18 @@ sealed record FirewallPlan(Tag Tag)
     public string? Bridge { get; init; }
 }
 
-/// <summary>Whose rules: network, container, interface. As text in a rule's userdata.</summary>
-sealed record Tag(string Network, string ContainerId, string IfName);
+/// <summary>Whose rules: network, container, interface. As text, "NETWORK/ID/IFNAME", it is the comment of every rule and port, for people who list them by nft.</summary>
+sealed record Tag(string Network, string ContainerId, string IfName)
+{
+    public override string ToString() => $"{Network}/{ContainerId}/{IfName}";
 
-/// <summary>HostIp null: all addresses of the host. Protocol: tcp, udp or sctp.</summary>
-sealed record PortMapping(IPAddress? HostIp, int HostPort, int ContainerPort, string Protocol);
+    /// <summary>CNI allows no slash in any of the three; an interface's name cannot have one.</summary>
+    public static Tag? TryParse(string? text) => text?.Split('/') is [var network, var id, var ifName] ? new Tag(network, id, ifName) : null;
+}
+
+/// <summary>HostIp null: all addresses of the host, as is 0.0.0.0 or :: for those of its family. Protocol: tcp, udp or sctp.</summary>
+sealed record PortMapping(IPAddress? HostIp, int HostPort, int ContainerPort, string Protocol)
+{
+    public override string ToString() =>
+        HostIp is null ? $"{HostPort}/{Protocol}" : HostIp.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{HostIp}]:{HostPort}/{Protocol}" : $"{HostIp}:{HostPort}/{Protocol}";
+}

@@ -10,6 +10,9 @@ sealed class NetlinkSocket : IDisposable
     // NLMSG_ERROR, NLMSG_DONE; NLM_F_ACK_TLVS, NLMSGERR_ATTR_MSG (linux/netlink.h).
     private const int ErrorType = 2, DoneType = 3, AckAttributes = 0x200, AckMessage = 1;
 
+    // net.core.wmem_default is 208 KiB.
+    private const int DefaultRoom = 100 << 10;
+
     private readonly int _socket;
     private readonly byte[] _buffer = new byte[64 << 10];
 
@@ -33,6 +36,7 @@ sealed class NetlinkSocket : IDisposable
     public Errno Ask(MessageWriter messages, uint last, AnswerReader read)
     {
         Reason = "";
+        var first = BitConverter.ToUInt32(messages.Bytes[8..]);
         var sent = Sys.Send(_socket, messages.End().Bytes, 0);
         if (!sent.Ok)
         {
@@ -48,6 +52,11 @@ sealed class NetlinkSocket : IDisposable
             var reader = new MessageReader(_buffer.AsSpan(0, received.Value));
             while (reader.Next())
             {
+                // Of a transaction that failed more is heard than its first error: nobody asks for it any more.
+                if (reader.Sequence < first)
+                {
+                    continue;
+                }
                 if (reader.Type == DoneType)
                 {
                     return Errno.OK;
@@ -71,6 +80,15 @@ sealed class NetlinkSocket : IDisposable
             {
                 return Errno.EBADMSG;
             }
+        }
+    }
+
+    /// <summary>For a datagram longer than the send buffer (EMSGSIZE).</summary>
+    public void MakeRoom(int length)
+    {
+        if (length > DefaultRoom)
+        {
+            Sys.SetOption(_socket, Native.SOL_SOCKET, Native.SO_SNDBUFFORCE, length * 2);
         }
     }
 
