@@ -1,14 +1,12 @@
 using System;
-using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
-using System.Text;
 using SharpRun.Cni;
 using SharpRun.CommandLine;
 using SharpRun.Linux;
-using SharpRun.Net.Firewall;
 using SharpRun.Net.Leases;
 using SharpRun.Net.Links;
+using SharpRun.Net.Plugin;
 
 namespace SharpRun.Net.Attachments;
 
@@ -30,11 +28,13 @@ static class Attacher
         }
         Require(network, wanted);
         network.Write(wanted);
+        var isMade = false;
         try
         {
             if (wanted.MakesNetNs)
             {
                 NetNs.Make(NetworkFiles.NameOf(wanted.NetNs)!);
+                isMade = true;
                 using var made = NetNs.Open(wanted.NetNs);
                 wanted = wanted with { NetNsId = IdOf(made) };
             }
@@ -46,7 +46,8 @@ static class Attacher
         }
         catch (Exception error) when (error is CniError or ErrnoException or NetError or Json.JsonError)
         {
-            Undo(network, wanted);
+            // A namespace that somebody else has made meanwhile is not ours to remove.
+            Undo(network, wanted with { MakesNetNs = isMade });
             throw;
         }
     }
@@ -54,17 +55,21 @@ static class Attacher
     /// <summary>Everything of it goes; the record last, and only when all else has gone, so that the call can be repeated.</summary>
     public static void Down(NetworkDirectory network, AttachmentRecord record)
     {
-        PluginChain.Remove(record);
-        if (record.MakesNetNs && NetworkFiles.NameOf(record.NetNs) is { } name)
-        {
-            NetNs.Remove(name);
-        }
-        network.Records.RemoveAll(other => other.NetNs == record.NetNs);
-        network.WriteHosts().OrThrow($"write the names of network {network.Network}");
-        if (network.Records.Count == 0 && record.Network.IsBuiltIn)
-        {
-            BridgeLinks.RemoveUnusedBridge(KnownNetwork.BuiltInBridge);
-        }
+        Each.Try(
+            () => PluginChain.Remove(record),
+            () => RemoveNetNs(record),
+            () =>
+            {
+                network.Records.RemoveAll(other => other.NetNs == record.NetNs);
+                network.WriteHosts().OrThrow($"write the names of network {network.Network}");
+            },
+            () =>
+            {
+                if (network.Records.Count == 0 && record.Network.IsBuiltIn)
+                {
+                    UnusedBridge.Remove(KnownNetwork.BuiltInBridge);
+                }
+            });
         network.Remove(record).OrThrow($"remove the record of {record.NetNs} in {network.Path}");
     }
 
@@ -138,6 +143,14 @@ static class Attacher
         }
         catch (Exception error) when (error is CniError or ErrnoException or NetError or Json.JsonError)
         {
+        }
+    }
+
+    private static void RemoveNetNs(AttachmentRecord record)
+    {
+        if (record.MakesNetNs && NetworkFiles.NameOf(record.NetNs) is { } name)
+        {
+            NetNs.Remove(name);
         }
     }
 

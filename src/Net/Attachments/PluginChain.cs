@@ -63,12 +63,13 @@ static class PluginChain
         }
         foreach (var plugin in network.List.Plugins)
         {
-            Call(plugin.Type, plugin.ToConfig(network.List, null, new RuntimeArguments(), valid), new CniEnvironment { Verb = CniVerb.GC, Path = cniPath });
+            var config = plugin.ToConfig(network.List, null, new RuntimeArguments(), valid);
+            Call(plugin.Type, PluginCall.Read(new CniEnvironment { Verb = CniVerb.GC, Path = cniPath }, config, plugin.Type));
         }
     }
 
-    private static CniResult? Call(CniVerb verb, AttachmentRecord record, NetworkListPlugin plugin, CniResult? previous) =>
-        Call(plugin.Type, plugin.ToConfig(record.Network.List, previous, record.Wishes), new CniEnvironment
+    public static PluginCall CallOf(CniVerb verb, AttachmentRecord record, NetworkListPlugin plugin, CniResult? previous) => PluginCall.Read(
+        new CniEnvironment
         {
             Verb = verb,
             ContainerId = record.ContainerId,
@@ -76,8 +77,18 @@ static class PluginChain
             IfName = record.IfName,
             Args = record.CniArgs,
             Path = record.CniPath,
-        });
+        }, plugin.ToConfig(record.Network.List, previous, record.Wishes), plugin.Type);
 
-    private static CniResult? Call(string type, byte[] config, CniEnvironment environment) =>
-        OwnPlugins.Has(type) ? OwnPlugins.Call(type, config, environment) : ForeignPlugin.Call(type, config, environment);
+    private static CniResult? Call(CniVerb verb, AttachmentRecord record, NetworkListPlugin plugin, CniResult? previous) =>
+        Call(plugin.Type, CallOf(verb, record, plugin, previous));
+
+    private static CniResult? Call(string type, PluginCall call)
+    {
+        if (PluginNames.IsOurs(type))
+        {
+            return Plugins.Act(type, call);
+        }
+        var answer = ForeignPlugin.Run(type, call.Environment.Verb, call);
+        return call.Environment.Verb == CniVerb.Add ? ResultReader.Read(answer, $"result of the plugin {type}") : null;
+    }
 }
