@@ -63,6 +63,7 @@ done_anyway() {
     printf '%s' "$4" >"$scratch/in"
     call "$2" "$3" "$scratch/in"
     is "$1" "0 " "$status $(diff <(echo "$before") <(snapshot) | grep '^[<>]' | head -n 4)$([[ $status == 0 ]] || echo "$answer $words")"
+    before=$(snapshot)
 }
 
 # changed MEMBER VALUE [CONFIG]: the good configuration with one member otherwise: ".ipam.ranges" "5".
