@@ -3,6 +3,7 @@
 # sentence on stdout, nothing else anywhere, and nothing is left; DEL of what is not there is done; 50 at once; an address range that is full.
 #
 # Prints ok, not ok or skip for each case, and last "N passed, N failed, N skipped".
+# shellcheck disable=SC2034,SC2154 # net-world.sh sets scratch and others
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=tally.sh

@@ -5,6 +5,7 @@
 #
 # faults/inject kills the command itself; a program that it has started (a delegated IPAM plugin, iptables) goes on to its own end.
 # Prints ok or not ok for each case, and last "N passed, N failed, N skipped".
+# shellcheck disable=SC2034,SC2154 # net-world.sh sets scratch and others
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=tally.sh

@@ -8,6 +8,7 @@
 # The table on stdout is the one that README shows; everything else goes to stderr. Needs root. NET_TOOL: another program, or a directory of plugins.
 # A plugin is called as containerd calls it: an own process, the configuration on stdin, the result on stdout; a chain of two plugins is two calls.
 # What a call finds is the same for all: a bridge with one address and no port, a namespace, an empty range.
+# shellcheck disable=SC2154 # net-world.sh sets scratch and others
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
