@@ -50,13 +50,16 @@ public ref struct MessageReader(ReadOnlySpan<byte> datagram)
 public ref struct AttributeReader(ReadOnlySpan<byte> attributes)
 {
     // NLA_TYPE_MASK: without NLA_F_NESTED and NLA_F_NET_BYTEORDER.
-    private const int TypeMask = 0x3FFF;
+    private const int TypeMask = 0x3FFF, NestedFlag = 0x8000;
 
     private ReadOnlySpan<byte> _rest = attributes;
 
     public int Type { get; private set; }
 
     public ReadOnlySpan<byte> Value { get; private set; }
+
+    /// <summary>It says that it holds attributes; most that do so in the kernel's answers say nothing.</summary>
+    public bool IsNested { get; private set; }
 
     public readonly AttributeReader Inside => new(Value);
 
@@ -85,7 +88,9 @@ public ref struct AttributeReader(ReadOnlySpan<byte> attributes)
         {
             return false;
         }
-        Type = MemoryMarshal.Read<ushort>(_rest[2..]) & TypeMask;
+        var type = MemoryMarshal.Read<ushort>(_rest[2..]);
+        Type = type & TypeMask;
+        IsNested = (type & NestedFlag) != 0;
         Value = _rest[MessageWriter.AttributeHeaderLength..length];
         _rest = _rest[Math.Min((length + 3) & ~3, _rest.Length)..];
         return true;

@@ -10,6 +10,9 @@ sealed class NetlinkSocket : IDisposable
     // NLMSG_ERROR, NLMSG_DONE; NLM_F_ACK_TLVS, NLMSGERR_ATTR_MSG (linux/netlink.h).
     private const int ErrorType = 2, DoneType = 3, AckAttributes = 0x200, AckMessage = 1;
 
+    // net.core.wmem_default is 208 KiB.
+    private const int DefaultRoom = 100 << 10;
+
     private readonly int _socket;
     private readonly byte[] _buffer = new byte[64 << 10];
 
@@ -81,6 +84,15 @@ sealed class NetlinkSocket : IDisposable
             {
                 return Errno.EBADMSG;
             }
+        }
+    }
+
+    /// <summary>For a datagram longer than the send buffer (EMSGSIZE).</summary>
+    public void MakeRoom(int length)
+    {
+        if (length > DefaultRoom)
+        {
+            Sys.SetOption(_socket, Native.SOL_SOCKET, Native.SO_SNDBUFFORCE, length * 2);
         }
     }
 
