@@ -2,32 +2,147 @@ using System;
 using System.Collections.Generic;
 using SharpRun.Linux;
 using SharpRun.Net.Kernel;
+using SharpRun.Netlink;
 
 namespace SharpRun.Net.Firewall;
 
-/// <summary>The table "inet sharprun" of the caller's network namespace. Every act is one transaction: all of it happens or nothing.</summary>
+/// <summary>The table "inet sharprun" of the caller's network namespace. Every act is one transaction: all of it happens or nothing. What is to be done is
+/// decided by what was read before, and the kernel refuses the transaction when anybody has changed the ruleset meanwhile; then it is read again.</summary>
 sealed class Rules : IDisposable
 {
-    private readonly NetlinkSocket _socket;
+    // A refusal means that another has succeeded.
+    private const int Attempts = 10000;
+    private const string NoTables = "this kernel has no nf_tables (CONFIG_NF_TABLES, CONFIG_NF_TABLES_INET)";
 
-    private Rules(NetlinkSocket socket) => _socket = socket;
+    // Null on a kernel without nfnetlink.
+    private readonly NetlinkSocket? _socket;
 
-    public static Rules Open() => new(NetlinkSocket.Open(Native.NETLINK_NETFILTER));
+    private Rules(NetlinkSocket? socket) => _socket = socket;
+
+    public static Rules Open()
+    {
+        try
+        {
+            return new Rules(NetlinkSocket.Open(Native.NETLINK_NETFILTER));
+        }
+        catch (ErrnoException error) when (error.Error == Errno.EPROTONOSUPPORT)
+        {
+            return new Rules(null);
+        }
+    }
 
     /// <summary>The rules of an attachment in place of those that it had. A host port that another attachment has is refused before anything is changed.</summary>
     public void Add(FirewallPlan plan) => Reapply([plan]);
 
     /// <summary>The rules of many attachments; those of others stay.</summary>
-    public void Reapply(IEnumerable<FirewallPlan> plans) => throw new NotSupportedException();
+    public void Reapply(IEnumerable<FirewallPlan> plans)
+    {
+        var wanted = new List<PlanRules>();
+        foreach (var plan in plans)
+        {
+            wanted.Add(PlanRules.Of(plan));
+        }
+        var addition = new Addition(wanted);
+        addition.CheckAmongThemselves();
+        addition.OpenLoopback();
+        var hasWork = wanted.Exists(static rules => !rules.IsEmpty);
+        if (!Change(addition.Write) && hasWork)
+        {
+            throw new NetError($"masquerade and publish ports: {NoTables}");
+        }
+    }
 
     /// <summary>Whatever has the tag, and the table with the last rule. Done when there is nothing.</summary>
-    public void Remove(Tag tag) => throw new NotSupportedException();
+    public void Remove(Tag tag) => Change((state, batch) =>
+    {
+        var isLast = !state.Tags.Contains(tag) ? state.Tags.Count == 0 : state.Tags.Count == 1;
+        if (isLast && state.Exists)
+        {
+            batch.DeleteTable();
+        }
+        else
+        {
+            Removal.Write(state, tag, batch);
+        }
+    });
 
     /// <summary>Null when all is there, else a sentence that names the first that is missing.</summary>
-    public string? Check(FirewallPlan plan) => throw new NotSupportedException();
+    public string? Check(FirewallPlan plan)
+    {
+        var wanted = PlanRules.Of(plan);
+        string? missing = null;
+        var hasTables = Change((state, _) => missing = FirewallCheck.Missing(state, wanted));
+        return hasTables || wanted.IsEmpty ? missing : NoTables;
+    }
 
     /// <summary>Whose rules there are, of one network.</summary>
-    public IReadOnlyList<Tag> Tags(string network) => throw new NotSupportedException();
+    public IReadOnlyList<Tag> Tags(string network)
+    {
+        var tags = new List<Tag>();
+        Change((state, _) =>
+        {
+            tags.Clear();
+            foreach (var tag in state.Tags)
+            {
+                if (tag.Network == network)
+                {
+                    tags.Add(tag);
+                }
+            }
+        });
+        return tags;
+    }
 
-    public void Dispose() => _socket.Dispose();
+    public void Dispose() => _socket?.Dispose();
+
+    /// <summary>False when this kernel has no nf_tables. An empty batch is not sent; then what was read counts only when nobody wrote meanwhile.</summary>
+    private bool Change(Action<TableState, NftBatch> write)
+    {
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            if (_socket is null || TableState.Read(_socket) is not { } state)
+            {
+                return false;
+            }
+            var batch = new NftBatch(Table.Name, _socket.TakeSequence, state.Generation);
+            write(state, batch);
+            if (!batch.HasWork)
+            {
+                if (TableState.GenerationOf(_socket) == state.Generation)
+                {
+                    return true;
+                }
+                continue;
+            }
+            var error = Send(_socket, batch.End());
+            if (error == Errno.OK)
+            {
+                return true;
+            }
+            if (error != Errno.ERESTART)
+            {
+                throw Refused(error, _socket.Reason);
+            }
+        }
+        throw new NetError($"change the table inet {Table.Name}: others change the ruleset without end");
+    }
+
+    private static Errno Send(NetlinkSocket socket, NftBatch batch)
+    {
+        socket.MakeRoom(batch.Messages.Bytes.Length);
+        return socket.Ask(batch.Messages, batch.Last);
+    }
+
+    // A chain's type, or an expression, that this kernel does not have is ENOENT, a family EOPNOTSUPP or EAFNOSUPPORT.
+    private static NetError Refused(Errno error, string reason)
+    {
+        var why = error switch
+        {
+            Errno.ENOENT => " (has this kernel CONFIG_NFT_NAT, CONFIG_NFT_MASQ, CONFIG_NFT_FIB_INET and CONFIG_NFT_CT?)",
+            Errno.EOPNOTSUPP or Errno.EAFNOSUPPORT => " (has this kernel CONFIG_NF_TABLES_INET and CONFIG_NF_TABLES_IPV6?)",
+            Errno.EEXIST => " (somebody else's chain has the name of one of ours)",
+            _ => "",
+        };
+        return new NetError($"change the table inet {Table.Name}: {error.Sentence()}{(reason.Length > 0 ? $": {reason}" : "")}{why}");
+    }
 }

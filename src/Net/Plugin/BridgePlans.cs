@@ -33,6 +33,7 @@ sealed record BridgePlans(LinkPlan Links, FirewallPlan? Firewall, CniResult Resu
                 ForceAddress = config.ForceAddress,
                 Forwards = config.IsGateway,
             },
+            Network = call.Config.Name,
             NetNs = call.NetNs,
             IfName = call.IfName,
             ContainerId = call.ContainerId,
@@ -69,6 +70,7 @@ sealed record BridgePlans(LinkPlan Links, FirewallPlan? Firewall, CniResult Resu
             new ResultInterface(Links.Bridge.Name, outcome.BridgeMac),
             new ResultInterface(outcome.HostVeth, outcome.HostMac),
             new ResultInterface(Links.IfName, outcome.ContainerMac, Links.NetNs, outcome.Mtu),
+            .. outcome.VlanInterface is { } vlan ? [vlan] : System.Array.Empty<ResultInterface>(),
         ],
     };
 
