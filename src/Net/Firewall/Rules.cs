@@ -45,8 +45,11 @@ sealed class Rules : IDisposable
         var addition = new Addition(wanted);
         addition.CheckAmongThemselves();
         addition.OpenLoopback();
-        var hasWork = wanted.Exists(static rules => !rules.IsEmpty);
-        if (!Change(addition.Write) && hasWork)
+        if (wanted.TrueForAll(static rules => rules.IsEmpty))
+        {
+            wanted.ForEach(rules => Remove(rules.Plan.Tag));
+        }
+        else if (!Change(addition.Write))
         {
             throw new NetError($"masquerade and publish ports: {NoTables}");
         }
@@ -93,6 +96,8 @@ sealed class Rules : IDisposable
         return tags;
     }
 
+    /// <summary>Behind a removal the kernel lets the closing of the socket wait until no processor reads the old rules any more, some milliseconds. So
+    /// take rules away first and dispose last: links that go meanwhile wait for the same moment.</summary>
     public void Dispose() => _socket?.Dispose();
 
     /// <summary>False when this kernel has no nf_tables. An empty batch is not sent; then what was read counts only when nobody wrote meanwhile.</summary>
