@@ -21,6 +21,9 @@ public ref struct MessageReader(ReadOnlySpan<byte> datagram)
 
     public bool IsBroken { get; private set; }
 
+    /// <summary>Of the first message of a datagram that is whole.</summary>
+    public static uint FirstSequence(ReadOnlySpan<byte> datagram) => MemoryMarshal.Read<uint>(datagram[8..]);
+
     public bool Next()
     {
         if (_rest.Length < MessageWriter.HeaderLength)
@@ -65,6 +68,10 @@ public ref struct AttributeReader(ReadOnlySpan<byte> attributes)
 
     /// <summary>Zero when it is shorter.</summary>
     public readonly uint UInt32 => Value.Length >= 4 ? MemoryMarshal.Read<uint>(Value) : 0;
+
+    public readonly ushort UInt16 => Value.Length >= 2 ? MemoryMarshal.Read<ushort>(Value) : (ushort)0;
+
+    public readonly byte Byte => Value.IsEmpty ? (byte)0 : Value[0];
 
     public readonly uint BigEndian32 => Value.Length >= 4 ? BinaryPrimitives.ReadUInt32BigEndian(Value) : 0;
 

@@ -21,6 +21,9 @@ sealed class NetlinkSocket : IDisposable
     /// <summary>The kernel's own words about the last refusal, empty when it had none.</summary>
     public string Reason { get; private set; } = "";
 
+    /// <summary>Of the request that was refused last.</summary>
+    public uint RefusedSequence { get; private set; }
+
     public uint NextSequence { get; private set; } = 1;
 
     public static NetlinkSocket Open(int protocol) =>
@@ -36,8 +39,9 @@ sealed class NetlinkSocket : IDisposable
     public Errno Ask(MessageWriter messages, uint last, AnswerReader read)
     {
         Reason = "";
-        var first = BitConverter.ToUInt32(messages.Bytes[8..]);
-        var sent = Sys.Send(_socket, messages.End().Bytes, 0);
+        var bytes = messages.End().Bytes;
+        var first = MessageReader.FirstSequence(bytes);
+        var sent = Sys.Send(_socket, bytes, 0);
         if (!sent.Ok)
         {
             return sent.Error;
@@ -52,14 +56,14 @@ sealed class NetlinkSocket : IDisposable
             var reader = new MessageReader(_buffer.AsSpan(0, received.Value));
             while (reader.Next())
             {
-                // Of a transaction that failed more is heard than its first error: nobody asks for it any more.
+                // The kernel goes on with a datagram behind a request that it refuses: the answers to the rest of the one before are still there.
                 if (reader.Sequence < first)
                 {
                     continue;
                 }
                 if (reader.Type == DoneType)
                 {
-                    return Errno.OK;
+                    return reader.Payload.Length >= 4 ? ErrorOf(reader.Payload) : Errno.OK;
                 }
                 if (reader.Type != ErrorType)
                 {
@@ -69,7 +73,7 @@ sealed class NetlinkSocket : IDisposable
                 var error = ErrorOf(reader.Payload);
                 if (error != Errno.OK)
                 {
-                    Reason = ReasonOf(reader.Flags, reader.Payload);
+                    (Reason, RefusedSequence) = (ReasonOf(reader.Flags, reader.Payload), reader.Sequence);
                 }
                 if (error != Errno.OK || reader.Sequence == last)
                 {

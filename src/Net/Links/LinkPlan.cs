@@ -9,6 +9,9 @@ sealed record LinkPlan
 {
     public required BridgePlan Bridge { get; init; }
 
+    /// <summary>The network's name: with ContainerId and IfName in the alias of the host's end, by which GC knows ours from others'.</summary>
+    public required string Network { get; init; }
+
     /// <summary>The path of the container's network namespace.</summary>
     public required string NetNs { get; init; }
 
@@ -20,7 +23,7 @@ sealed record LinkPlan
 
     public string? Mac { get; init; }
 
-    /// <summary>0: the kernel's, or the bridge's.</summary>
+    /// <summary>0: the bridge's.</summary>
     public int Mtu { get; init; }
 
     public bool Hairpin { get; init; }
@@ -44,6 +47,7 @@ sealed record LinkPlan
     /// <summary>Empty: layer 2 alone.</summary>
     public IReadOnlyList<ResultIp> Addresses { get; init; } = [];
 
+    /// <summary>In this order. One without a gateway goes by the first gateway of the addresses of its family.</summary>
     public IReadOnlyList<ResultRoute> Routes { get; init; } = [];
 }
 
@@ -68,4 +72,8 @@ sealed record BridgePlan(string Name)
 }
 
 /// <summary>What was made.</summary>
-sealed record LinkOutcome(string BridgeMac, string HostVeth, string HostMac, string ContainerMac, int Mtu);
+sealed record LinkOutcome(string BridgeMac, string HostVeth, string HostMac, string ContainerMac, int Mtu)
+{
+    /// <summary>With a VLAN the gateway's addresses are on this one; it belongs into the result.</summary>
+    public ResultInterface? VlanInterface { get; init; }
+}
