@@ -70,7 +70,7 @@ sealed record BridgePlans(LinkPlan Links, FirewallPlan? Firewall, CniResult Resu
             new ResultInterface(Links.Bridge.Name, outcome.BridgeMac),
             new ResultInterface(outcome.HostVeth, outcome.HostMac),
             new ResultInterface(Links.IfName, outcome.ContainerMac, Links.NetNs, outcome.Mtu),
-            .. outcome.VlanInterface is { } vlan ? [vlan] : System.Array.Empty<ResultInterface>(),
+            .. outcome.VlanInterface is { } gateway ? [gateway] : (ResultInterface[])[],
         ],
     };
 
