@@ -53,8 +53,17 @@ peer() {
         places[${word}_$what]=$plugins
         configs[${word}_$what]=$(bridge_config "$word-$what" "10.$((100 + ${#names[@]})).0.0/16" "$([[ $what == plain ]] || echo '"ipMasq":true')" "b${#names[@]}")
     done
+    if [[ $word == ours && ! -d $3 ]]; then
+        names+=(ours_up)
+        titles[ours_up]='`sharprun-net up` and `down`: masquerade, a port'
+    fi
     ports[${word}_ports]=$(portmap_config "$word-ports" $((8000 + ${#names[@]})) 80)
     titles[${word}_plain]="$title: bridge, host-local" titles[${word}_masquerade]="the same with ipMasq" titles[${word}_ports]="the same with ipMasq, and portmap with a port"
+}
+
+# called VERB ARGUMENTS...: a verb for people.
+called() {
+    answer=$("$lap" "$laps" "$tool" "$1" sharprun "/run/netns/$name$stays" "${@:2}" 2>"$scratch/words")
 }
 
 # timed FILE VERB PLUGIN CONFIG: sets answer.
@@ -66,6 +75,10 @@ timed() {
 add() {
     if [[ $name == floor ]]; then
         "$lap" "$laps" "$floor" add "/run/netns/floor$stays" floor0 "vfloor$stays" "10.99.0.$((2 + ${#stays}))" 10.99.0.1
+        return
+    fi
+    if [[ $name == ours_up ]]; then
+        called up --name "bench$stays" -p "${stays:+1}8099:80"
         return
     fi
     timed "$laps" ADD bridge "${configs[$name]}" || return
@@ -80,6 +93,10 @@ add() {
 delete() {
     if [[ $name == floor ]]; then
         "$lap" "$laps" "$floor" del vfloor
+        return
+    fi
+    if [[ $name == ours_up ]]; then
+        called down
         return
     fi
     if [[ ${ports[$name]:-} ]]; then timed "$laps.second" DEL portmap "$(with_result "${ports[$name]}" "${finals[$name]}")" || return; fi
@@ -112,7 +129,8 @@ row() { # row TITLE NAME
 answer= stays=
 names=(floor)
 titles[floor]='floor: five rtnetlink requests, and one'
-peer ours sharprun-net "$(realpath -m "${NET_TOOL:-$project/out/sharprun-net}")"
+tool=$(realpath -m "${NET_TOOL:-$project/out/sharprun-net}")
+peer ours sharprun-net "$tool"
 peer debian "Debian's plugins" /usr/lib/cni
 peer newer 'newer plugins' "${XDG_CACHE_HOME:-$HOME/.cache}/peers/forky/lib/cni"
 ip link add floor0 type bridge
