@@ -126,7 +126,7 @@ row() { # row TITLE NAME
         awk -v title="$1" '{ printf "| %s | %.1f | %.2f | %.1f | %.2f |\n", title, $1 / 1000, $1 / $2, $3 / 1000, $3 / $4 }'
 }
 
-answer= stays=
+answer='' stays=''
 names=(floor)
 titles[floor]='floor: five rtnetlink requests, and one'
 tool=$(realpath -m "${NET_TOOL:-$project/out/sharprun-net}")
