@@ -184,7 +184,7 @@ neighbours() {
     has "and by name" " 0% packet loss" "$output"
     chain host -q -- sh -c "ping -c 1 -W 3 10.83.0.1"
     has "a container reaches the host" " 0% packet loss" "$output"
-    has "the host reaches a container" " 0% packet loss" "$(ping -c 1 -W 3 "$address" 2>&1)"
+    has "the host reaches a container" " 0% packet loss" "$(busybox ping -c 1 -W 3 "$address" 2>&1)"
     if [[ $output == *"inet 10.83.0."* && $output != *"inet $address/"* ]]; then ok "two at once have two addresses"
     else not_ok "two at once have two addresses"; fi
     chain server -q -- true
