@@ -12,7 +12,7 @@ public readonly record struct JsonPart(string What, string Path, JsonElement Ele
     /// <summary>The whole document, its bytes already verified by whoever has their digest.</summary>
     public static JsonPart Read(ReadOnlySpan<byte> json, int maxLength, string what)
     {
-        if (json.Length > maxLength)
+        if (OciCheck.DocumentIsSmall.Fails(json.Length > maxLength))
         {
             throw new ImageError($"{what}: the document is larger than {maxLength} bytes ({json.Length})");
         }
@@ -82,7 +82,7 @@ public readonly record struct JsonPart(string What, string Path, JsonElement Ele
     {
         Require(JsonValueKind.Array, "an array");
         var length = Element.GetArrayLength();
-        if (length > most)
+        if (OciCheck.ItemsAreFew.Fails(length > most))
         {
             throw Problem($"{length} elements are more than the {most} that are read");
         }
@@ -105,7 +105,7 @@ public readonly record struct JsonPart(string What, string Path, JsonElement Ele
         foreach (var property in Element.EnumerateObject())
         {
             var name = NameOf(property);
-            if (!seen.Add(name))
+            if (OciCheck.NameIsGivenOnce.Fails(!seen.Add(name)))
             {
                 throw Problem($"\"{Short(name)}\" is given twice");
             }
