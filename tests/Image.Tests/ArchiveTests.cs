@@ -199,6 +199,7 @@ public sealed class ArchiveTests
         Assert.Contains("more than 100000 entries", Assert.Throws<ImageError>(() => Oci(folder["x.tar"], "1")).Message);
     }
 
+    // mutant: ImageCheck.ArchiveIsRegular
     [Fact]
     public void Something_that_is_no_file_is_not_waited_for()
     {

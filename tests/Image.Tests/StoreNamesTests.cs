@@ -55,6 +55,7 @@ public sealed class StoreNamesTests
         Assert.Contains("a, b", Assert.Throws<ImageError>(() => index.Choose("c", "oci:x")).Message);
     }
 
+    // mutant: ImageCheck.NeededBlobStays
     [Fact]
     public void Garbage_is_what_no_name_reaches()
     {

@@ -37,6 +37,7 @@ public class ConfigTests
         Assert.Empty(image.DiffIds);
     }
 
+    // mutant: OciCheck.DigestIsWellFormed OciCheck.LetterCaseIsRight OciCheck.NameIsGivenOnce OciCheck.RootfsIsLayers
     [Theory]
     [InlineData("\"type\":\"layers\"", "\"type\":\"other\"", "rootfs.type: \"other\" is not \"layers\", the only kind there is")]
     [InlineData("\"type\":\"layers\"", "\"x\":0", "rootfs.type: the member is missing")]
@@ -55,6 +56,7 @@ public class ConfigTests
         Assert.Equal($"config {Samples.Sha}: {problem}", message);
     }
 
+    // mutant: OciCheck.ItemsAreFew
     [Fact]
     public void The_number_of_diff_ids_is_limited()
     {

@@ -82,7 +82,7 @@ sealed partial class Builder
         }
     }
 
-    private static uint ModeOf(string text)
+    internal static uint ModeOf(string text)
     {
         var isOctal = text.Length is >= 1 and <= 5 && text.AsSpan().IndexOfAnyExceptInRange('0', '7') < 0;
         var mode = isOctal ? Convert.ToUInt32(text, 8) : uint.MaxValue;
