@@ -223,7 +223,7 @@ public sealed class RefusalTests
         Assert.Equal(0, asked);
     }
 
-    // mutant: ImageCheck.PartialInWorkStays ImageCheck.NewBlobInWorkStays
+    // mutant: ImageCheck.PartialInWorkStays
     [Fact]
     public void What_is_being_written_is_no_garbage()
     {
