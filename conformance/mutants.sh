@@ -66,7 +66,7 @@ kill_by_image_tests() {
   esac
   for project in "${projects[@]}"; do
     class=$(grep -rlE "// mutant: .*\b${1//./\\.}\b" --include='*.cs' "tests/$project.Tests" | head -n 1)
-    [ -z "$class" ] || red_of_unit_tests "$1" "$project" -class "*.$(basename "$class" .cs)" && return 0
+    [ -n "$class" ] && red_of_unit_tests "$1" "$project" -class "*.$(basename "$class" .cs)" && return 0
   done
   for project in "${projects[@]}"; do
     red_of_unit_tests "$1" "$project" && return 0
