@@ -200,6 +200,7 @@ public sealed class ArchiveTests
         Assert.Contains("more than 100000 entries", Assert.ThrowsAny<JsonError>(() => Oci(folder["x.tar"], "1")).Message);
     }
 
+    // mutant: ImageCheck.ArchiveIsRegular
     [Fact]
     public void Something_that_is_no_file_is_not_waited_for()
     {
