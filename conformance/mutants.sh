@@ -66,23 +66,24 @@ kill_by_image_tests() {
   esac
   for project in "${projects[@]}"; do
     class=$(grep -rlE "// mutant: .*\b${1//./\\.}\b" --include='*.cs' "tests/$project.Tests" | head -n 1)
-    [ -n "$class" ] && red_of_unit_tests "$1" "$project" -class "*.$(basename "$class" .cs)" && return 0
+    [ -n "$class" ] && red_of_unit_tests "$1" "$project" 60 -class "*.$(basename "$class" .cs)" && return 0
   done
   for project in "${projects[@]}"; do
-    red_of_unit_tests "$1" "$project" && return 0
+    red_of_unit_tests "$1" "$project" 300 && return 0
   done
   return 1
 }
 
-# A check that ended a loop is missed by a test that does not end.
+# red_of_unit_tests MUTANT PROJECT SECONDS [-class NAME]. A check that ended a loop is missed by a test that does not end; of all tests together
+# the want of time says nothing.
 red_of_unit_tests() {
-  local name=$1 project=$2 output status
-  shift 2
-  output=$(SHARPRUN_MUTANT=$name timeout 60 "tests/$project.Tests/bin/mutants/Release/net10.0/$project.Tests" -noColor -stopOnFail "$@" 2>&1)
+  local name=$1 project=$2 limit=$3 output status
+  shift 3
+  output=$(SHARPRUN_MUTANT=$name timeout "$limit" "tests/$project.Tests/bin/mutants/Release/net10.0/$project.Tests" -noColor -stopOnFail "$@" 2>&1)
   status=$?
   case $status in
     0) return 1 ;;
-    124) echo "$project.Tests, which do not end" ;;
+    124) [ $# -gt 0 ] && echo "$project.Tests, which do not end" ;;
     *) printf '%s\n' "$output" | sed -nE 's/^ *(\S+Tests\.\w+).* \[FAIL\].*/\1/p' | head -n 1 | grep . || echo "$project.Tests, exit status $status" ;;
   esac
 }
@@ -100,6 +101,7 @@ if [ "${1:-}" = --list ]; then
   exit 0
 fi
 if [ $# -gt 0 ]; then
+  unknown=$(printf '%s\n' "$@" | grep -vxF -f <(printf '%s\n' "${all[@]}")) && { echo "mutants.sh: no such name: ${unknown//$'\n'/, }" >&2; exit 2; }
   all=("$@")
 fi
 
