@@ -14,6 +14,8 @@ using Xunit;
 
 namespace SharpRun.Image.Tests;
 
+// A file that is on its way is locked, and a program that another test starts holds the lock for a moment.
+[Collection(nameof(LocksOfFiles))]
 public sealed class ArchiveTests
 {
     private static readonly RegistryReference s_name = RegistryReference.Parse("busybox:1");
