@@ -70,8 +70,13 @@ public sealed class NftBatch
         {
             writer.BigEndian32(6, set.DataType).BigEndian32(7, (uint)set.DataLength);
         }
-        // Of the sets of this transaction, which nobody names by it; but the kernel wants one.
+        // A number among the sets of this transaction: nothing here names a set by it, but the kernel wants one.
         writer.BigEndian32(10, Last);
+        if (set.KeyType == NftSet.InterfaceName)
+        {
+            // nft prints names only when it is told that their bytes are in the machine's order (NFTNL_UDATA_SET_KEYBYTEORDER).
+            writer.Attribute(13, [0, 4, .. BitConverter.GetBytes(1)]);
+        }
     }
 
     /// <summary>EEXIST when the key is there already.</summary>

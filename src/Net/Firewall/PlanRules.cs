@@ -149,12 +149,16 @@ sealed class PlanRules
                 Rules.Add(To(loopback, address).Masquerade().Bytes.ToArray());
                 LoopbackBridge = Plan.Bridge;
             }
-            var hairpin = Plan.Bridge is { } bridge ? Through(bridge, isV6) : From(address);
-            Rules.Add(To(hairpin, address).DestinationWasChanged().Masquerade().Bytes.ToArray());
+            Rules.Add(To(From(address), address).DestinationWasChanged().Masquerade().Bytes.ToArray());
+            if (Plan.Bridge is { } bridge)
+            {
+                Rules.Add(To(Through(bridge, isV6), address).DestinationWasChanged().Masquerade().Bytes.ToArray());
+            }
         }
     }
 
-    // In by the bridge and out by it. That the input is known behind routing: since 5.7.
+    // In by the bridge and out by it. That the input is known behind routing: since 5.7. With br_netfilter it is not, but then neighbours' answers pass
+    // connection tracking on the bridge itself.
     private static NftExpressions Through(string bridge, bool isV6) => new NftExpressions()
         .Meta(NftMeta.InputName).Compare(NftCompare.Equal, InterfaceName(bridge))
         .Meta(NftMeta.OutputName).Compare(NftCompare.Equal, InterfaceName(bridge))

@@ -12,6 +12,7 @@ sealed class Rules : IDisposable
 {
     // A refusal means that another has succeeded.
     private const int Attempts = 10000;
+    private const string Act = "masquerade and publish ports";
     private const string NoTables = "this kernel has no nf_tables (CONFIG_NF_TABLES, CONFIG_NF_TABLES_INET)";
 
     // Null on a kernel without nfnetlink.
@@ -45,10 +46,13 @@ sealed class Rules : IDisposable
         var addition = new Addition(wanted);
         addition.CheckAmongThemselves();
         addition.OpenLoopback();
-        var hasWork = wanted.Exists(static rules => !rules.IsEmpty);
-        if (!Change(addition.Write) && hasWork)
+        if (wanted.TrueForAll(static rules => rules.IsEmpty))
         {
-            throw new NetError($"masquerade and publish ports: {NoTables}");
+            wanted.ForEach(rules => Remove(rules.Plan.Tag));
+        }
+        else if (!Change(addition.Write))
+        {
+            throw new NetError($"{Act}: {NoTables}");
         }
     }
 
@@ -93,6 +97,8 @@ sealed class Rules : IDisposable
         return tags;
     }
 
+    /// <summary>Behind a removal the kernel lets the closing of the socket wait until no processor reads the old rules any more, some milliseconds. So
+    /// take rules away first and dispose last: links that go meanwhile wait for the same moment.</summary>
     public void Dispose() => _socket?.Dispose();
 
     /// <summary>False when this kernel has no nf_tables. An empty batch is not sent; then what was read counts only when nobody wrote meanwhile.</summary>
@@ -133,16 +139,13 @@ sealed class Rules : IDisposable
         return socket.Ask(batch.Messages, batch.Last);
     }
 
-    // A chain's type, or an expression, that this kernel does not have is ENOENT, a family EOPNOTSUPP or EAFNOSUPPORT.
-    private static NetError Refused(Errno error, string reason)
+    // What a kernel does not have is ENOENT when it is a chain's type or an expression, EOPNOTSUPP or EAFNOSUPPORT when it is a family.
+    private static NetError Refused(Errno error, string reason) => error switch
     {
-        var why = error switch
-        {
-            Errno.ENOENT => " (has this kernel CONFIG_NFT_NAT, CONFIG_NFT_MASQ, CONFIG_NFT_FIB_INET and CONFIG_NFT_CT?)",
-            Errno.EOPNOTSUPP or Errno.EAFNOSUPPORT => " (has this kernel CONFIG_NF_TABLES_INET and CONFIG_NF_TABLES_IPV6?)",
-            Errno.EEXIST => " (somebody else's chain has the name of one of ours)",
-            _ => "",
-        };
-        return new NetError($"change the table inet {Table.Name}: {error.Sentence()}{(reason.Length > 0 ? $": {reason}" : "")}{why}");
-    }
+        Errno.EOPNOTSUPP or Errno.EAFNOSUPPORT => new NetError($"{Act}: this kernel has no nf_tables of the family inet (CONFIG_NF_TABLES_INET, CONFIG_NF_TABLES_IPV6)"),
+        Errno.ENOENT => new NetError($"{Act}: this kernel lacks a part of nf_tables (CONFIG_NFT_NAT, CONFIG_NFT_MASQ, CONFIG_NFT_FIB_INET, CONFIG_NFT_CT){Behind(reason)}"),
+        _ => new NetError($"change the table inet {Table.Name}: {error.Sentence()}{Behind(reason)}"),
+    };
+
+    private static string Behind(string reason) => reason.Length > 0 ? $": {reason}" : "";
 }
