@@ -83,6 +83,8 @@ one_side() {
     given=$answer
     if [[ $version != 0.3* ]]; then
         cni CHECK bridge c1 /run/netns/one "$(with_result "$2" "$given")"
+        # The plugin beside ours looks for an IPAM plugin without a name when there is no ipam.
+        if [[ $answer == *'no plugin name provided'* ]]; then status=0 answer='' words=''; fi
         result+=" check $status $(error_of)"
     fi
     cni DEL bridge c1 /run/netns/one "$(with_result "$2" "$given")"
@@ -151,7 +153,6 @@ same full '"ipam":{"type":"host-local","subnet":"10.1.2.0/24","rangeStart":"10.1
 same overlap '"ipam":{"type":"host-local","ranges":[[{"subnet":"10.1.2.0/24"}],[{"subnet":"10.1.0.0/16"}]]}'
 same host-bits '"ipam":{"type":"host-local","subnet":"10.1.2.3/24"}'
 same gateway-outside '"ipam":{"type":"host-local","subnet":"10.1.2.0/24","gateway":"10.1.3.1"}'
-same unreachable-gateway '"ipam":{"type":"static","addresses":[{"address":"10.1.2.9/24"}],"routes":[{"dst":"10.9.0.0/16","gw":"10.99.0.1"}]}'
 same no-such-ipam '"ipam":{"type":"no-such-plugin"}'
 mac=02:00:00:00:12:34
 same mac "\"runtimeConfig\":{\"mac\":\"$mac\"},$v4"
@@ -190,7 +191,7 @@ if [[ chain == ${ONLY:-*} ]]; then
     is "portmap DEL takes the ports" "0 " "$status $(nft list ruleset | grep -E '8080|8053')"
     cni ADD portmap c1 /run/netns/one "$(with_result "$ports_net" "$given")"
     cni DEL bridge c1 /run/netns/one "$(with_result "$bridge_net" "$given")"
-    is "bridge DEL before portmap's leaves the ports to it" "0 yes" "$status $(nft list ruleset | grep -q '8080.*net/c1/eth0/portmap' && echo yes)"
+    is "bridge DEL before portmap's leaves the ports to it" "0 yes" "$status $([[ $(nft list ruleset) == *8080*net/c1/eth0/portmap* ]] && echo yes)"
     cni DEL portmap c1 "" "$ports_net"
     is "portmap DEL without a result or a namespace" "0 " "$status $(nft list ruleset | grep c1)"
 fi
@@ -277,12 +278,17 @@ END
     is "and the delegate is called again with DEL" "ADD DEL" "$(cut -d' ' -f1 "$ours/calls" | xargs)"
     is "the delegate gets the whole configuration" "$other" "$(<"$ours/input")"
     is "nothing is made" "" "$(ip -o link | grep -v ' lo:')"
-    echo '{"cniVersion":"1.1.0","ips":[{"address":"10.1.2.3/24"}],"routes":[{"dst":"0.0.0.0/0","gw":"10.1.2.3"}]}' >"$ours/answer"
+    echo '{"cniVersion":"1.1.0","ips":[{"address":"10.1.2.3/24"}],"routes":[{"dst":"0.0.0.0/0","gw":"10.1.2.255"}]}' >"$ours/answer"
     rm "$ours/calls"
     cni ADD bridge c1 /run/netns/one "$other"
     is "a route that the kernel refuses fails ADD" 1 "$status"
     is "and the delegate's address is given back" "ADD DEL" "$(cut -d' ' -f1 "$ours/calls" | xargs)"
     is "and no pair is left" "" "$(ip -o link | grep veth)"
+    # Providers of virtual machines give such networks: one address, and a gateway that only the link leads to. The plugin beside ours refuses it.
+    echo '{"cniVersion":"1.1.0","ips":[{"address":"10.1.2.3/32","gateway":"10.99.0.1"}],"routes":[{"dst":"0.0.0.0/0"}]}' >"$ours/answer"
+    cni ADD bridge c1 /run/netns/one "$other"
+    is "a gateway outside of the network is on the link" "0 default via 10.99.0.1 dev eth0 onlink" "$status $(ip -n one route | sed 's/ *$//')"
+    cni DEL bridge c1 /run/netns/one "$other"
     rm "$ours/calls"
     for verb in STATUS GC DEL; do cni "$verb" bridge c1 /run/netns/one "${other%\}},\"cni.dev/valid-attachments\":[]}"; done
     is "other verbs are delegated too" "STATUS GC DEL" "$(cut -d' ' -f1 "$ours/calls" | xargs)"
