@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 using System.Text;
 using SharpRun.CommandLine;
 using SharpRun.Json;
@@ -55,7 +56,7 @@ static class List
                 using var union = unions.Look(name);
                 if (union?.TryReadRecord() is { } record)
                 {
-                    rows.Add(new Row(name, record, options.IsJson ? union.Mounts(record) : []));
+                    rows.Add(new Row(name, record, options.IsJson ? [.. union.Mounts(record).Select(mount => mount.Point)] : []));
                 }
                 else if (union is not null)
                 {

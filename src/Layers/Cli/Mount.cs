@@ -45,7 +45,7 @@ static class Mount
         var mounts = union.Mounts(union.Record);
         if (wanted is null && mounts.Count > 0)
         {
-            return mounts[^1];
+            return mounts[^1].Point;
         }
         wanted ??= union.OwnTarget;
         if (wanted == union.OwnTarget)
@@ -56,13 +56,14 @@ static class Mount
         try
         {
             // The mount table says paths without links.
-            if (mounts.Contains(PathOf(target)))
+            var path = PathOf(target);
+            if (mounts.Any(mount => mount.Point == path))
             {
                 return wanted;
             }
             if (mounts.Count > 0)
             {
-                throw new JsonError($"mount {union.Name} on {wanted}: it is mounted on {mounts[^1]} (unmount it first)");
+                throw new JsonError($"mount {union.Name} on {wanted}: it is mounted on {mounts[^1].Point} (unmount it first)");
             }
             Remember(union, wanted);
             using var lowers = LowerTrees.Of(union.Paths, union.Record);

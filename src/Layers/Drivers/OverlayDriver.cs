@@ -90,6 +90,7 @@ sealed class OverlayDriver : Driver
     {
         Errno.ENODEV => "this kernel has none (its module is not there)",
         Errno.EPERM when !IsAllowed() => $"{error.Sentence()}: mounting needs root, or a user and a mount namespace of one's own (unshare -Urm)",
+        Errno.EPERM when OverlayMount.NeedsUserAttributes(upper) => $"{error.Sentence()}: in a user namespace it needs kernel 5.11",
         Errno.ELOOP => "one of the directories lies in another, or is there twice",
         Errno.E2BIG => $"{lowers} layers are more than this kernel takes by mount(2); 6.8 and newer take {OverlayMount.MostLowers}",
         Errno.EINVAL or Errno.EPERM or Errno.EOPNOTSUPP or Errno.ENOTDIR when RefusedFileSystem(upper) is { } name =>

@@ -62,29 +62,33 @@ sealed class Union : IDisposable
     }
 
     /// <summary>Where it is mounted in our mount namespace, the last mount last. Without a record it may be any driver's.</summary>
-    public IReadOnlyList<string> Mounts(UnionRecord? record)
+    public IReadOnlyList<MountEntry> Mounts(UnionRecord? record)
     {
         IReadOnlyList<Driver> drivers = record is null ? Driver.All : [Driver.Of(record.Driver)];
-        return [.. MountTable.Read().Where(mount => drivers.Any(driver => driver.IsMountOf(this, mount))).Select(mount => mount.Point)];
+        return [.. MountTable.Read().Where(mount => drivers.Any(driver => driver.IsMountOf(this, mount)))];
     }
 
     /// <summary>All that is mounted of it, in our mount namespace.</summary>
     public void Unmount(UnionRecord? record)
     {
-        foreach (var point in Mounts(record).Reverse())
+        foreach (var mount in Mounts(record).Reverse())
         {
-            var error = Sys.Umount(ZeroTerminated.Of(point), Native.UMOUNT_NOFOLLOW);
+            if (!IsOnTop(mount))
+            {
+                throw new JsonError($"unmount {Name}: something else is mounted over it on {mount.Point}");
+            }
+            var error = Sys.Umount(ZeroTerminated.Of(mount.Point), Native.UMOUNT_NOFOLLOW);
             if (error == Errno.EBUSY)
             {
-                throw new JsonError($"unmount {Name}: {point} is in use: a process works in it, or something is mounted on or below it");
+                throw new JsonError($"unmount {Name}: {mount.Point} is in use: a process works in it, or something is mounted below it");
             }
-            error.OrThrow($"unmount {Name} from {point}");
-        }
-        if (Mounts(record) is { Count: > 0 } left)
-        {
-            throw new JsonError($"unmount {Name}: something else is mounted over it on {left[^1]}");
+            error.OrThrow($"unmount {Name} from {mount.Point}");
         }
     }
+
+    // umount(2) takes whatever is the last on a directory.
+    private static bool IsOnTop(MountEntry mount) =>
+        Sys.Stat(Native.AT_FDCWD, ZeroTerminated.Of(mount.Point), Native.AT_SYMLINK_NOFOLLOW, out var status) == Errno.OK && status.MountId == mount.Id;
 
     /// <summary>A directory in it, O_RDONLY, which is made when it is missing. Its caller closes it.</summary>
     public int MakeDirectory(string name, uint mode)
