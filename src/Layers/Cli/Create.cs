@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using SharpRun.CommandLine;
 using SharpRun.Json;
 using SharpRun.Layers.Drivers;

@@ -1,4 +1,3 @@
-using System.Collections.Generic;
 using SharpRun.CommandLine;
 using SharpRun.Layers.Unions;
 using SharpRun.LayerStore;
