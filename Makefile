@@ -1,5 +1,5 @@
 # Every word is a thin line over a script or over dotnet; `make help` lists them.
-.PHONY: help build test test-all run kernel-test conformance mutants fuzz faults lint bench bench-unpack publish install clean
+.PHONY: help build test test-all run kernel-test conformance mutants fuzz faults lint bench bench-unpack bench-net bench-layers publish install clean
 
 help: ## the words of this Makefile
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 16
@@ -46,6 +46,12 @@ bench: build ## ratios against runc, crun and a C floor, in one interleaved run
 
 bench-unpack: build ## how quick images are unpacked, beside tar, umoci, podman and containerd
 	@conformance/bench/unpack.sh
+
+bench-net: build ## how quick ADD and DEL are, beside Debian's CNI plugins, newer ones and a C floor
+	@conformance/bench/net.sh
+
+bench-layers: build ## how quick unions of 100 and 500 layers are mounted, beside `mount -t overlay`
+	@conformance/bench/layers.sh
 
 publish: build ## the native programs: out/sharprun, sharprun-image, sharprun-layers, sharprun-net
 

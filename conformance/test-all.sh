@@ -71,6 +71,10 @@ here() {
   part podman conformance/managers/podman.sh
   part buildah conformance/managers/buildah.sh
   part cri conformance/managers/cri.sh
+  part cni conformance/managers/cni.sh
+  part cni-debian conformance/managers/cni.sh /usr/lib/cni
+  part net-errors conformance/net-errors.sh
+  part net-kill9 conformance/net-kill9.sh
   part chain conformance/chain-test.sh
   part debian-root conformance/debian-root.sh
   for word in formats docker registry unpack layers bundle pack build kill9; do

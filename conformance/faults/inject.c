@@ -1,13 +1,14 @@
-/* inject - makes exactly one system call of a command fail, or lists all that it makes.
+/* inject - makes exactly one system call of a command fail, or kills it before one, or lists all that it makes.
  *
  *   inject [-p PID] list FILE COMMAND...                  one line a call: "ROLE NUMBER"
  *   inject [-p PID] ROLE NUMBER COUNT ERRNO COMMAND...    the COUNTth call NUMBER of this role gives ERRNO, without being made
+ *   inject kill COUNT COMMAND...                          SIGKILL instead of the COUNTth call of all; what it has started lives on
  *
  * The roles: "runtime", what the command's process does before Main, and its other threads; "parent", its main thread from Main on;
  * "child", a process that it clones, or the process PID, until it executes a program. strace can inject too, but it counts the calls of
  * every process from one, so that a fault in the child cannot be had without the same one in its parent.
  *
- * Ends as the command ends; with 124 when that takes longer than LIMIT seconds, then it is killed. With 125 when the fault was never met.
+ * Ends as the command ends; with 124 when that takes longer than LIMIT seconds, then it is killed. With 125 when the fault, or the call, was never met.
  * Main begins with fcntl(0, F_GETFD): StandardDescriptors.Secure.
  */
 #define _GNU_SOURCE
@@ -27,7 +28,7 @@
 #include <linux/ptrace.h>
 #include <unistd.h>
 
-enum { LIMIT = 20, NEVER_MET = 125, MOST = 64 };
+enum { LIMIT = 20, NEVER_MET = 125, MOST = 256 };
 
 enum role { RUNTIME, PARENT, CHILD };
 static const char *const role_names[] = { "runtime", "parent", "child" };
@@ -42,6 +43,7 @@ static enum role wanted_role;
 static long wanted_call, wanted_count, error_number, met;
 static volatile sig_atomic_t timed_out;
 static int started; /* the command has been executed */
+static int kills;
 
 static void die(const char *what)
 {
@@ -117,7 +119,9 @@ static void at_call(struct process *process)
     if (process->pid == command && info.entry.nr == SYS_fcntl && info.entry.args[0] == 0 && info.entry.args[1] == F_GETFD) {
         process->role = PARENT;
     }
-    if (list) {
+    if (kills) {
+        if (++met == wanted_count) kill(command, SIGKILL);
+    } else if (list) {
         fprintf(list, "%s %llu\n", role_names[process->role], (unsigned long long)info.entry.nr);
     } else if (process->role == wanted_role && info.entry.nr == (unsigned long)wanted_call && ++met == wanted_count) {
         process->failing = 1;
@@ -185,6 +189,10 @@ int main(int argc, char **argv)
         list = fopen(argv[at + 1], "we");
         if (!list) die(argv[at + 1]);
         at += 2;
+    } else if (argc - at >= 3 && strcmp(argv[at], "kill") == 0) {
+        kills = 1;
+        wanted_count = atol(argv[at + 1]);
+        at += 2;
     } else if (argc - at >= 5) {
         while (wanted_role < CHILD && strcmp(argv[at], role_names[wanted_role]) != 0) wanted_role++;
         wanted_call = atol(argv[at + 1]);
@@ -192,7 +200,7 @@ int main(int argc, char **argv)
         error_number = atol(argv[at + 3]);
         at += 4;
     } else {
-        fprintf(stderr, "usage: inject [-p PID] list FILE COMMAND... | ROLE NUMBER COUNT ERRNO COMMAND...\n");
+        fprintf(stderr, "usage: inject [-p PID] list FILE COMMAND... | ROLE NUMBER COUNT ERRNO COMMAND... | kill COUNT COMMAND...\n");
         return 2;
     }
     signal(SIGALRM, on_alarm);

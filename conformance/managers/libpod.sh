@@ -43,7 +43,8 @@ packages() {
         need busybox busybox-static "it is the whole content of the test image"
 }
 
-# configure DIR RUNTIME [RUNROOT]: podman's and buildah's configuration, with the snippet of spec/managers.md in it.
+# configure DIR RUNTIME [RUNROOT]: podman's and buildah's configuration, with the snippet of spec/managers.md in it. CNI_PLUGINS: a directory of
+# plugins that are taken before Debian's.
 configure() {
     local dir=$1 processes
     # Limits may not be raised on every machine, and podman's own wish is 1048576.
@@ -55,7 +56,7 @@ default_ulimits = ["nofile=1024:1024", "nproc=$processes:$processes"]
 seccomp_profile = "/usr/share/containers/seccomp.json"
 [network]
 network_backend = "cni"
-cni_plugin_dirs = ["/usr/lib/cni"]
+cni_plugin_dirs = [${CNI_PLUGINS:+"\"$CNI_PLUGINS\", "}"/usr/lib/cni"]
 network_config_dir = "$dir/cni"
 TOML
     # Another runtime is written down the same way, in place of sharprun.
