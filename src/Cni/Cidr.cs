@@ -1,14 +1,25 @@
 using System;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 
 namespace SharpRun.Cni;
 
 /// <summary>An address and the length of its network's prefix, "10.83.0.7/24"; the host's part may be zero: then it names the network.</summary>
 public readonly record struct Cidr(IPAddress Address, int PrefixLength)
 {
-    public bool IsV6 => Address.AddressFamily == AddressFamily.InterNetworkV6;
+    public bool IsV6 => Address.IsV6();
+
+    /// <summary>The same prefix with the host's part zero.</summary>
+    public Cidr Network => new(IpText.ToAddress(Address.ToNumber() & ~HostMask, IsV6), PrefixLength);
+
+    /// <summary>The host's part all ones: IPv4's broadcast address.</summary>
+    public IPAddress Last => IpText.ToAddress(Address.ToNumber() | HostMask, IsV6);
+
+    public bool IsNetwork => (Address.ToNumber() & HostMask) == 0;
+
+    private UInt128 HostMask => PrefixLength == 0 && IsV6 ? UInt128.MaxValue : (UInt128.One << ((IsV6 ? 128 : 32) - PrefixLength)) - 1;
+
+    public bool Contains(IPAddress address) => address.IsV6() == IsV6 && ((address.ToNumber() ^ Address.ToNumber()) & ~HostMask) == 0;
 
     public override string ToString() => $"{Address}/{PrefixLength}";
 
@@ -16,9 +27,9 @@ public readonly record struct Cidr(IPAddress Address, int PrefixLength)
     {
         cidr = default;
         var slash = text.IndexOf('/');
-        if (slash < 0 || text.Contains('%') || !IPAddress.TryParse(text.AsSpan(0, slash), out var address)
+        if (slash < 0 || !IpText.TryParse(text.AsSpan(0, slash), out var address)
             || !int.TryParse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var length)
-            || length > (address.AddressFamily == AddressFamily.InterNetworkV6 ? 128 : 32))
+            || length > (address.IsV6() ? 128 : 32))
         {
             return false;
         }

@@ -15,8 +15,13 @@ public sealed record CniResult
     public ResultDns Dns { get; init; } = new();
 }
 
-/// <summary>Sandbox: the path of the network namespace, null on the host.</summary>
-public sealed record ResultInterface(string Name, string Mac, string? Sandbox = null, int Mtu = 0);
+/// <summary>Sandbox: the path of the network namespace, null on the host. Mac may be empty in what other plugins give.</summary>
+public sealed record ResultInterface(string Name, string Mac, string? Sandbox = null, int Mtu = 0)
+{
+    public string? SocketPath { get; init; }
+
+    public string? PciId { get; init; }
+}
 
 /// <summary>Interface: an index into the result's interfaces.</summary>
 public sealed record ResultIp(Cidr Address, IPAddress? Gateway, int? Interface = null);
@@ -43,4 +48,6 @@ public sealed record ResultDns
     public List<string> Search { get; init; } = [];
 
     public List<string> Options { get; init; } = [];
+
+    public bool IsEmpty => Nameservers.Count == 0 && Domain is null && Search.Count == 0 && Options.Count == 0;
 }

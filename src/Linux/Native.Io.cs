@@ -10,7 +10,7 @@ public static partial class Native
 
     public const int AF_UNIX = 1, AF_INET = 2, AF_NETLINK = 16;
     public const int SOCK_STREAM = 1, SOCK_DGRAM = 2, SOCK_RAW = 3, SOCK_SEQPACKET = 5, SOCK_NONBLOCK = 0x800, SOCK_CLOEXEC = 0x80000;
-    public const int SOL_SOCKET = 1, SCM_RIGHTS = 1, SO_PASSCRED = 16, SO_PEERCRED = 17;
+    public const int SOL_SOCKET = 1, SCM_RIGHTS = 1, SO_PASSCRED = 16, SO_PEERCRED = 17, SO_SNDBUFFORCE = 32;
     public const int SOL_NETLINK = 270, NETLINK_ROUTE = 0, NETLINK_NETFILTER = 12;
     public const int NETLINK_CAP_ACK = 10, NETLINK_EXT_ACK = 11, NETLINK_GET_STRICT_CHK = 12;
     public const int MSG_PEEK = 2, MSG_CTRUNC = 8, MSG_TRUNC = 0x20, MSG_DONTWAIT = 0x40, MSG_NOSIGNAL = 0x4000, MSG_CMSG_CLOEXEC = 0x40000000;

@@ -21,6 +21,9 @@ public ref struct MessageReader(ReadOnlySpan<byte> datagram)
 
     public bool IsBroken { get; private set; }
 
+    /// <summary>Of the first message of a datagram that is whole.</summary>
+    public static uint FirstSequence(ReadOnlySpan<byte> datagram) => MemoryMarshal.Read<uint>(datagram[8..]);
+
     public bool Next()
     {
         if (_rest.Length < MessageWriter.HeaderLength)
@@ -47,13 +50,16 @@ public ref struct MessageReader(ReadOnlySpan<byte> datagram)
 public ref struct AttributeReader(ReadOnlySpan<byte> attributes)
 {
     // NLA_TYPE_MASK: without NLA_F_NESTED and NLA_F_NET_BYTEORDER.
-    private const int TypeMask = 0x3FFF;
+    private const int TypeMask = 0x3FFF, NestedFlag = 0x8000;
 
     private ReadOnlySpan<byte> _rest = attributes;
 
     public int Type { get; private set; }
 
     public ReadOnlySpan<byte> Value { get; private set; }
+
+    /// <summary>It says that it holds attributes; most that do so in the kernel's answers say nothing.</summary>
+    public bool IsNested { get; private set; }
 
     public readonly AttributeReader Inside => new(Value);
 
@@ -62,6 +68,10 @@ public ref struct AttributeReader(ReadOnlySpan<byte> attributes)
 
     /// <summary>Zero when it is shorter.</summary>
     public readonly uint UInt32 => Value.Length >= 4 ? MemoryMarshal.Read<uint>(Value) : 0;
+
+    public readonly ushort UInt16 => Value.Length >= 2 ? MemoryMarshal.Read<ushort>(Value) : (ushort)0;
+
+    public readonly byte Byte => Value.IsEmpty ? (byte)0 : Value[0];
 
     public readonly uint BigEndian32 => Value.Length >= 4 ? BinaryPrimitives.ReadUInt32BigEndian(Value) : 0;
 
@@ -78,7 +88,9 @@ public ref struct AttributeReader(ReadOnlySpan<byte> attributes)
         {
             return false;
         }
-        Type = MemoryMarshal.Read<ushort>(_rest[2..]) & TypeMask;
+        var type = MemoryMarshal.Read<ushort>(_rest[2..]);
+        Type = type & TypeMask;
+        IsNested = (type & NestedFlag) != 0;
         Value = _rest[MessageWriter.AttributeHeaderLength..length];
         _rest = _rest[Math.Min((length + 3) & ~3, _rest.Length)..];
         return true;

@@ -11,7 +11,7 @@ public sealed class MessageWriter
     public const int HeaderLength = 16, AttributeHeaderLength = 4;
 
     // NLA_F_NESTED: nf_tables and newer rtnetlink attributes want to be told.
-    private const ushort Nested = 0x8000;
+    private const ushort NestedFlag = 0x8000;
 
     private byte[] _bytes = new byte[1024];
     private int _length;
@@ -37,6 +37,17 @@ public sealed class MessageWriter
         if (_message >= 0)
         {
             MemoryMarshal.Write(_bytes.AsSpan(_message), (uint)(_length - _message));
+        }
+        return this;
+    }
+
+    /// <summary>More flags in the header of the last message.</summary>
+    public MessageWriter AddFlags(ushort flags)
+    {
+        if (_message >= 0)
+        {
+            var header = _bytes.AsSpan(_message + 6);
+            MemoryMarshal.Write(header, (ushort)(MemoryMarshal.Read<ushort>(header) | flags));
         }
         return this;
     }
@@ -105,9 +116,12 @@ public sealed class MessageWriter
         Take(AttributeHeaderLength);
         inside(this);
         MemoryMarshal.Write(_bytes.AsSpan(start), (ushort)(_length - start));
-        MemoryMarshal.Write(_bytes.AsSpan(start + 2), (ushort)(type | Nested));
+        MemoryMarshal.Write(_bytes.AsSpan(start + 2), (ushort)(type | NestedFlag));
         return this;
     }
+
+    /// <summary>An attribute that holds attributes which are written already.</summary>
+    public MessageWriter Nested(int type, ReadOnlySpan<byte> attributes) => Attribute(type | NestedFlag, attributes);
 
     // Zeroed room, up to the next multiple of four.
     private Span<byte> Take(int length)

@@ -74,7 +74,7 @@ static class Program
     private static Test[][] Tables() =>
     [
         HeaderTests.All, FileTests.All, TreeTests.All, DescriptorTests.All, RootPathTests.All, TreeCopyTests.All, MountTests.All, CredentialTests.All, ProcessTests.All,
-        BpfTests.All, SeccompTests.All, CloneTests.All, TerminalTests.All,
+        BpfTests.All, SeccompTests.All, CloneTests.All, TerminalTests.All, FirewallTests.All,
     ];
 
     // Not by Console: that starts a thread, and the clone refuses a process with three.

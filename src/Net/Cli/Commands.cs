@@ -7,9 +7,6 @@ static class Commands
 {
     public static Verbs<Options> All { get; } = new(Options.Tool, Options.Common,
     [
-        NotYet("up"), NotYet("down"), NotYet("list"), NotYet("inspect"), NotYet("check"), NotYet("gc"), NotYet("reload"), NotYet("hook"),
+        UpDown.Up, UpDown.Down, Looking.List, Looking.Inspect, Looking.Check, Clearing.CollectGarbage, Clearing.Reload, Hook.Command,
     ], Options.From);
-
-    private static Command NotYet(string name) =>
-        new(name, "", "not there yet", [], (_, _) => throw new UsageError($"{name} is not there yet", isUnsupported: true)) { LeastWords = 0, MostWords = int.MaxValue };
 }

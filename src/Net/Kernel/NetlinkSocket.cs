@@ -10,6 +10,9 @@ sealed class NetlinkSocket : IDisposable
     // NLMSG_ERROR, NLMSG_DONE; NLM_F_ACK_TLVS, NLMSGERR_ATTR_MSG (linux/netlink.h).
     private const int ErrorType = 2, DoneType = 3, AckAttributes = 0x200, AckMessage = 1;
 
+    // net.core.wmem_default is 208 KiB.
+    private const int DefaultRoom = 100 << 10;
+
     private readonly int _socket;
     private readonly byte[] _buffer = new byte[64 << 10];
 
@@ -17,6 +20,9 @@ sealed class NetlinkSocket : IDisposable
 
     /// <summary>The kernel's own words about the last refusal, empty when it had none.</summary>
     public string Reason { get; private set; } = "";
+
+    /// <summary>Of the request that was refused last.</summary>
+    public uint RefusedSequence { get; private set; }
 
     public uint NextSequence { get; private set; } = 1;
 
@@ -33,7 +39,9 @@ sealed class NetlinkSocket : IDisposable
     public Errno Ask(MessageWriter messages, uint last, AnswerReader read)
     {
         Reason = "";
-        var sent = Sys.Send(_socket, messages.End().Bytes, 0);
+        var bytes = messages.End().Bytes;
+        var first = MessageReader.FirstSequence(bytes);
+        var sent = Sys.Send(_socket, bytes, 0);
         if (!sent.Ok)
         {
             return sent.Error;
@@ -48,9 +56,14 @@ sealed class NetlinkSocket : IDisposable
             var reader = new MessageReader(_buffer.AsSpan(0, received.Value));
             while (reader.Next())
             {
+                // The kernel goes on with a datagram behind a request that it refuses: the answers to the rest of the one before are still there.
+                if (reader.Sequence < first)
+                {
+                    continue;
+                }
                 if (reader.Type == DoneType)
                 {
-                    return Errno.OK;
+                    return reader.Payload.Length >= 4 ? ErrorOf(reader.Payload) : Errno.OK;
                 }
                 if (reader.Type != ErrorType)
                 {
@@ -60,7 +73,7 @@ sealed class NetlinkSocket : IDisposable
                 var error = ErrorOf(reader.Payload);
                 if (error != Errno.OK)
                 {
-                    Reason = ReasonOf(reader.Flags, reader.Payload);
+                    (Reason, RefusedSequence) = (ReasonOf(reader.Flags, reader.Payload), reader.Sequence);
                 }
                 if (error != Errno.OK || reader.Sequence == last)
                 {
@@ -71,6 +84,15 @@ sealed class NetlinkSocket : IDisposable
             {
                 return Errno.EBADMSG;
             }
+        }
+    }
+
+    /// <summary>For a datagram longer than the send buffer (EMSGSIZE).</summary>
+    public void MakeRoom(int length)
+    {
+        if (length > DefaultRoom)
+        {
+            Sys.SetOption(_socket, Native.SOL_SOCKET, Native.SO_SNDBUFFORCE, length * 2);
         }
     }
 

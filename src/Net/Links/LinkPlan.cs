@@ -9,6 +9,9 @@ sealed record LinkPlan
 {
     public required BridgePlan Bridge { get; init; }
 
+    /// <summary>The network's name: with ContainerId and IfName in the alias of the host's end, by which GC knows ours from others'.</summary>
+    public required string Network { get; init; }
+
     /// <summary>The path of the container's network namespace.</summary>
     public required string NetNs { get; init; }
 
@@ -20,7 +23,7 @@ sealed record LinkPlan
 
     public string? Mac { get; init; }
 
-    /// <summary>0: the kernel's, or the bridge's.</summary>
+    /// <summary>0: the bridge's.</summary>
     public int Mtu { get; init; }
 
     public bool Hairpin { get; init; }
@@ -34,8 +37,6 @@ sealed record LinkPlan
 
     public bool PortIsolation { get; init; }
 
-    public bool MacSpoofCheck { get; init; }
-
     /// <summary>The container's interface stays down (CNI's disableContainerInterface).</summary>
     public bool IsDisabled { get; init; }
 
@@ -44,6 +45,7 @@ sealed record LinkPlan
     /// <summary>Empty: layer 2 alone.</summary>
     public IReadOnlyList<ResultIp> Addresses { get; init; } = [];
 
+    /// <summary>In this order. Without a gateway: on the link.</summary>
     public IReadOnlyList<ResultRoute> Routes { get; init; } = [];
 }
 
@@ -68,4 +70,8 @@ sealed record BridgePlan(string Name)
 }
 
 /// <summary>What was made.</summary>
-sealed record LinkOutcome(string BridgeMac, string HostVeth, string HostMac, string ContainerMac, int Mtu);
+sealed record LinkOutcome(string BridgeMac, string HostVeth, string HostMac, string ContainerMac, int Mtu)
+{
+    /// <summary>With a VLAN the gateway's addresses are on this one; it belongs into the result.</summary>
+    public ResultInterface? VlanInterface { get; init; }
+}

@@ -1,0 +1,37 @@
+using System;
+using System.Collections.Generic;
+using SharpRun.Cni;
+
+namespace SharpRun.Net.Plugin;
+
+/// <summary>One call of a plugin, all of it read and checked.</summary>
+sealed record PluginCall(CniEnvironment Environment, byte[] Document, NetworkConfig Config)
+{
+    public string ContainerId => Environment.ContainerId;
+
+    public string IfName => Environment.IfName;
+
+    public string NetNs => Environment.NetNs;
+
+    public static PluginCall Read(CniEnvironment environment, byte[] document, string? calledAs)
+    {
+        var isForHostLocal = calledAs == PluginNames.HostLocal;
+        // Only bridge and host-local look into CNI_ARGS: the others get the same, with keys that are not theirs.
+        var args = calledAs is PluginNames.Loopback or PluginNames.Portmap ? CniArgs.None : CniArgs.Parse(environment.Args);
+        return new PluginCall(environment, document, NetworkConfig.Read(document, args, isForHostLocal));
+    }
+
+    /// <summary>The result that CHECK and chained plugins need.</summary>
+    public CniResult RequirePrevResult() =>
+        Config.PrevResult ?? throw new CniError(CniCode.InvalidConfig, "network configuration: prevResult: the member is missing");
+
+    public IReadOnlyList<Attachment> RequireValidAttachments() =>
+        Config.ValidAttachments ?? throw new CniError(CniCode.InvalidConfig, "network configuration: cni.dev/valid-attachments: the member is missing; without it all attachments would be removed");
+}
+
+static class PluginNames
+{
+    public const string Bridge = "bridge", HostLocal = "host-local", Portmap = "portmap", Loopback = "loopback";
+
+    public static bool IsOurs(string name) => name is Bridge or HostLocal or Portmap or Loopback;
+}
