@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Text;
+using SharpRun.LayerTar;
 using SharpRun.Linux;
 using SharpRun.Oci;
 using SharpRun.Tar;

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using SharpRun.LayerTar;
 using SharpRun.Tar;
 
 namespace SharpRun.Image.Tests.Nasty;

@@ -5,6 +5,7 @@ using System.Linq;
 using System.Text;
 using SharpRun.Image.Unpack;
 using SharpRun.LayerStore;
+using SharpRun.LayerTar;
 using SharpRun.Linux;
 using SharpRun.Oci;
 using SharpRun.Tar;

@@ -9,6 +9,7 @@ using SharpRun.Image.Tests.Unpack;
 using SharpRun.Image.Transports;
 using SharpRun.Image.Unpack;
 using SharpRun.Json;
+using SharpRun.LayerTar;
 using SharpRun.Linux;
 using SharpRun.Oci;
 using SharpRun.Tar;

@@ -7,6 +7,7 @@ using SharpRun.Image.Pack;
 using SharpRun.Image.Tests.Nasty;
 using SharpRun.Image.Tests.Unpack;
 using SharpRun.Json;
+using SharpRun.LayerTar;
 using SharpRun.Linux;
 using SharpRun.Oci;
 using Xunit;

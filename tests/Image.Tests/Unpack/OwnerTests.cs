@@ -2,6 +2,7 @@ using System;
 using SharpRun.CommandLine;
 using SharpRun.Image.Unpack;
 using SharpRun.Json;
+using SharpRun.LayerTar;
 using SharpRun.Oci;
 using SharpRun.Tar;
 using Xunit;

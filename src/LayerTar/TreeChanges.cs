@@ -1,14 +1,14 @@
 using System;
 using System.Collections.Generic;
 
-namespace SharpRun.Image.Pack;
+namespace SharpRun.LayerTar;
 
 /// <summary>
 /// What has been done to an unpacked image: the tree against the table of its layers. It is found first and written then, because of hard links: one
 /// new name of a file, or one that is gone its own way, is said by all names of it, the first with the content, so that no unpacker has to find a link's
 /// target in a layer below. The directories above a change are written with it, for unpackers that would make them anew.
 /// </summary>
-sealed class TreeChanges
+public sealed class TreeChanges
 {
     private readonly TreeRoot _root;
     private readonly LayerRules _rules;
@@ -46,23 +46,25 @@ sealed class TreeChanges
         public bool IsChanged;
     }
 
-    private TreeChanges(TreeRoot root, LayerRules rules, IReadOnlyList<byte[]> masks) =>
-        (_root, _rules, _masks, _compare) = (root, rules, masks, new TreeCompare(root, rules));
+    private TreeChanges(TreeRoot root, LayerRules rules, IReadOnlyList<byte[]> masks, TreeCompare compare) =>
+        (_root, _rules, _masks, _compare) = (root, rules, masks, compare);
 
     /// <summary>Nothing has been changed.</summary>
     public bool IsEmpty => _changes.Count == 0;
 
     /// <param name="masks">Paths that are not looked at, without a slash at either end.</param>
-    public static TreeChanges Find(TreeRoot root, LowerTree lower, LayerRules rules, IReadOnlyList<byte[]> masks)
+    /// <param name="hasSameContent">Of a regular file that has the size of that in the layers below.</param>
+    public static TreeChanges Find(
+        TreeRoot root, LowerNode lower, LayerRules rules, IReadOnlyList<byte[]> masks, Func<TreeEntry, LowerNode, bool> hasSameContent)
     {
-        var changes = new TreeChanges(root, rules, masks);
-        changes.Walk(lower.Root);
+        var changes = new TreeChanges(root, rules, masks, new TreeCompare(root, rules, hasSameContent));
+        changes.Walk(lower);
         changes.JudgeLinks();
         changes._changes.Sort((a, b) => a.Order.CompareTo(b.Order));
         return changes;
     }
 
-    public void Write(LayerMaker layer)
+    public void Write(LayerArchive layer)
     {
         var firstNames = new Dictionary<InodeKey, byte[]>();
         foreach (var change in _changes)
@@ -83,7 +85,7 @@ sealed class TreeChanges
     }
 
     // With those above it, but the root: it is in every unpacker's hands already, and often no layer describes it.
-    private void WriteDirectory(LayerMaker layer, Directory directory)
+    private void WriteDirectory(LayerArchive layer, Directory directory)
     {
         if (directory.IsWritten)
         {

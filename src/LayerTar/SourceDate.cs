@@ -3,11 +3,11 @@ using System.Globalization;
 using SharpRun.CommandLine;
 using SharpRun.Tar;
 
-namespace SharpRun.Image.Pack;
+namespace SharpRun.LayerTar;
 
 /// <summary>When the sources of what is made were last changed: SOURCE_DATE_EPOCH, seconds since 1970 (reproducible-builds.org, "SOURCE_DATE_EPOCH
 /// specification"). Nothing that is made is younger than this, and so does not depend on when it was made.</summary>
-sealed record SourceDate(long? Seconds)
+public sealed record SourceDate(long? Seconds)
 {
     private const string Variable = "SOURCE_DATE_EPOCH";
 

@@ -4,11 +4,11 @@ using System.Globalization;
 using System.Text;
 using SharpRun.CommandLine;
 
-namespace SharpRun.Image.Unpack;
+namespace SharpRun.LayerTar;
 
 /// <summary>Which id of the host a container's id is: --uid-map or --gid-map C:H:N, as umoci's, newuidmap(1)'s and /proc/PID/uid_map's lines.
 /// Without a range every id is itself.</summary>
-sealed class IdMap
+public sealed class IdMap
 {
     public readonly record struct Range(uint Container, uint Host, uint Count);
 

@@ -3,16 +3,16 @@ using System.Collections.Generic;
 using SharpRun.Oci;
 using SharpRun.Tar;
 
-namespace SharpRun.Image.Pack;
+namespace SharpRun.LayerTar;
 
 /// <summary>A whole tree as a layer: a directory of the user's, or overlay's upper directory, whose own marks become those of layers
 /// (Documentation/filesystems/overlayfs.rst; image-spec, layer.md, "Whiteouts").</summary>
-static class TreeLayer
+public static class TreeLayer
 {
     private static readonly byte[][] s_prefixes = ["trusted.overlay."u8.ToArray(), "user.overlay."u8.ToArray()];
 
     /// <summary>All that is in the tree is added to the layer; what the rules call an upper directory is read as one.</summary>
-    public static void Write(TreeRoot root, LayerRules rules, LayerMaker layer)
+    public static void Write(TreeRoot root, LayerRules rules, LayerArchive layer)
     {
         using var walk = new TreeWalk(root, rules.IsUpper);
         var firstNames = new Dictionary<InodeKey, byte[]>();
@@ -49,7 +49,7 @@ static class TreeLayer
     }
 
     // "x" is not opaque: there are whiteouts in it that are files with an attribute (kernel 6.7).
-    private static void WriteOpaque(LayerMaker layer, TreeEntry entry)
+    private static void WriteOpaque(LayerArchive layer, TreeEntry entry)
     {
         if (Own(entry, "opaque") is [(byte)'y'])
         {
@@ -58,7 +58,7 @@ static class TreeLayer
     }
 
     /// <summary>One entry; of several names of one file the first has the content. The names given so far are the caller's to keep.</summary>
-    public static void WriteEntry(TreeRoot root, LayerRules rules, LayerMaker layer, TreeEntry entry, Dictionary<InodeKey, byte[]> firstNames)
+    public static void WriteEntry(TreeRoot root, LayerRules rules, LayerArchive layer, TreeEntry entry, Dictionary<InodeKey, byte[]> firstNames)
     {
         var made = rules.EntryOf(entry, root);
         if (entry.HasOtherNames && !firstNames.TryAdd(entry.Inode, entry.Path))

@@ -1,13 +1,13 @@
 using System;
 using SharpRun.Linux;
 
-namespace SharpRun.Image.Unpack;
+namespace SharpRun.LayerTar;
 
 /// <summary>
 /// How overlay's own words are spelled on the disk (kernel, Documentation/filesystems/overlayfs.rst). Only the host's root may write trusted.*; anybody
 /// else writes user.*, which counts in mounts with the option userxattr (kernel 5.11). A store is written by one user, so all layers of a chain agree.
 /// </summary>
-sealed class OverlayWords
+public sealed class OverlayWords
 {
     private readonly byte[] _opaque;
 
