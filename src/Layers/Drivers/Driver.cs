@@ -1,0 +1,34 @@
+using SharpRun.Layers.Unions;
+using SharpRun.LayerStore;
+using SharpRun.Linux;
+
+namespace SharpRun.Layers.Drivers;
+
+/// <summary>How a writable union is made of read-only layers. Every call is under the union's lock, and may be the next one after a kill -9 of
+/// any other: what is there already is no error.</summary>
+abstract class Driver
+{
+    public static Driver Of(DriverKind kind) => kind switch
+    {
+        DriverKind.Overlay => new OverlayDriver(),
+        DriverKind.Btrfs => new BtrfsDriver(),
+        _ => new VfsDriver(),
+    };
+
+    public abstract DriverKind Kind { get; }
+
+    /// <summary>Why it cannot be used with this store, a part of a sentence; null: it can.</summary>
+    public abstract string? WhyNot(StorePaths paths);
+
+    /// <summary>Makes the writable layer in the union's directory, which is empty but for merged/.</summary>
+    public abstract void Create(Union union, LowerTrees lowers);
+
+    /// <summary>Attaches the union on a directory, O_PATH, in the caller's mount namespace.</summary>
+    public abstract void Mount(Union union, LowerTrees lowers, int target);
+
+    /// <summary>What is mounted on the directory (O_PATH, seen from above the mount) is this union.</summary>
+    public abstract bool IsMounted(Union union, int target);
+
+    /// <summary>The record is gone already; what is mounted was unmounted. The bytes that were freed.</summary>
+    public virtual long Remove(Union union) => TreeRemover.Clear(union.Directory);
+}
