@@ -17,8 +17,11 @@ public sealed class LowerNode(TarEntry entry)
     /// <summary>No layer describes the directory: it is there because something is in it, and its time is that of its making.</summary>
     public bool IsImplicit { get; private set; }
 
-    /// <summary>Of a file.</summary>
+    /// <summary>Of a file in an archive.</summary>
     public Digest Content { get; init; }
+
+    /// <summary>Of a file in a layer's tree: where it stands.</summary>
+    public LowerFile? File { get; init; }
 
     /// <summary>Of a directory.</summary>
     public Dictionary<byte[], LowerLink> Children { get; } = entry.Kind == TarKind.Directory ? new(BytesComparer.Instance) : s_none;
@@ -48,3 +51,6 @@ public sealed class LowerNode(TarEntry entry)
 
 /// <summary>A name in a directory, and the number of the layer that has made it.</summary>
 public readonly record struct LowerLink(LowerNode Node, int Layer);
+
+/// <summary>A file in the tree of a layer.</summary>
+public sealed record LowerFile(TreeRoot Root, TreeEntry Entry);

@@ -17,7 +17,7 @@ public readonly record struct LowerName(bool IsThere, int Layer, FileStatus Stat
 /// The layers below, uppermost first, seen as overlay merges them (overlayfs.rst): a directory goes on into the layers below it until one has no such
 /// directory but something else, a whiteout, or an opaque one. Every look is one openat2(2) that follows no link, so it stays in the layer.
 /// </summary>
-public sealed class LowerStack(IReadOnlyList<int> trees, OverlayWords words)
+public sealed class LowerStack(IReadOnlyList<int> trees, Func<int, bool> isOpaque)
 {
     public const ulong Beneath = Native.RESOLVE_BENEATH | Native.RESOLVE_NO_SYMLINKS | Native.RESOLVE_NO_MAGICLINKS;
 
@@ -56,7 +56,7 @@ public sealed class LowerStack(IReadOnlyList<int> trees, OverlayWords words)
                 continue;
             }
             var found = look.OrThrow($"look into a lower layer for {LayerDirectory.Say(name)}");
-            var isLast = !status.IsDirectory || words.IsOpaque(found);
+            var isLast = !status.IsDirectory || isOpaque(found);
             Sys.Close(found);
             if (status.IsDirectory)
             {

@@ -11,6 +11,9 @@ public sealed record SourceDate(long? Seconds)
 {
     private const string Variable = "SOURCE_DATE_EPOCH";
 
+    /// <summary>Times stay as they are.</summary>
+    public static SourceDate None { get; } = new((long?)null);
+
     public static SourceDate FromEnvironment() => Parse(Environment.GetEnvironmentVariable(Variable));
 
     /// <summary>Null or empty: there is none.</summary>

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using SharpRun.Oci;
 
 namespace SharpRun.LayerTar;
 
@@ -26,7 +27,11 @@ public sealed class TreeChanges
     }
 
     /// <summary>Of a changed directory Parent is itself, and it is written as the parents of other changes are.</summary>
-    private sealed record Change(ChangeKind Kind, int Order, byte[] Path, Directory Parent, TreeEntry? Entry = null);
+    private sealed record Change(ChangeKind Kind, int Order, byte[] Path, Directory Parent, TreeEntry? Entry = null)
+    {
+        /// <summary>The layers below have nothing of this name.</summary>
+        public bool IsNew { get; init; }
+    }
 
     /// <summary>A directory of the tree, to be written before what has changed in it.</summary>
     private sealed class Directory(int order, TreeEntry entry, Directory? parent, LowerNode? lower)
@@ -35,7 +40,7 @@ public sealed class TreeChanges
         public readonly TreeEntry Entry = entry;
         public readonly Directory? Parent = parent;
         public readonly LowerNode? Lower = lower;
-        public bool IsWritten;
+        public bool IsWritten, IsNew;
     }
 
     /// <summary>The names of one file, and what the layers have under them.</summary>
@@ -99,6 +104,61 @@ public sealed class TreeChanges
         layer.Add(_rules.EntryOf(directory.Entry, _root));
     }
 
+    /// <summary>The same as <see cref="Write"/>, as a tree in overlay's form. Its root is the caller's to describe.</summary>
+    public void Copy(TreeMaker maker)
+    {
+        var made = new HashSet<Directory>();
+        foreach (var change in _changes)
+        {
+            if (change.Kind == ChangeKind.Directory || change.Parent.Parent is not null)
+            {
+                CopyDirectory(maker, change.Parent, made);
+            }
+            if (change.Kind == ChangeKind.Whiteout)
+            {
+                maker.MakeWhiteout(change.Path);
+            }
+            else if (change.Entry is { } entry)
+            {
+                if (OverlayWords.IsWhiteout(entry.Status))
+                {
+                    throw new ImageError($"{_root.Act("pack", entry.Path)}: a character device 0:0 is overlay's sign for a file that is not there");
+                }
+                maker.Make(entry);
+            }
+        }
+    }
+
+    /// <summary>For people, with the directories above the changes.</summary>
+    public IReadOnlyList<ChangedPath> Paths()
+    {
+        var paths = new List<ChangedPath>();
+        var said = new HashSet<Directory>();
+        foreach (var change in _changes)
+        {
+            for (var directory = change.Parent; directory?.Parent is not null && said.Add(directory); directory = directory.Parent)
+            {
+                paths.Add(new ChangedPath(directory.IsNew ? ChangeOf.Added : ChangeOf.Changed, directory.Entry.Path));
+            }
+            if (change.Kind != ChangeKind.Directory)
+            {
+                paths.Add(new ChangedPath(change.Kind == ChangeKind.Whiteout ? ChangeOf.Deleted : change.IsNew ? ChangeOf.Added : ChangeOf.Changed, change.Path));
+            }
+        }
+        ChangedPath.Sort(paths);
+        return paths;
+    }
+
+    private static void CopyDirectory(TreeMaker maker, Directory directory, HashSet<Directory> made)
+    {
+        if (directory.Parent is null || !made.Add(directory))
+        {
+            return;
+        }
+        CopyDirectory(maker, directory.Parent, made);
+        maker.MakeDirectory(directory.Entry);
+    }
+
     private void Walk(LowerNode lowerRoot)
     {
         using var walk = new TreeWalk(_root);
@@ -124,7 +184,7 @@ public sealed class TreeChanges
             _order++;
             if (entry.Status.IsDirectory)
             {
-                var directory = new Directory(_order, entry, parent, lower is { IsDirectory: true } ? lower : null);
+                var directory = new Directory(_order, entry, parent, lower is { IsDirectory: true } ? lower : null) { IsNew = lower is null };
                 above.Add(directory);
                 LookAtDirectory(walk, directory);
             }
@@ -175,7 +235,7 @@ public sealed class TreeChanges
             }
             return;
         }
-        var change = new Change(ChangeKind.Entry, _order, entry.Path, parent, entry);
+        var change = new Change(ChangeKind.Entry, _order, entry.Path, parent, entry) { IsNew = lower is null };
         var isSame = lower is not null && _compare.IsSame(entry, lower);
         if (!entry.HasOtherNames && lower is not { NameCount: > 1 })
         {

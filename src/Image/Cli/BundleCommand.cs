@@ -5,7 +5,6 @@ using System.Linq;
 using SharpRun.CommandLine;
 using SharpRun.Image.Bundle;
 using SharpRun.Image.Transports;
-using SharpRun.LayerTar;
 using SharpRun.Linux;
 using SharpRun.Oci;
 

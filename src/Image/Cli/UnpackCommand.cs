@@ -120,8 +120,8 @@ static class UnpackCommand
     /// <summary>--uid-map, --gid-map and --rootless, which pack takes, too.</summary>
     public static Owners MapsOf(Arguments arguments)
     {
-        var uids = IdMap.Parse("uid-map", arguments.Texts("uid-map"));
-        return new Owners(uids, IdMap.Parse("gid-map", arguments.Texts("gid-map"))) { IsRootless = arguments.Is("rootless") };
+        var uids = LayerTar.IdMap.Parse("uid-map", arguments.Texts("uid-map"));
+        return new Owners(uids, LayerTar.IdMap.Parse("gid-map", arguments.Texts("gid-map"))) { IsRootless = arguments.Is("rootless") };
     }
 
     private static void RequireRoot(bool isRootless)
