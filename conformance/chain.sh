@@ -80,7 +80,7 @@ ours_or_debian() (
     local tool=$1 stand_in=$2 verb=$3
     shift 3
     say "+ $tool $verb $*"
-    case $verb in create) exec >/dev/null ;; esac
+    case $verb in create|remove) exec >/dev/null ;; esac
     if type -P "$tool" >/dev/null; then
         command "$tool" --root "$store" "$verb" "$@"
     else

@@ -7,7 +7,7 @@ static class Commands
 {
     public static Verbs<Options> All { get; } = new(Options.Tool, Options.Common,
     [
-        NotYet("drivers"), NotYet("create"), NotYet("mount"), NotYet("unmount"), NotYet("diff"), NotYet("commit"), NotYet("list"), NotYet("remove"), NotYet("gc"),
+        Drivers.Command, Create.Command, Mount.Command, Unmount.Command, NotYet("diff"), NotYet("commit"), List.Command, Remove.Command, CollectGarbage.Command,
     ], Options.From);
 
     private static Command NotYet(string name) =>

@@ -1,6 +1,7 @@
 using SharpRun.Json;
 using SharpRun.Layers.Unions;
 using SharpRun.LayerStore;
+using SharpRun.Linux;
 
 namespace SharpRun.Layers.Drivers;
 
@@ -14,5 +15,5 @@ sealed class BtrfsDriver : Driver
 
     public override void Mount(Union union, LowerTrees lowers, int target) => throw new JsonError("Btrfs: not there yet");
 
-    public override bool IsMounted(Union union, int target) => false;
+    public override bool IsMountOf(Union union, MountEntry mount) => false;
 }

@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using SharpRun.Layers.Unions;
 using SharpRun.LayerStore;
 using SharpRun.Linux;
@@ -15,19 +16,24 @@ abstract class Driver
         _ => new VfsDriver(),
     };
 
+    public static IReadOnlyList<Driver> All { get; } = [new OverlayDriver(), new BtrfsDriver(), new VfsDriver()];
+
     public abstract DriverKind Kind { get; }
+
+    /// <summary>What somebody who creates a union should know, said on stderr; null: nothing.</summary>
+    public virtual string? Notice => null;
 
     /// <summary>Why it cannot be used with this store, a part of a sentence; null: it can.</summary>
     public abstract string? WhyNot(StorePaths paths);
 
-    /// <summary>Makes the writable layer in the union's directory, which is empty but for merged/.</summary>
+    /// <summary>Makes the writable layer in the union's empty directory; what was copied is on the disk before it returns.</summary>
     public abstract void Create(Union union, LowerTrees lowers);
 
     /// <summary>Attaches the union on a directory, O_PATH, in the caller's mount namespace.</summary>
     public abstract void Mount(Union union, LowerTrees lowers, int target);
 
-    /// <summary>What is mounted on the directory (O_PATH, seen from above the mount) is this union.</summary>
-    public abstract bool IsMounted(Union union, int target);
+    /// <summary>A line of the mount table is this union, wherever it is mounted.</summary>
+    public abstract bool IsMountOf(Union union, MountEntry mount);
 
     /// <summary>The record is gone already; what is mounted was unmounted. The bytes that were freed.</summary>
     public virtual long Remove(Union union) => TreeRemover.Clear(union.Directory);

@@ -1,5 +1,3 @@
-using SharpRun.Json;
-
 namespace SharpRun.Layers.Drivers;
 
 enum DriverKind
@@ -25,9 +23,6 @@ static class DriverNames
         "vfs" => DriverKind.Vfs,
         _ => null,
     };
-
-    public static DriverKind Parse(string word) =>
-        TryParse(word) ?? throw new JsonError(Retired(word) is { } instead ? $"driver {word}: {instead}" : $"driver {word}: there is none of this name (overlay, btrfs, vfs)");
 
     /// <summary>What to use instead of a driver that docker had once; null: it is none of those.</summary>
     public static string? Retired(string word) => word switch

@@ -24,6 +24,14 @@ sealed class LowerTrees : IDisposable
     public IReadOnlyList<int> Trees => _trees;
 
     /// <summary>The layer and all below it.</summary>
+    public static LowerTrees Below(StorePaths store, Digest top)
+    {
+        using var layers = LayerStore.Layers.Of(store);
+        // A layer that is held keeps those below it, so that the chain stays while it is read.
+        using var held = layers.TryHold(top) ?? throw new ImageError($"there is no layer {top} (sharprun-image unpack --layers makes those of an image)");
+        return OfLayers(store, layers.ChainOf(top));
+    }
+
     public static LowerTrees OfLayers(StorePaths store, IReadOnlyList<Digest> chain)
     {
         using var layers = LayerStore.Layers.Of(store);
@@ -39,7 +47,6 @@ sealed class LowerTrees : IDisposable
             {
                 var held = layers.TryHold(chainId) ?? throw new ImageError($"open layer {chainId}: it is not there");
                 trees._top?.Dispose();
-                // A layer that is held keeps those below it.
                 trees._top = held;
                 trees._trees.Add(held.OpenTree());
             }
