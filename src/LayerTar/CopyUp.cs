@@ -140,7 +140,7 @@ public sealed class CopyUp(bool isRootless)
         {
             var attribute = rest[..(rest.IndexOf((byte)0) + 1)];
             rest = rest[attribute.Length..];
-            if (HostAttributes.Contains(attribute[..^1]))
+            if (HostAttributes.Contains(attribute[..^1]) || (isRootless && (attribute.StartsWith("security."u8) || attribute.StartsWith("trusted."u8))))
             {
                 continue;
             }
