@@ -34,7 +34,7 @@ release() { local IFS=.-; read -r major minor _ <<<"$(uname -r)"; echo "$((major
 # layer NUMBER [PARENT]: a layer of the store by hand; prints its chain id.
 layer() {
     local id directory
-    id=$(printf '%064x' "$1")
+    printf -v id '%064x' "$1"
     directory=$store/layers/sha256/$id
     mkdir -p "$directory/fs"
     echo "${2:-}" >"$directory/parent"
@@ -141,7 +141,8 @@ is "a path of more than 255 bytes" long "$(cat "$(ours mount u)/file")"
 ours remove u >/dev/null
 
 lowers=()
-for i in {1..501}; do mkdir -p "many/$i" && echo "$i" | tee "many/$i/$i" >many/$i/same && lowers+=(--lower "many/$i"); done
+mkdir -p many/{1..501}
+for i in {1..501}; do echo "$i" >"many/$i/$i" && echo "$i" >"many/$i/same" && lowers+=(--lower "many/$i"); done
 ours create big "${lowers[@]:0:1000}" >/dev/null
 merged=$(ours mount big)
 is "500 layers" 501 "$(ls "$merged" | wc -l)"
@@ -149,7 +150,7 @@ is "... the last one is the uppermost" 500 "$(cat "$merged/same")"
 ours remove big >/dev/null
 has "501 layers are too many, in a sentence" "more than the 500" "$(words create big "${lowers[@]}")"
 chain=
-for i in {1..300}; do chain=$(layer $((1000 + i)) "$chain"); done
+for i in {1..300}; do layer $((1000 + i)) "$chain" >chain && chain=$(<chain); done
 ours create big --chain "$chain" >/dev/null
 is "a chain of 300 layers of the store" 300 "$(ls "$(ours mount big)" | wc -l)"
 remove_and_create() { ours remove big && ours create big --chain "$chain"; }

@@ -37,7 +37,7 @@ public static class OverlayMount
     {
         var needsUserAttributes = NeedsUserAttributes(parts.Upper);
         var detached = Detached(parts, needsUserAttributes);
-        if (detached.Error is Errno.EINVAL or Errno.ENOSYS)
+        if (detached.Error is Errno.EINVAL or Errno.EOPNOTSUPP or Errno.ENOSYS)
         {
             return AttachByOptions(parts, needsUserAttributes, target);
         }
@@ -99,7 +99,6 @@ public static class OverlayMount
             error = AddLower(fs.Value, parts.Lowers[i]);
         }
         error = error == Errno.OK ? SetWritable(fs.Value, parts, needsUserAttributes) : error;
-        // Before 6.5 overlay takes every word until here, and only now says that it does not know it.
         error = error == Errno.OK ? Sys.FsConfigCreate(fs.Value) : error;
         var mount = error == Errno.OK ? Sys.FsMount(fs.Value, 0) : Result.Failed(error);
         Sys.Close(fs.Value);
@@ -109,7 +108,7 @@ public static class OverlayMount
     private static Errno AddLower(int fs, int lower)
     {
         var error = Sys.FsConfigFd(fs, "lowerdir+\0"u8, lower);
-        // EBADF: fsconfig(2) wants descriptors that are no O_PATH before 6.16.
+        // EOPNOTSUPP: overlay knows nothing of fsconfig(2) before 6.5, and this is the earliest answer that says so. EBADF: no O_PATH was taken.
         return error is Errno.EINVAL or Errno.EBADF ? Set(fs, "lowerdir+\0"u8, PathOf(lower)) : error;
     }
 
@@ -130,7 +129,7 @@ public static class OverlayMount
     private static Errno SetDirectory(int fs, ReadOnlySpan<byte> key, int directory)
     {
         var error = Sys.FsConfigFd(fs, key, directory);
-        return error is Errno.EINVAL or Errno.EBADF ? Set(fs, key, PathOf(directory)) : error;
+        return error is Errno.EINVAL or Errno.EBADF or Errno.EOPNOTSUPP ? Set(fs, key, PathOf(directory)) : error;
     }
 
     private static Errno Set(int fs, ReadOnlySpan<byte> key, string value) => Sys.FsConfigString(fs, key, ZeroTerminated.Of(value));

@@ -30,7 +30,7 @@ public sealed record SourceDate(long? Seconds)
     }
 
     /// <summary>As GNU tar --clamp-mtime: what is older stays.</summary>
-    public TarTime Clamp(TarTime time) => Seconds is { } latest && time.Seconds >= latest ? new TarTime(latest, 0) : time;
+    public TarTime Clamp(TarTime time) => Seconds is { } latest && TreeCheck.NothingIsYounger.Fails(time.Seconds >= latest) ? new TarTime(latest, 0) : time;
 
     /// <summary>"created" of configs and history, RFC 3339.</summary>
     public string Created()
