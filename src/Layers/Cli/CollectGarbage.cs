@@ -1,8 +1,10 @@
 using System.Collections.Generic;
 using System.Globalization;
 using SharpRun.CommandLine;
+using SharpRun.Layers.Drivers;
 using SharpRun.Layers.Unions;
 using SharpRun.LayerStore;
+using SharpRun.Oci;
 
 namespace SharpRun.Layers.Cli;
 
@@ -25,8 +27,13 @@ static class CollectGarbage
                 bytes += UnionFolder.Remove(union);
                 removed.Add(name);
             }
+            else if (union is not null)
+            {
+                bytes += Commit.RemoveLeft(union);
+            }
         }
         bytes += LayerGarbage.CollectBegun(paths);
+        BtrfsDriver.CollectGarbage(paths, ChainsOf(unions));
         Results.Write(options, bytes.ToString(CultureInfo.InvariantCulture), json =>
         {
             json.WriteNumber("bytesFreed", bytes);
@@ -35,5 +42,20 @@ static class CollectGarbage
             json.WriteEndArray();
         });
         return 0;
+    }
+
+    // A base can be made again: so one whose union does not say what it needs is not kept for it.
+    private static HashSet<Digest> ChainsOf(UnionFolder unions)
+    {
+        var chains = new HashSet<Digest>();
+        foreach (var name in unions.Names())
+        {
+            using var union = unions.Look(name);
+            if (union is { HasRecord: true })
+            {
+                chains.UnionWith(union.Record.Chain);
+            }
+        }
+        return chains;
     }
 }

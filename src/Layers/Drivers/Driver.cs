@@ -1,6 +1,8 @@
+using System;
 using System.Collections.Generic;
 using SharpRun.Layers.Unions;
 using SharpRun.LayerStore;
+using SharpRun.LayerTar;
 using SharpRun.Linux;
 
 namespace SharpRun.Layers.Drivers;
@@ -34,6 +36,12 @@ abstract class Driver
 
     /// <summary>A line of the mount table is this union, wherever it is mounted.</summary>
     public abstract bool IsMountOf(Union union, MountEntry mount);
+
+    /// <summary>What the writable layer changes of the layers below it, sorted.</summary>
+    public abstract IReadOnlyList<ChangedPath> Changes(Union union, LowerTrees lowers, Action<string> warn);
+
+    /// <summary>The same as a tree in overlay's form, into an empty directory whose own attributes are the caller's to set.</summary>
+    public abstract void CopyChanges(Union union, LowerTrees lowers, int into, LayerRules rules, SourceDate date);
 
     /// <summary>The record is gone already; what is mounted was unmounted. The bytes that were freed.</summary>
     public virtual long Remove(Union union) => TreeRemover.Clear(union.Directory);

@@ -1,7 +1,10 @@
 using System;
+using System.Collections.Generic;
+using System.Linq;
 using SharpRun.Json;
 using SharpRun.Layers.Unions;
 using SharpRun.LayerStore;
+using SharpRun.LayerTar;
 using SharpRun.Linux;
 
 namespace SharpRun.Layers.Drivers;
@@ -61,6 +64,18 @@ sealed class OverlayDriver : Driver
 
     /// <summary>The source is a word of our choice, which the kernel keeps; by it a mount is found wherever it has been moved to.</summary>
     public override bool IsMountOf(Union union, MountEntry mount) => mount.Type == "overlay" && mount.Source == SourceOf(union.Name);
+
+    public override IReadOnlyList<ChangedPath> Changes(Union union, LowerTrees lowers, Action<string> warn)
+    {
+        using var upper = new TreeRoot(union.OpenDirectory("upper"), $"{union.Path}/upper");
+        return UpperChanges.Find(upper, [.. lowers.Trees.Reverse()]);
+    }
+
+    public override void CopyChanges(Union union, LowerTrees lowers, int into, LayerRules rules, SourceDate date)
+    {
+        using var upper = new TreeRoot(union.OpenDirectory("upper"), $"{union.Path}/upper");
+        UpperCopy.Make(upper, into, OverlayWords.Of(into), TreeOwner.Copier, date, rules);
+    }
 
     private static string SourceOf(string name) => "sharprun:" + name;
 

@@ -2,14 +2,13 @@ using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Globalization;
-using SharpRun.Image.Unpack;
 using SharpRun.Oci;
 using SharpRun.Tar;
 
-namespace SharpRun.Image.Pack;
+namespace SharpRun.LayerTar;
 
 /// <summary>How what stands on this machine is said in a layer: whose it is in the container, and which attributes are the image's.</summary>
-sealed class LayerRules(Owners owners, Action<string> warn)
+public sealed class LayerRules(Owners owners, Action<string> warn)
 {
     // struct vfs_ns_cap_data of linux/capability.h: magic and flags, two pairs of masks, and in revision 3 the root's id.
     private const int CapabilityLength = 20, NamespacedLength = 24;
@@ -49,7 +48,7 @@ sealed class LayerRules(Owners owners, Action<string> warn)
         // Without root those two cannot be set, and so are not in the tree whatever the image says.
         var isRootless = Owners.IsRootless && (attribute.SequenceEqual("user.rootlesscontainers"u8)
             || attribute.StartsWith("security."u8) || attribute.StartsWith("trusted."u8));
-        return !EntryWriter.IsLeftOut(attribute) && !isRootless;
+        return !HostAttributes.Contains(attribute) && !isRootless;
     }
 
     /// <summary>Of the tree's, those that are the image's, sorted by name.</summary>

@@ -1,11 +1,12 @@
 using System;
 using SharpRun.Linux;
 
-namespace SharpRun.Image.Unpack;
+namespace SharpRun.LayerTar;
 
-/// <summary>Copies one file of a lower layer, as overlay would on a first write: content with its holes, owner, mode, attributes, times.
+/// <summary>Copies one file of a tree, as overlay would on a first write: content with its holes (the same blocks where the file system can share
+/// them), owner, mode, attributes, times.
 /// Both places are (descriptor of the directory, name with a final zero).</summary>
-sealed class CopyUp(bool isRootless)
+public sealed class CopyUp(bool isRootless)
 {
     private const int SeekData = 3, SeekHole = 4; // linux/fs.h
     private const int NamesRoom = 64 << 10;       // XATTR_LIST_MAX
@@ -15,6 +16,9 @@ sealed class CopyUp(bool isRootless)
     private readonly bool _isRoot = Sys.GetEuid() == 0;
     private readonly byte[] _names = new byte[NamesRoom];
     private readonly byte[] _value = new byte[ValueRoom];
+
+    // Until the kernel says that it cannot.
+    private bool _shares = true, _copiesInKernel = true;
 
     public Errno Copy(int from, ReadOnlySpan<byte> name, int into, ReadOnlySpan<byte> newName)
     {
@@ -44,9 +48,9 @@ sealed class CopyUp(bool isRootless)
         return error == Errno.OK ? Sys.UtimensAt(into, newName, status.ModifiedAt, status.ModifiedAt, Native.AT_SYMLINK_NOFOLLOW) : error;
     }
 
-    private static Errno CopyFile(int from, ReadOnlySpan<byte> name, int into, ReadOnlySpan<byte> newName, in FileStatus status)
+    private Errno CopyFile(int from, ReadOnlySpan<byte> name, int into, ReadOnlySpan<byte> newName, in FileStatus status)
     {
-        var source = Sys.Open(from, name, Native.O_RDONLY | Native.O_NOFOLLOW | Native.O_NOCTTY);
+        var source = Sys.Open(from, name, Native.O_RDONLY | Native.O_NOFOLLOW | Native.O_NOCTTY | Native.O_NONBLOCK);
         if (!source.Ok)
         {
             return source.Error;
@@ -61,8 +65,16 @@ sealed class CopyUp(bool isRootless)
         return error;
     }
 
-    private static Errno CopyData(int source, int into, long size)
+    private Errno CopyData(int source, int into, long size)
     {
+        if (size > 0 && _shares)
+        {
+            if (Sys.ShareContent(source, into) == Errno.OK)
+            {
+                return Errno.OK;
+            }
+            _shares = false;
+        }
         for (long at = 0; at < size;)
         {
             var data = Sys.Seek(source, at, SeekData);
@@ -83,12 +95,17 @@ sealed class CopyUp(bool isRootless)
         return Sys.Ftruncate(into, size);
     }
 
-    private static Errno CopyPiece(int source, int into, long length)
+    private Errno CopyPiece(int source, int into, long length)
     {
         while (length > 0)
         {
-            // Both are files of one file system.
-            var copied = Sys.CopyFileRange(source, into, length);
+            var copied = _copiesInKernel ? Sys.CopyFileRange(source, into, length) : CopyBlock(source, into, length);
+            if (copied.Error is Errno.EXDEV or Errno.EOPNOTSUPP or Errno.EINVAL or Errno.ENOSYS && _copiesInKernel)
+            {
+                // Two file systems before kernel 5.3, two kinds of them from 5.19 on.
+                _copiesInKernel = false;
+                continue;
+            }
             if (!copied.Ok || copied.Long == 0)
             {
                 return copied.Ok ? Errno.EIO : copied.Error;
@@ -98,9 +115,16 @@ sealed class CopyUp(bool isRootless)
         return Errno.OK;
     }
 
+    private Result CopyBlock(int source, int into, long length)
+    {
+        var read = Sys.Read(source, _value.AsSpan(0, (int)Math.Min(length, ValueRoom)));
+        var error = read.Ok ? Sys.WriteAll(into, _value.AsSpan(0, read.Value)) : read.Error;
+        return error == Errno.OK ? read : Result.Failed(error);
+    }
+
     private static Errno CopyLink(int from, ReadOnlySpan<byte> name, int into, ReadOnlySpan<byte> newName)
     {
-        Span<byte> target = new byte[UnpackLimits.PathBytes + 2];
+        Span<byte> target = new byte[TreeWalk.LongestPath + 2];
         var read = Sys.ReadLinkAt(from, name, target[..^1]);
         return read.Ok ? Sys.SymlinkAt(target[..(read.Value + 1)], into, newName) : read.Error;
     }
@@ -116,7 +140,7 @@ sealed class CopyUp(bool isRootless)
         {
             var attribute = rest[..(rest.IndexOf((byte)0) + 1)];
             rest = rest[attribute.Length..];
-            if (EntryWriter.IsLeftOut(attribute[..^1]))
+            if (HostAttributes.Contains(attribute[..^1]) || (isRootless && (attribute.StartsWith("security."u8) || attribute.StartsWith("trusted."u8))))
             {
                 continue;
             }

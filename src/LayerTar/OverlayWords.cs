@@ -1,14 +1,16 @@
 using System;
 using SharpRun.Linux;
 
-namespace SharpRun.Image.Unpack;
+namespace SharpRun.LayerTar;
 
 /// <summary>
 /// How overlay's own words are spelled on the disk (kernel, Documentation/filesystems/overlayfs.rst). Only the host's root may write trusted.*; anybody
 /// else writes user.*, which counts in mounts with the option userxattr (kernel 5.11). A store is written by one user, so all layers of a chain agree.
 /// </summary>
-sealed class OverlayWords
+public sealed class OverlayWords
 {
+    private static readonly OverlayWords s_root = new(areUsers: false), s_users = new(areUsers: true);
+
     private readonly byte[] _opaque;
 
     private OverlayWords(bool areUsers)
@@ -44,12 +46,18 @@ sealed class OverlayWords
     /// <summary>Nothing from lower layers shows through the open directory.</summary>
     public Errno SetOpaque(int directory) => Sys.SetAttribute(directory, _opaque, "y"u8);
 
+    /// <summary>The same, of a name in a directory whose descriptor may be O_PATH.</summary>
+    public Errno SetOpaqueAt(int parent, ReadOnlySpan<byte> name) => Sys.SetAttributeAt(parent, name, _opaque, "y"u8);
+
     /// <summary>Of a directory by any descriptor of it.</summary>
     public bool IsOpaque(int directory)
     {
         Span<byte> value = stackalloc byte[1];
         return Sys.GetAttributeAt(directory, ".\0"u8, _opaque, value) is { Ok: true, Value: 1 } && value[0] == (byte)'y';
     }
+
+    /// <summary>By the words of either, of a tree that may be anybody's.</summary>
+    public static bool IsOpaqueForAnybody(int directory) => s_root.IsOpaque(directory) || s_users.IsOpaque(directory);
 
     /// <summary>Overlay's whiteout: a character device of no driver. Unprivileged users may make it from kernel 5.8 on.</summary>
     public static bool IsWhiteout(in FileStatus status) => status is { IsCharDevice: true, RdevMajor: 0, RdevMinor: 0 };

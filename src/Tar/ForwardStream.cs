@@ -1,10 +1,10 @@
 using System;
 using System.IO;
 
-namespace SharpRun.Image.Blobs;
+namespace SharpRun.Tar;
 
 /// <summary>The members that every stream has and ours, which only go forward, have no use for.</summary>
-abstract class ForwardStream : Stream
+public abstract class ForwardStream : Stream
 {
     public override bool CanRead => false;
 

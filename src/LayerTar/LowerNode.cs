@@ -2,10 +2,10 @@ using System.Collections.Generic;
 using SharpRun.Oci;
 using SharpRun.Tar;
 
-namespace SharpRun.Image.Pack;
+namespace SharpRun.LayerTar;
 
 /// <summary>A file, directory or other thing of the layers below, whatever names it has there.</summary>
-sealed class LowerNode(TarEntry entry)
+public sealed class LowerNode(TarEntry entry)
 {
     private const uint ImplicitMode = 0x1ED; // 0755
 
@@ -17,11 +17,14 @@ sealed class LowerNode(TarEntry entry)
     /// <summary>No layer describes the directory: it is there because something is in it, and its time is that of its making.</summary>
     public bool IsImplicit { get; private set; }
 
-    /// <summary>Of a file.</summary>
+    /// <summary>Of a file in an archive.</summary>
     public Digest Content { get; init; }
 
+    /// <summary>Of a file in a layer's tree: where it stands.</summary>
+    public LowerFile? File { get; init; }
+
     /// <summary>Of a directory.</summary>
-    public Dictionary<byte[], LowerName> Children { get; } = entry.Kind == TarKind.Directory ? new(BytesComparer.Instance) : s_none;
+    public Dictionary<byte[], LowerLink> Children { get; } = entry.Kind == TarKind.Directory ? new(BytesComparer.Instance) : s_none;
 
     /// <summary>Of a directory; the root is its own.</summary>
     public LowerNode? Parent { get; init; }
@@ -29,7 +32,7 @@ sealed class LowerNode(TarEntry entry)
     /// <summary>How many names it has.</summary>
     public int NameCount { get; set; }
 
-    private static readonly Dictionary<byte[], LowerName> s_none = [];
+    private static readonly Dictionary<byte[], LowerLink> s_none = [];
 
     public static LowerNode Implicit(LowerNode? parent)
     {
@@ -47,4 +50,7 @@ sealed class LowerNode(TarEntry entry)
 }
 
 /// <summary>A name in a directory, and the number of the layer that has made it.</summary>
-readonly record struct LowerName(LowerNode Node, int Layer);
+public readonly record struct LowerLink(LowerNode Node, int Layer);
+
+/// <summary>A file in the tree of a layer.</summary>
+public sealed record LowerFile(TreeRoot Root, TreeEntry Entry);

@@ -3,16 +3,14 @@ using System.Collections.Generic;
 using SharpRun.Oci;
 using SharpRun.Tar;
 
-namespace SharpRun.Image.Pack;
+namespace SharpRun.LayerTar;
 
 /// <summary>A whole tree as a layer: a directory of the user's, or overlay's upper directory, whose own marks become those of layers
 /// (Documentation/filesystems/overlayfs.rst; image-spec, layer.md, "Whiteouts").</summary>
-static class TreeLayer
+public static class TreeLayer
 {
-    private static readonly byte[][] s_prefixes = ["trusted.overlay."u8.ToArray(), "user.overlay."u8.ToArray()];
-
     /// <summary>All that is in the tree is added to the layer; what the rules call an upper directory is read as one.</summary>
-    public static void Write(TreeRoot root, LayerRules rules, LayerMaker layer)
+    public static void Write(TreeRoot root, LayerRules rules, LayerArchive layer)
     {
         using var walk = new TreeWalk(root, rules.IsUpper);
         var firstNames = new Dictionary<InodeKey, byte[]>();
@@ -33,8 +31,8 @@ static class TreeLayer
             }
             if (rules.IsUpper)
             {
-                RefuseRedirections(entry, root);
-                if (IsWhiteout(entry))
+                OverlayMarks.RefuseRedirections(entry, root);
+                if (OverlayMarks.IsWhiteout(entry))
                 {
                     layer.AddWhiteout(entry.Path);
                     continue;
@@ -48,17 +46,16 @@ static class TreeLayer
         }
     }
 
-    // "x" is not opaque: there are whiteouts in it that are files with an attribute (kernel 6.7).
-    private static void WriteOpaque(LayerMaker layer, TreeEntry entry)
+    private static void WriteOpaque(LayerArchive layer, TreeEntry entry)
     {
-        if (Own(entry, "opaque") is [(byte)'y'])
+        if (OverlayMarks.IsOpaque(entry))
         {
             layer.AddOpaque(entry.Path);
         }
     }
 
     /// <summary>One entry; of several names of one file the first has the content. The names given so far are the caller's to keep.</summary>
-    public static void WriteEntry(TreeRoot root, LayerRules rules, LayerMaker layer, TreeEntry entry, Dictionary<InodeKey, byte[]> firstNames)
+    public static void WriteEntry(TreeRoot root, LayerRules rules, LayerArchive layer, TreeEntry entry, Dictionary<InodeKey, byte[]> firstNames)
     {
         var made = rules.EntryOf(entry, root);
         if (entry.HasOtherNames && !firstNames.TryAdd(entry.Inode, entry.Path))
@@ -90,34 +87,5 @@ static class TreeLayer
         {
             throw new ImageError($"{root.Act("pack", walk.Current.Path)}: something is mounted there, unmount it first");
         }
-    }
-
-    private static bool IsWhiteout(TreeEntry entry) =>
-        entry.Status is { IsCharDevice: true, RdevMajor: 0, RdevMinor: 0 }
-        || (entry.Status is { IsRegular: true, Size: 0 } && Own(entry, "whiteout") is not null);
-
-    // What is in another place of the layers below cannot be said in a layer, only its whole content.
-    private static void RefuseRedirections(TreeEntry entry, TreeRoot root)
-    {
-        if (Own(entry, "redirect") is not null)
-        {
-            throw new ImageError($"{root.Act("pack", entry.Path)}: overlay has renamed it without copying what is in it; mount with redirect_dir=off");
-        }
-        if (Own(entry, "metacopy") is not null)
-        {
-            throw new ImageError($"{root.Act("pack", entry.Path)}: overlay has not copied its content (metacopy); mount it with metacopy=off");
-        }
-    }
-
-    private static byte[]? Own(TreeEntry entry, string name)
-    {
-        foreach (var prefix in s_prefixes)
-        {
-            if (entry.Attribute([.. prefix, .. System.Text.Encoding.ASCII.GetBytes(name)]) is { } value)
-            {
-                return value;
-            }
-        }
-        return null;
     }
 }

@@ -3,10 +3,10 @@ using SharpRun.Linux;
 using SharpRun.Oci;
 using SharpRun.Tar;
 
-namespace SharpRun.Image.Unpack;
+namespace SharpRun.LayerTar;
 
 /// <summary>Whom on the host the files of an image are given to.</summary>
-sealed record Owners(IdMap Uids, IdMap Gids)
+public sealed record Owners(IdMap Uids, IdMap Gids)
 {
     public static Owners OfImage { get; } = new(IdMap.Identity, IdMap.Identity);
 

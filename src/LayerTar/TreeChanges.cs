@@ -1,14 +1,15 @@
 using System;
 using System.Collections.Generic;
+using SharpRun.Oci;
 
-namespace SharpRun.Image.Pack;
+namespace SharpRun.LayerTar;
 
 /// <summary>
 /// What has been done to an unpacked image: the tree against the table of its layers. It is found first and written then, because of hard links: one
 /// new name of a file, or one that is gone its own way, is said by all names of it, the first with the content, so that no unpacker has to find a link's
 /// target in a layer below. The directories above a change are written with it, for unpackers that would make them anew.
 /// </summary>
-sealed class TreeChanges
+public sealed class TreeChanges
 {
     private readonly TreeRoot _root;
     private readonly LayerRules _rules;
@@ -26,7 +27,11 @@ sealed class TreeChanges
     }
 
     /// <summary>Of a changed directory Parent is itself, and it is written as the parents of other changes are.</summary>
-    private sealed record Change(ChangeKind Kind, int Order, byte[] Path, Directory Parent, TreeEntry? Entry = null);
+    private sealed record Change(ChangeKind Kind, int Order, byte[] Path, Directory Parent, TreeEntry? Entry = null)
+    {
+        /// <summary>The layers below have nothing of this name.</summary>
+        public bool IsNew { get; init; }
+    }
 
     /// <summary>A directory of the tree, to be written before what has changed in it.</summary>
     private sealed class Directory(int order, TreeEntry entry, Directory? parent, LowerNode? lower)
@@ -35,7 +40,7 @@ sealed class TreeChanges
         public readonly TreeEntry Entry = entry;
         public readonly Directory? Parent = parent;
         public readonly LowerNode? Lower = lower;
-        public bool IsWritten;
+        public bool IsWritten, IsNew;
     }
 
     /// <summary>The names of one file, and what the layers have under them.</summary>
@@ -46,23 +51,25 @@ sealed class TreeChanges
         public bool IsChanged;
     }
 
-    private TreeChanges(TreeRoot root, LayerRules rules, IReadOnlyList<byte[]> masks) =>
-        (_root, _rules, _masks, _compare) = (root, rules, masks, new TreeCompare(root, rules));
+    private TreeChanges(TreeRoot root, LayerRules rules, IReadOnlyList<byte[]> masks, TreeCompare compare) =>
+        (_root, _rules, _masks, _compare) = (root, rules, masks, compare);
 
     /// <summary>Nothing has been changed.</summary>
     public bool IsEmpty => _changes.Count == 0;
 
     /// <param name="masks">Paths that are not looked at, without a slash at either end.</param>
-    public static TreeChanges Find(TreeRoot root, LowerTree lower, LayerRules rules, IReadOnlyList<byte[]> masks)
+    /// <param name="hasSameContent">Of a regular file that has the size of that in the layers below.</param>
+    public static TreeChanges Find(
+        TreeRoot root, LowerNode lower, LayerRules rules, IReadOnlyList<byte[]> masks, Func<TreeEntry, LowerNode, bool> hasSameContent)
     {
-        var changes = new TreeChanges(root, rules, masks);
-        changes.Walk(lower.Root);
+        var changes = new TreeChanges(root, rules, masks, new TreeCompare(root, rules, hasSameContent));
+        changes.Walk(lower);
         changes.JudgeLinks();
         changes._changes.Sort((a, b) => a.Order.CompareTo(b.Order));
         return changes;
     }
 
-    public void Write(LayerMaker layer)
+    public void Write(LayerArchive layer)
     {
         var firstNames = new Dictionary<InodeKey, byte[]>();
         foreach (var change in _changes)
@@ -83,7 +90,7 @@ sealed class TreeChanges
     }
 
     // With those above it, but the root: it is in every unpacker's hands already, and often no layer describes it.
-    private void WriteDirectory(LayerMaker layer, Directory directory)
+    private void WriteDirectory(LayerArchive layer, Directory directory)
     {
         if (directory.IsWritten)
         {
@@ -95,6 +102,61 @@ sealed class TreeChanges
         }
         directory.IsWritten = true;
         layer.Add(_rules.EntryOf(directory.Entry, _root));
+    }
+
+    /// <summary>The same as <see cref="Write"/>, as a tree in overlay's form. Its root is the caller's to describe.</summary>
+    public void Copy(TreeMaker maker)
+    {
+        var made = new HashSet<Directory>();
+        foreach (var change in _changes)
+        {
+            if (change.Kind == ChangeKind.Directory || change.Parent.Parent is not null)
+            {
+                CopyDirectory(maker, change.Parent, made);
+            }
+            if (change.Kind == ChangeKind.Whiteout)
+            {
+                maker.MakeWhiteout(change.Path);
+            }
+            else if (change.Entry is { } entry)
+            {
+                if (OverlayWords.IsWhiteout(entry.Status))
+                {
+                    throw new ImageError($"{_root.Act("pack", entry.Path)}: a character device 0:0 is overlay's sign for a file that is not there");
+                }
+                maker.Make(entry);
+            }
+        }
+    }
+
+    /// <summary>For people, with the directories above the changes.</summary>
+    public IReadOnlyList<ChangedPath> Paths()
+    {
+        var paths = new List<ChangedPath>();
+        var said = new HashSet<Directory>();
+        foreach (var change in _changes)
+        {
+            for (var directory = change.Parent; directory?.Parent is not null && said.Add(directory); directory = directory.Parent)
+            {
+                paths.Add(new ChangedPath(directory.IsNew ? ChangeOf.Added : ChangeOf.Changed, directory.Entry.Path));
+            }
+            if (change.Kind != ChangeKind.Directory)
+            {
+                paths.Add(new ChangedPath(change.Kind == ChangeKind.Whiteout ? ChangeOf.Deleted : change.IsNew ? ChangeOf.Added : ChangeOf.Changed, change.Path));
+            }
+        }
+        ChangedPath.Sort(paths);
+        return paths;
+    }
+
+    private static void CopyDirectory(TreeMaker maker, Directory directory, HashSet<Directory> made)
+    {
+        if (directory.Parent is null || !made.Add(directory))
+        {
+            return;
+        }
+        CopyDirectory(maker, directory.Parent, made);
+        maker.MakeDirectory(directory.Entry);
     }
 
     private void Walk(LowerNode lowerRoot)
@@ -122,7 +184,7 @@ sealed class TreeChanges
             _order++;
             if (entry.Status.IsDirectory)
             {
-                var directory = new Directory(_order, entry, parent, lower is { IsDirectory: true } ? lower : null);
+                var directory = new Directory(_order, entry, parent, lower is { IsDirectory: true } ? lower : null) { IsNew = lower is null };
                 above.Add(directory);
                 LookAtDirectory(walk, directory);
             }
@@ -173,7 +235,7 @@ sealed class TreeChanges
             }
             return;
         }
-        var change = new Change(ChangeKind.Entry, _order, entry.Path, parent, entry);
+        var change = new Change(ChangeKind.Entry, _order, entry.Path, parent, entry) { IsNew = lower is null };
         var isSame = lower is not null && _compare.IsSame(entry, lower);
         if (!entry.HasOtherNames && lower is not { NameCount: > 1 })
         {

@@ -3,13 +3,16 @@ using System.Globalization;
 using SharpRun.CommandLine;
 using SharpRun.Tar;
 
-namespace SharpRun.Image.Pack;
+namespace SharpRun.LayerTar;
 
 /// <summary>When the sources of what is made were last changed: SOURCE_DATE_EPOCH, seconds since 1970 (reproducible-builds.org, "SOURCE_DATE_EPOCH
 /// specification"). Nothing that is made is younger than this, and so does not depend on when it was made.</summary>
-sealed record SourceDate(long? Seconds)
+public sealed record SourceDate(long? Seconds)
 {
     private const string Variable = "SOURCE_DATE_EPOCH";
+
+    /// <summary>Times stay as they are.</summary>
+    public static SourceDate None { get; } = new((long?)null);
 
     public static SourceDate FromEnvironment() => Parse(Environment.GetEnvironmentVariable(Variable));
 
@@ -27,7 +30,7 @@ sealed record SourceDate(long? Seconds)
     }
 
     /// <summary>As GNU tar --clamp-mtime: what is older stays.</summary>
-    public TarTime Clamp(TarTime time) => Seconds is { } latest && ImageCheck.NothingIsYounger.Fails(time.Seconds >= latest) ? new TarTime(latest, 0) : time;
+    public TarTime Clamp(TarTime time) => Seconds is { } latest && TreeCheck.NothingIsYounger.Fails(time.Seconds >= latest) ? new TarTime(latest, 0) : time;
 
     /// <summary>"created" of configs and history, RFC 3339.</summary>
     public string Created()

@@ -3,10 +3,10 @@ using System.Collections.Generic;
 using SharpRun.Linux;
 using SharpRun.Tar;
 
-namespace SharpRun.Image.Pack;
+namespace SharpRun.LayerTar;
 
 /// <summary>One thing that stands in a tree, as the file system has it.</summary>
-sealed record TreeEntry(byte[] Path, FileStatus Status)
+public sealed record TreeEntry(byte[] Path, FileStatus Status)
 {
     /// <summary>The path from the root on, without a slash at either end; empty: the root itself.</summary>
     public byte[] Path { get; } = Path;
@@ -50,7 +50,7 @@ sealed record TreeEntry(byte[] Path, FileStatus Status)
 }
 
 /// <summary>What makes a file itself, whatever its names: device and inode number.</summary>
-readonly record struct InodeKey(uint DeviceMajor, uint DeviceMinor, ulong Number)
+public readonly record struct InodeKey(uint DeviceMajor, uint DeviceMinor, ulong Number)
 {
     public static InodeKey Of(in FileStatus status) => new(status.DevMajor, status.DevMinor, status.Ino);
 }

@@ -4,10 +4,10 @@ using System.Text;
 using SharpRun.Linux;
 using SharpRun.Tar;
 
-namespace SharpRun.Image.Unpack;
+namespace SharpRun.LayerTar;
 
 /// <summary>A directory of the merged view that the layer has something to do with. Its names are one character a byte (Latin-1).</summary>
-sealed class LayerDirectory(LayerDirectory? parent, string name)
+public sealed class LayerDirectory(LayerDirectory? parent, string name)
 {
     public LayerDirectory? Parent { get; } = parent;
 

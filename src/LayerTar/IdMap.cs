@@ -4,11 +4,11 @@ using System.Globalization;
 using System.Text;
 using SharpRun.CommandLine;
 
-namespace SharpRun.Image.Unpack;
+namespace SharpRun.LayerTar;
 
 /// <summary>Which id of the host a container's id is: --uid-map or --gid-map C:H:N, as umoci's, newuidmap(1)'s and /proc/PID/uid_map's lines.
 /// Without a range every id is itself.</summary>
-sealed class IdMap
+public sealed class IdMap
 {
     public readonly record struct Range(uint Container, uint Host, uint Count);
 
@@ -34,7 +34,7 @@ sealed class IdMap
     /// <summary>The host's id, or null: it is outside of the map, or no id at all.</summary>
     public uint? ToHost(long id)
     {
-        if (ImageCheck.IdIsOne.Fails(id is < 0 or >= uint.MaxValue))
+        if (TreeCheck.IdIsOne.Fails(id is < 0 or >= uint.MaxValue))
         {
             return null;
         }
@@ -44,7 +44,7 @@ sealed class IdMap
         }
         foreach (var range in _ranges)
         {
-            if (id >= range.Container && ImageCheck.IdIsInItsRange.Passes(id - range.Container < range.Count))
+            if (id >= range.Container && TreeCheck.IdIsInItsRange.Passes(id - range.Container < range.Count))
             {
                 return (uint)(range.Host + (id - range.Container));
             }
@@ -94,7 +94,7 @@ sealed class IdMap
         }
         foreach (var range in _ranges)
         {
-            if (ImageCheck.IdRangesAreApart.Fails(Overlap(range.Container, range.Count, container, count) || Overlap(range.Host, range.Count, host, count)))
+            if (TreeCheck.IdRangesAreApart.Fails(Overlap(range.Container, range.Count, container, count) || Overlap(range.Host, range.Count, host, count)))
             {
                 throw new UsageError($"invalid value \"{text}\" for --{flag}: it overlaps {range.Container}:{range.Host}:{range.Count}");
             }

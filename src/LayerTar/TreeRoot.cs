@@ -3,10 +3,10 @@ using SharpRun.Linux;
 using SharpRun.Oci;
 using SharpRun.Tar;
 
-namespace SharpRun.Image.Pack;
+namespace SharpRun.LayerTar;
 
 /// <summary>The root of a tree that is read, by its descriptor, and the files beneath it. Who wrote the tree may be hostile and still at it.</summary>
-sealed class TreeRoot : IDisposable
+public sealed class TreeRoot : IDisposable
 {
     private const ulong Beneath = Native.RESOLVE_BENEATH | Native.RESOLVE_NO_SYMLINKS | Native.RESOLVE_NO_MAGICLINKS;
 

@@ -1,11 +1,11 @@
 using System;
 using System.Buffers.Binary;
 
-namespace SharpRun.Image.Unpack;
+namespace SharpRun.LayerTar;
 
 /// <summary>The value of system.posix_acl_access and _default (linux/posix_acl_xattr.h): a version of four bytes, then records of tag (2),
 /// permissions (2) and id (4), little-endian. The ids are those of the namespace of whoever sets it.</summary>
-static class PosixAcl
+public static class PosixAcl
 {
     // overflowuid of linux/highuid.h.
     private const uint OverflowId = 65534;

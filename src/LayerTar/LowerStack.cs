@@ -3,10 +3,10 @@ using System.Collections.Generic;
 using System.Text;
 using SharpRun.Linux;
 
-namespace SharpRun.Image.Unpack;
+namespace SharpRun.LayerTar;
 
 /// <summary>What a name is in the layers below. Layer: the one that has it. Lower: of a directory, the layers that are merged in it.</summary>
-readonly record struct LowerName(bool IsThere, int Layer, FileStatus Status, int[] Lower)
+public readonly record struct LowerName(bool IsThere, int Layer, FileStatus Status, int[] Lower)
 {
     public static LowerName None => new(false, -1, default, []);
 
@@ -17,7 +17,7 @@ readonly record struct LowerName(bool IsThere, int Layer, FileStatus Status, int
 /// The layers below, uppermost first, seen as overlay merges them (overlayfs.rst): a directory goes on into the layers below it until one has no such
 /// directory but something else, a whiteout, or an opaque one. Every look is one openat2(2) that follows no link, so it stays in the layer.
 /// </summary>
-sealed class LowerStack(IReadOnlyList<int> trees, OverlayWords words)
+public sealed class LowerStack(IReadOnlyList<int> trees, Func<int, bool> isOpaque)
 {
     public const ulong Beneath = Native.RESOLVE_BENEATH | Native.RESOLVE_NO_SYMLINKS | Native.RESOLVE_NO_MAGICLINKS;
 
@@ -56,7 +56,7 @@ sealed class LowerStack(IReadOnlyList<int> trees, OverlayWords words)
                 continue;
             }
             var found = look.OrThrow($"look into a lower layer for {LayerDirectory.Say(name)}");
-            var isLast = !status.IsDirectory || words.IsOpaque(found);
+            var isLast = !status.IsDirectory || isOpaque(found);
             Sys.Close(found);
             if (status.IsDirectory)
             {

@@ -3,7 +3,7 @@ using System.Collections.Generic;
 using SharpRun.Linux;
 using SharpRun.Oci;
 
-namespace SharpRun.Image.Pack;
+namespace SharpRun.LayerTar;
 
 /// <summary>
 /// A tree from its root on, a directory before what it holds, its names in the order of their bytes. The tree may be hostile and may change
@@ -11,7 +11,7 @@ namespace SharpRun.Image.Pack;
 /// nothing outside is ever read. What changes under our hands is looked at again, and named when it does not come to rest.
 /// A descriptor a level, and no recursion.
 /// </summary>
-sealed class TreeWalk : IDisposable
+public sealed class TreeWalk : IDisposable
 {
     /// <summary>As unpacking has it; each level holds a descriptor.</summary>
     public const int DeepestLevel = 255;
@@ -129,7 +129,7 @@ sealed class TreeWalk : IDisposable
     private byte[] Join(byte[] parent, ReadOnlySpan<byte> name)
     {
         byte[] path = parent.Length == 0 ? [.. name] : [.. parent, (byte)'/', .. name];
-        return ImageCheck.TreePathIsShort.Passes(path.Length <= LongestPath)
+        return TreeCheck.TreePathIsShort.Passes(path.Length <= LongestPath)
             ? path
             : throw new ImageError($"{_root.Act("read", path)}: a path of more than {LongestPath} bytes cannot be unpacked again");
     }
@@ -159,7 +159,7 @@ sealed class TreeWalk : IDisposable
         Depth = _levels.Count;
         var level = new Level(directory, path);
         _levels.Add(level);
-        if (ImageCheck.TreeIsNotDeep.Fails(_levels.Count > DeepestLevel + 1))
+        if (TreeCheck.TreeIsNotDeep.Fails(_levels.Count > DeepestLevel + 1))
         {
             throw new ImageError($"{_root.Act("read", path)}: deeper than {DeepestLevel} directories");
         }

@@ -3,11 +3,11 @@ using System.Collections.Generic;
 using SharpRun.Linux;
 using SharpRun.Tar;
 
-namespace SharpRun.Image.Pack;
+namespace SharpRun.LayerTar;
 
 /// <summary>Extended attributes of what stands in a tree, whatever its kind. flistxattr(2) wants a file that is open for reading, which a device or
 /// a link never is here; so the directory's descriptor is named through /proc, and the last component is not followed.</summary>
-sealed class TreeAttributes
+public sealed class TreeAttributes
 {
     // XATTR_LIST_MAX and XATTR_SIZE_MAX of linux/limits.h.
     private readonly byte[] _names = new byte[64 << 10];

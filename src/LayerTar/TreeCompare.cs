@@ -1,27 +1,23 @@
 using System;
 using System.Collections.Generic;
-using SharpRun.Image.Blobs;
-using SharpRun.Image.Unpack;
 using SharpRun.Linux;
 using SharpRun.Tar;
 
-namespace SharpRun.Image.Pack;
+namespace SharpRun.LayerTar;
 
 /// <summary>Whether what stands in an unpacked tree is what the layers made: by all that a layer could say of it, and by its content, which alone tells of
 /// a change that keeps size and time. What unpacking could not keep here (its losses) is no change.</summary>
-sealed class TreeCompare
+public sealed class TreeCompare
 {
-    private const int BlockBytes = 128 << 10;
-
-    private readonly TreeRoot _root;
     private readonly LayerRules _rules;
-    private readonly byte[] _block = new byte[BlockBytes];
+    private readonly Func<TreeEntry, LowerNode, bool> _hasSameContent;
     private readonly bool _hasUserAttributes, _hasAcl;
     private readonly bool _isPrivileged = Sys.GetEuid() == 0;
 
-    public TreeCompare(TreeRoot root, LayerRules rules)
+    /// <summary>The content of regular files of one size is the caller's to compare.</summary>
+    public TreeCompare(TreeRoot root, LayerRules rules, Func<TreeEntry, LowerNode, bool> hasSameContent)
     {
-        (_root, _rules) = (root, rules);
+        (_rules, _hasSameContent) = (rules, hasSameContent);
         // ENODATA: it could be there.
         _hasUserAttributes = Sys.GetAttribute(root.Fd, "user.sharprun\0"u8, default).Error != Errno.EOPNOTSUPP;
         _hasAcl = Sys.GetAttribute(root.Fd, "system.posix_acl_access\0"u8, default).Error != Errno.EOPNOTSUPP;
@@ -109,26 +105,5 @@ sealed class TreeCompare
         return _isPrivileged && (name.StartsWith("security."u8) || name.StartsWith("trusted."u8));
     }
 
-    private bool HasSameContent(TreeEntry entry, LowerNode lower)
-    {
-        if (!entry.Status.IsRegular || IsPlaceholder(lower))
-        {
-            return true;
-        }
-        var file = _root.OpenContent(entry);
-        try
-        {
-            using var hasher = new Hasher();
-            while (Sys.Read(file, _block).OrThrow(_root.Act("read", entry.Path)) is > 0 and var length)
-            {
-                hasher.Append(_block.AsSpan(0, length));
-            }
-            _root.VerifyUnchanged(file, entry);
-            return hasher.Finish() == lower.Content;
-        }
-        finally
-        {
-            Sys.Close(file);
-        }
-    }
+    private bool HasSameContent(TreeEntry entry, LowerNode lower) => !entry.Status.IsRegular || IsPlaceholder(lower) || _hasSameContent(entry, lower);
 }

@@ -1,10 +1,10 @@
 using System;
 
-namespace SharpRun.Image.Pack;
+namespace SharpRun.LayerTar;
 
 /// <summary>The attribute user.rootlesscontainers: whose a file is in the container, when here everything is the caller's. A protocol buffer message
 /// of two numbers, uid = 1 and gid = 2 (rootlesscontaine.rs, "proto/rootlesscontainers.proto"); umoci writes and reads it.</summary>
-static class RootlessOwner
+public static class RootlessOwner
 {
     // "Not changed", which for us is root, as without the attribute.
     private const ulong Unchanged = uint.MaxValue;
