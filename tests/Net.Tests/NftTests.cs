@@ -42,6 +42,7 @@ public sealed class NftTests
         ], PlanRules.Of(plan).Rules);
         Assert.Equal("sharprun0", PlanRules.Of(plan).LoopbackBridge);
         Assert.Empty(PlanRules.Of(plan with { PortsFromLoopback = false }).Rules);
+        Assert.Single(PlanRules.Of(plan with { PortsFromLoopback = false, MasqueradePorts = true }).Rules);
     }
 
     // nft also names a set by its number in the transaction.
@@ -124,6 +125,7 @@ public sealed class NftTests
         var userData = PlanRules.Of(new FirewallPlan(longest)).UserData;
         Assert.Equal(256, userData.Length);
         Assert.Equal(longest, Tag.TryParse(RuleOf(writer => writer.Attribute(7, userData)).Comment));
+        Assert.Equal(s_tag with { Plugin = "portmap" }, Tag.TryParse("net/id/eth0/portmap"));
         Assert.Null(Tag.TryParse("mine"));
         Assert.Null(Tag.TryParse(null));
     }

@@ -55,6 +55,10 @@ sealed class PlanRules
         {
             rules.OpenLoopback();
         }
+        if (plan.MasqueradePorts)
+        {
+            rules.MasqueradePorts();
+        }
         return rules;
     }
 
@@ -157,12 +161,24 @@ sealed class PlanRules
         }
     }
 
+    private void MasqueradePorts()
+    {
+        foreach (var target in Plan.Targets)
+        {
+            var isV6 = target.AddressFamily == AddressFamily.InterNetworkV6;
+            if (Ports.Exists(port => port.IsV6 == isV6))
+            {
+                Rules.Add(To(Table.Family(isV6 ? Table.NetworkV6 : Table.NetworkV4), target.GetAddressBytes()).DestinationWasChanged().Masquerade().Bytes.ToArray());
+            }
+        }
+    }
+
     // In by the bridge and out by it. That the input is known behind routing: since 5.7. With br_netfilter it is not, but then neighbours' answers pass
     // connection tracking on the bridge itself.
     private static NftExpressions Through(string bridge, bool isV6) => new NftExpressions()
         .Meta(NftMeta.InputName).Compare(NftCompare.Equal, InterfaceName(bridge))
         .Meta(NftMeta.OutputName).Compare(NftCompare.Equal, InterfaceName(bridge))
-        .Meta(NftMeta.Family).Compare(NftCompare.Equal, [(byte)(isV6 ? Table.NetworkV6 : Table.NetworkV4)]);
+        .Meta(NftMeta.Family).Compare(NftCompare.Equal, [isV6 ? Table.NetworkV6 : Table.NetworkV4]);
 
     private static NftExpressions From(byte[] address) => address.Length == 16
         ? Table.Family(Table.NetworkV6).Payload(NftHeader.Network, Table.SourceOffsetV6, 16).Compare(NftCompare.Equal, address)

@@ -11,7 +11,10 @@ static class Table
 {
     public const string Name = "sharprun", PortsChain = "ports", Postrouting = "postrouting", Bridges = "bridges";
 
-    public const int NetworkV4 = 2, NetworkV6 = 10, SourceOffsetV4 = 12, DestinationOffsetV4 = 16, SourceOffsetV6 = 8, DestinationOffsetV6 = 24;
+    // NFPROTO_IPV4, NFPROTO_IPV6 (linux/netfilter.h).
+    public const byte NetworkV4 = 2, NetworkV6 = 10;
+
+    public const int SourceOffsetV4 = 12, DestinationOffsetV4 = 16, SourceOffsetV6 = 8, DestinationOffsetV6 = 24;
 
     // NF_IP_PRI_RAW, NF_IP_PRI_NAT_DST, NF_IP_PRI_NAT_SRC (linux/netfilter_ipv4.h).
     private const int Raw = -300, DestinationNat = -100, SourceNat = 100;
