@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # fuzz.sh [TARGET...] [SECONDS [SEED]] - inputs changed at random through every reader: an answer or one sentence, nothing else. The targets (config,
-# bus, tar: tests/Fuzz/Program.cs) share the seconds.
+# bus, tar, image, dockerfile, cni, netlink: tests/Fuzz/Program.cs) share the seconds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 dotnet build tests/Fuzz -c Release --nologo -v quiet >/dev/null

@@ -85,7 +85,7 @@ public static class RtNetlinkWriter
             inet.Nest(IFLA_INET_CONF, static conf => conf.UInt32(IPV4_DEVCONF_ARP_NOTIFY, 1))));
 
     /// <summary>RTM_SETLINK (more VLANs) and RTM_DELLINK (fewer) of a bridge's port, or of the bridge itself.</summary>
-    public static MessageWriter Vlans(this MessageWriter writer, int index, bool isBridge, params ReadOnlySpan<(int First, int Last, ushort Flags)> vlans)
+    public static MessageWriter Vlans(this MessageWriter writer, int index, bool isBridge, params ReadOnlySpan<(int First, int Last, int Flags)> vlans)
     {
         var ranges = vlans.ToArray();
         return writer.Struct(new IfInfoMsg(AF_BRIDGE, index)).Nest(IFLA_AF_SPEC, spec =>
@@ -99,7 +99,7 @@ public static class RtNetlinkWriter
                 }
                 else
                 {
-                    spec.Vlan(first, (ushort)(flags | BRIDGE_VLAN_INFO_RANGE_BEGIN)).Vlan(last, (ushort)(flags | BRIDGE_VLAN_INFO_RANGE_END));
+                    spec.Vlan(first, flags | BRIDGE_VLAN_INFO_RANGE_BEGIN).Vlan(last, flags | BRIDGE_VLAN_INFO_RANGE_END);
                 }
             }
         });
@@ -162,9 +162,9 @@ public static class RtNetlinkWriter
     private static MessageWriter NotZero(this MessageWriter writer, int type, uint value) => value == 0 ? writer : writer.UInt32(type, value);
 
     // struct bridge_vlan_info.
-    private static MessageWriter Vlan(this MessageWriter writer, int vlan, ushort flags)
+    private static MessageWriter Vlan(this MessageWriter writer, int vlan, int flags)
     {
-        Span<ushort> info = [flags, (ushort)vlan];
+        Span<ushort> info = [(ushort)flags, (ushort)vlan];
         return writer.Attribute(IFLA_BRIDGE_VLAN_INFO, MemoryMarshal.AsBytes(info));
     }
 }

@@ -17,6 +17,8 @@ var words = args.Where(word => word != "--keep").ToList();
     ("tar", 3, Archives.Sample),
     ("image", 2, ImageDocuments.Sample),
     ("dockerfile", 1, Dockerfiles.Sample),
+    ("cni", 1, Cni.Sample),
+    ("netlink", 1, Datagrams.Sample),
 ];
 var chosen = targets.Where(target => words.Remove(target.Name)).ToArray();
 chosen = chosen.Length == 0 ? targets : chosen;

@@ -61,7 +61,7 @@ static class BundleDirectory
             WorkingDirectory = directory.StartsWith('/') ? directory : "/" + directory,
             HostName = hostName,
             Capabilities = CapabilityChoice.Of(request.CapabilitiesToAdd, request.CapabilitiesToDrop, request.IsPrivileged, host.LastCapability),
-            Mounts = Mounts(wishes.Volumes ?? [], request.Mounts, warn),
+            Mounts = Mounts(wishes.Volumes ?? [], request, warn),
             Annotations = ImageAnnotations.Of(config, warn),
             Devices = request.IsPrivileged && request.UidMaps.Count == 0 ? HostDevices.Read() : [],
         };
@@ -72,9 +72,9 @@ static class BundleDirectory
     private static BindMount WithSource(BindMount mount) => mount with { Source = mount.Source ?? VolumeFiles.SourceOf(mount.Destination) };
 
     // What lies above is mounted first, as docker does; the user's word goes before the image's, and both before ours.
-    private static List<BindMount> Mounts(IReadOnlyList<string> volumes, IReadOnlyList<BindMount> wanted, Action<string> warn)
+    private static List<BindMount> Mounts(IReadOnlyList<string> volumes, BundleRequest request, Action<string> warn)
     {
-        var mounts = new List<BindMount>(wanted);
+        var mounts = new List<BindMount>(request.Mounts);
         for (var i = 1; i < mounts.Count; i++)
         {
             if (mounts.FindIndex(mount => mount.Destination == mounts[i].Destination) < i)
@@ -93,6 +93,11 @@ static class BundleDirectory
             {
                 AddUnlessThere(new BindMount(null, path, ["rbind", "rprivate", "rw"]));
             }
+        }
+        if (request.HostsFile is { } hosts)
+        {
+            // All containers of the network read this one file, so none may write it.
+            AddUnlessThere(new BindMount(hosts, "/etc/hosts", ["rbind", "rprivate", "ro"]));
         }
         foreach (var name in NameFiles.Names)
         {

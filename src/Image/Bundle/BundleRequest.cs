@@ -14,6 +14,9 @@ sealed record BundleRequest
     /// <summary>A network namespace to join; null: a new one, with nothing but lo.</summary>
     public string? NetworkNamespace { get; init; }
 
+    /// <summary>The file with the names of the containers in its network, for /etc/hosts; null: one in the bundle.</summary>
+    public string? HostsFile { get; init; }
+
     /// <summary>No network namespace at all: the host's interfaces (RUN of a build).</summary>
     public bool HasHostNetwork { get; init; }
 

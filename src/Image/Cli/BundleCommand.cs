@@ -50,6 +50,10 @@ static class BundleCommand
         Sys.Umask(0);
         var host = HostFacts.Read();
         var request = RequestOf(arguments, host, warn);
+        if (request.NetworkNamespace is { } netNs)
+        {
+            request = request with { HostsFile = NetworkFiles.HostsOf(options.Root, NetworkFiles.NetNsOf(netNs)) };
+        }
         using var image = OpenImage.Open(Words.Image(arguments.Words[0]), options);
         var path = BundleDirectory.Write(image.Name, image.Config, request, AbsolutePath.Of(arguments.Words[1]), host, warn);
         JsonOutput.WriteResult(options, path, json =>

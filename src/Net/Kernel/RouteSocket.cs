@@ -32,9 +32,13 @@ sealed class RouteSocket : IDisposable
         return _messages.Begin(type, (ushort)(NLM_F_REQUEST | flags), sequence);
     }
 
-    /// <summary>Sends what was begun. The first refusal, which does not keep the kernel from the requests behind it.</summary>
+    /// <summary>Sends what was begun, if anything was. The first refusal, which does not keep the kernel from the requests behind it.</summary>
     public Refusal? Send(AnswerReader? read = null)
     {
+        if (_acts.Count == 0)
+        {
+            return null;
+        }
         // One acknowledgement, whatever the last request is.
         var last = _socket.TakeSequence();
         _messages.Begin(NLMSG_NOOP, NLM_F_REQUEST | NLM_F_ACK, last);

@@ -27,9 +27,9 @@ static class BridgeDevice
         {
             host.Begin($"switch on the filtering of VLANs on {plan.Name}", RTM_NEWLINK).VlanFiltering(bridge.Index);
         }
-        if (plan.Mac is { } mac && !string.Equals(mac.Replace('-', ':'), bridge.Mac, StringComparison.OrdinalIgnoreCase))
+        if (plan.Mac is { } mac && mac != bridge.Mac)
         {
-            host.Begin($"give {plan.Name} the hardware address {mac}", RTM_SETLINK).LinkFlags(bridge.Index, 0).Attribute(IFLA_ADDRESS, BytesOf(mac));
+            host.Begin($"give {plan.Name} the hardware address {mac}", RTM_SETLINK).LinkFlags(bridge.Index, 0).Attribute(IFLA_ADDRESS, MacAddress.ToBytes(mac));
         }
         if (!bridge.IsUp)
         {
@@ -41,7 +41,7 @@ static class BridgeDevice
         {
             host.Begin($"set {plan.Name} up", RTM_SETLINK).LinkFlags(bridge.Index, flags);
         }
-        host.SendIfAny();
+        host.SendOrThrow();
         return bridge;
     }
 
@@ -55,23 +55,19 @@ static class BridgeDevice
         }
         if (plan.Bridge.Forwards)
         {
-            Forward(plan);
+            Forward(plan.Bridge.Addresses);
         }
         return gateway;
     }
 
     public static string VlanNameOf(string bridge, int vlan) => $"{bridge}.{vlan}";
 
-    public static byte[] BytesOf(string mac) =>
-        MacAddress.TryParse(mac, out var bytes) ? bytes : throw new CniError(CniCode.InvalidConfig, $"{mac} is no hardware address of an interface");
-
     private static Link Make(RouteSocket host, BridgePlan plan)
     {
-        var mac = plan.Mac is { } wanted ? BytesOf(wanted) : RandomMac();
+        var mac = plan.Mac is { } wanted ? MacAddress.ToBytes(wanted) : RandomMac();
         host.Begin($"make the bridge {plan.Name}", RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL).NewBridge(plan.Name, mac, plan.Mtu, plan.VlanFiltering);
-        var refusal = host.Send();
         // EEXIST: another ADD was faster.
-        if (refusal is { Error: not Errno.EEXIST })
+        if (host.Send() is { Error: not Errno.EEXIST } refusal)
         {
             refusal.Throw();
         }
@@ -89,40 +85,34 @@ static class BridgeDevice
     private static Link ReadyVlan(RouteSocket host, Link bridge, int vlan)
     {
         var name = VlanNameOf(bridge.Name, vlan);
-        if (host.FindLink(name) is { } there)
+        var link = host.FindLink(name) ?? MakeVlan(host, bridge, vlan, name);
+        if (link.Kind != "vlan")
         {
-            // One that another plugin has made may be a veth pair into the bridge.
-            if (there.Kind == "vlan" && (there.Lower != bridge.Index || there.VlanId != vlan))
-            {
-                throw new NetError($"{name} is there already, but it is not the VLAN {vlan} of {bridge.Name}");
-            }
-            // Also after a kill between the two requests; there already is no error.
-            if (there.Kind == "vlan")
-            {
-                host.Begin($"let VLAN {vlan} pass on {bridge.Name}", RTM_SETLINK).Vlans(bridge.Index, isBridge: true, (vlan, vlan, 0));
-            }
-            host.Begin($"set {name} up", RTM_SETLINK).LinkFlags(there.Index, IFF_UP);
-            host.SendOrThrow();
-            return there;
+            // Another plugin's: a veth pair into the bridge does the same.
+            return link;
         }
+        if (link.Lower != bridge.Index || link.VlanId != vlan)
+        {
+            throw new NetError($"{name} is there already, but it is not the VLAN {vlan} of {bridge.Name}");
+        }
+        // There already is no error; it is missing after a kill between the two requests.
+        host.Begin($"let VLAN {vlan} pass to {name}", RTM_SETLINK).Vlans(bridge.Index, isBridge: true, (vlan, vlan, 0));
+        host.SendOrThrow();
+        return link;
+    }
+
+    private static Link MakeVlan(RouteSocket host, Link bridge, int vlan, string name)
+    {
         if (name.Length > LongestName)
         {
             throw new CniError(CniCode.InvalidConfig, $"the gateway's interface {name} would have a name of more than {LongestName} characters");
         }
         host.Begin($"make the interface {name}", RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL).NewVlan(name, bridge.Index, vlan);
-        var refusal = host.Send();
-        if (refusal is { Error: not Errno.EEXIST })
+        if (host.Send() is { Error: not Errno.EEXIST } refusal)
         {
             refusal.Throw();
         }
-        return host.FindLink(name) is { } made ? ReadyVlanAgain(host, bridge, vlan, made) : throw new NetError($"{name} has been deleted while it was made");
-    }
-
-    private static Link ReadyVlanAgain(RouteSocket host, Link bridge, int vlan, Link made)
-    {
-        host.Begin($"let VLAN {vlan} pass on {bridge.Name}", RTM_SETLINK).Vlans(bridge.Index, isBridge: true, (vlan, vlan, 0));
-        host.SendOrThrow();
-        return made;
+        return host.FindLink(name) ?? throw new NetError($"the interface {name} has been deleted while it was made");
     }
 
     private static void SetAddresses(RouteSocket host, Link gateway, LinkPlan plan)
@@ -145,8 +135,12 @@ static class BridgeDevice
             host.Begin($"remove the address {address.Address}/{address.PrefixLength} of {gateway.Name}", RTM_DELADDR)
                 .Address(gateway.Index, address.Address, address.PrefixLength);
         }
-        // A bridge without an address of its own choice would take that of another port whenever one comes or goes.
-        host.Begin($"keep the hardware address of {gateway.Name}", RTM_SETLINK).LinkFlags(gateway.Index, 0).Attribute(IFLA_ADDRESS, BytesOf(gateway.Mac));
+        if (gateway.Kind == "bridge")
+        {
+            // One that was made without an address takes that of another port whenever one comes or goes.
+            host.Begin($"keep the hardware address of {gateway.Name}", RTM_SETLINK).LinkFlags(gateway.Index, 0)
+                .Attribute(IFLA_ADDRESS, MacAddress.ToBytes(gateway.Mac));
+        }
         host.SendOrThrow();
         foreach (var cidr in missing)
         {
@@ -167,12 +161,11 @@ static class BridgeDevice
     private static bool Excludes(LinkAddress address, Cidr cidr)
     {
         var there = new Cidr(address.Address, address.PrefixLength);
-        return there.IsV6 == cidr.IsV6 && (!there.IsV6 || Subnet.Contains(there, cidr.Address) || Subnet.Contains(cidr, there.Address));
+        return there.IsV6 == cidr.IsV6 && (!there.IsV6 || there.Contains(cidr.Address) || cidr.Contains(there.Address));
     }
 
-    private static void Forward(LinkPlan plan)
+    private static void Forward(IReadOnlyList<Cidr> addresses)
     {
-        IReadOnlyList<Cidr> addresses = plan.Bridge.Addresses;
         if (addresses.Any(static cidr => !cidr.IsV6))
         {
             Sysctl.SetOrThrow("ipv4/ip_forward", "1");

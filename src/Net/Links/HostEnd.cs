@@ -16,8 +16,7 @@ static class HostEnd
     public static string NameOf(string containerId, string ifName)
     {
         var hash = new Sha256();
-        hash.Append(Encoding.UTF8.GetBytes(containerId));
-        hash.Append(Encoding.UTF8.GetBytes(ifName));
+        hash.Append(Encoding.UTF8.GetBytes($"{containerId}/{ifName}"));
         Span<byte> digest = stackalloc byte[32];
         hash.Finish(digest);
         return "veth" + Convert.ToHexStringLower(digest[..4]);

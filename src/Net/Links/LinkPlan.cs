@@ -47,7 +47,7 @@ sealed record LinkPlan
     /// <summary>Empty: layer 2 alone.</summary>
     public IReadOnlyList<ResultIp> Addresses { get; init; } = [];
 
-    /// <summary>In this order. One without a gateway goes by the first gateway of the addresses of its family.</summary>
+    /// <summary>In this order. Without a gateway: on the link.</summary>
     public IReadOnlyList<ResultRoute> Routes { get; init; } = [];
 }
 

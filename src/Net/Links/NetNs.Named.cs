@@ -62,7 +62,8 @@ sealed partial class NetNs
     private static void MakeFile(byte[] file, string path)
     {
         var made = Sys.Open(Native.AT_FDCWD, file, Native.O_RDONLY | Native.O_CREAT | Native.O_EXCL);
-        if (made.Error == Errno.EEXIST && NetNs.OpenIfThere(path) is null)
+        using var there = made.Error == Errno.EEXIST ? OpenIfThere(path) : null;
+        if (made.Error == Errno.EEXIST && there is null)
         {
             // Of before a reboot, or of a making that was killed between file and mount.
             Sys.UnlinkAt(Native.AT_FDCWD, file, 0).OrThrow($"remove the empty file {path}");
@@ -103,6 +104,8 @@ sealed partial class NetNs
         {
             made.OrThrow($"make the directory {Directory}");
         }
+        var directory = Sys.Open(Native.AT_FDCWD, path, Native.O_RDONLY | Native.O_DIRECTORY).OrThrow($"open {Directory}");
+        Sys.Flock(directory, Native.LOCK_EX).OrThrow($"lock {Directory}");
         var shared = Sys.Mount(default, path, "none"u8, Native.MS_SHARED | Native.MS_REC, default);
         if (shared == Errno.EINVAL)
         {
@@ -111,8 +114,6 @@ sealed partial class NetNs
             shared = Sys.Mount(default, path, "none"u8, Native.MS_SHARED | Native.MS_REC, default);
         }
         shared.OrThrow($"share the mounts of {Directory}");
-        var directory = Sys.Open(Native.AT_FDCWD, path, Native.O_RDONLY | Native.O_DIRECTORY).OrThrow($"open {Directory}");
-        Sys.Flock(directory, Native.LOCK_EX).OrThrow($"lock {Directory}");
         return directory;
     }
 }

@@ -80,7 +80,7 @@ static class BridgePlugin
                 using var rules = Rules.Open();
                 RuleGarbage.Remove(rules, call.Config.Name, PluginNames.Bridge, valid);
             },
-            () => CollectLinks(config, valid),
+            () => CollectLinks(call, config, valid),
             () => Ipam.Collect(call));
     }
 
@@ -102,10 +102,10 @@ static class BridgePlugin
         Ipam.Status(call);
     }
 
-    private static void CollectLinks(BridgeConfig config, System.Collections.Generic.IReadOnlyList<Attachment> valid)
+    private static void CollectLinks(PluginCall call, BridgeConfig config, System.Collections.Generic.IReadOnlyList<Attachment> valid)
     {
         var kept = valid.Select(one => BridgeLinks.HostVethOf(one.ContainerId, one.IfName)).ToHashSet(StringComparer.Ordinal);
-        Each.Try([.. BridgeLinks.HostVeths(config.Bridge).Where(name => !kept.Contains(name)).Select(name => (Action)(() => BridgeLinks.RemoveHostVeth(name)))]);
+        Each.Try([.. BridgeLinks.HostVeths(config.Bridge, call.Config.Name).Where(name => !kept.Contains(name)).Select(name => (Action)(() => BridgeLinks.RemoveHostVeth(name)))]);
     }
 
     private static void RemoveRules(PluginCall call, BridgeConfig config)
