@@ -79,7 +79,7 @@ public static class RtNetlinkWriter
     public static MessageWriter LinkFlags(this MessageWriter writer, int index, uint flags) =>
         writer.Struct(new IfInfoMsg(AF_UNSPEC, index, flags, flags));
 
-    /// <summary>RTM_SETLINK: when it comes up, or gets another hardware address, an interface tells its IPv4 addresses to all (arp_notify of sysctl).</summary>
+    /// <summary>RTM_SETLINK: when it comes up, or is given its hardware address, an interface tells its IPv4 addresses to all (arp_notify of sysctl).</summary>
     public static MessageWriter ArpNotify(this MessageWriter writer, int index) =>
         writer.Struct(new IfInfoMsg(AF_UNSPEC, index)).Nest(IFLA_AF_SPEC, static families => families.Nest(AF_INET, static inet =>
             inet.Nest(IFLA_INET_CONF, static conf => conf.UInt32(IPV4_DEVCONF_ARP_NOTIFY, 1))));

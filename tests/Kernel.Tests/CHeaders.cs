@@ -20,6 +20,11 @@ static class CHeaders
         "asm/ioctls.h", "asm/termbits.h", "asm/termios.h", "linux/bpf.h", "linux/resource.h", "asm/statfs.h", "linux/utsname.h",
     ];
 
+    public static readonly string[] RtNetlink =
+    [
+        "sys/socket.h", "linux/netlink.h", "linux/rtnetlink.h", "linux/if.h", "linux/if_link.h", "linux/if_addr.h", "linux/if_bridge.h", "linux/veth.h", "linux/ip.h",
+    ];
+
     public static readonly string[] Libc =
     [
         "sys/socket.h", "sys/mount.h", "sys/stat.h", "sys/statvfs.h", "unistd.h", "dirent.h", "net/if.h", "spawn.h",

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.IO;
 using System.Reflection;
@@ -14,6 +15,7 @@ static partial class HeaderTests
     public static readonly Test[] All =
     [
         new("constants are those of the C headers", Constants, Native.CLONE_NEWNS),
+        new("constants of rtnetlink are those of the C headers", RtNetlinkConstants, Native.CLONE_NEWNS),
         new("constants of arm64 are those of its C headers", Arm64Constants, Native.CLONE_NEWNS),
         new("system call numbers of x86_64", () => CallNumbers("asm/unistd_64.h", "", 0), Native.CLONE_NEWNS),
         new("system call numbers of arm64", () => CallNumbers("asm-generic/unistd.h", Arm64Wants, 1), Native.CLONE_NEWNS),
@@ -64,6 +66,13 @@ static partial class HeaderTests
         Check.True(kernel.Count > 300 && libc.Count > 30, $"only {kernel.Count} and {libc.Count} constants found");
         Compare(ours, CHeaders.Values(CHeaders.Kernel, kernel, perhaps: s_newer.Keys), kernel);
         Compare(ours, CHeaders.Values(CHeaders.Libc, libc), libc);
+    }
+
+    private static void RtNetlinkConstants()
+    {
+        var ours = ConstantsOf(typeof(Netlink.RtNetlink));
+        Check.True(ours.Count > 70, $"only {ours.Count} constants found");
+        Compare(ours, CHeaders.Values(CHeaders.RtNetlink, ours.Keys), ours.Keys);
     }
 
     private static void Arm64Constants()
@@ -133,16 +142,22 @@ static partial class HeaderTests
 
     private static Dictionary<string, long> Ours()
     {
-        var ours = new Dictionary<string, long>();
-        foreach (var field in typeof(Native).GetFields(BindingFlags.Public | BindingFlags.Static))
-        {
-            ours[field.Name] = ToInt64(field.GetRawConstantValue()!);
-        }
+        var ours = ConstantsOf(typeof(Native));
         foreach (var property in typeof(Native).GetProperties(BindingFlags.Public | BindingFlags.Static))
         {
             ours[property.Name] = ToInt64(property.GetValue(null)!);
         }
         return ours;
+    }
+
+    private static Dictionary<string, long> ConstantsOf([DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicFields)] Type type)
+    {
+        var constants = new Dictionary<string, long>();
+        foreach (var field in type.GetFields(BindingFlags.Public | BindingFlags.Static))
+        {
+            constants[field.Name] = ToInt64(field.GetRawConstantValue()!);
+        }
+        return constants;
     }
 
     private static long ToInt64(object value) => value is ulong unsigned ? unchecked((long)unsigned) : Convert.ToInt64(value, CultureInfo.InvariantCulture);

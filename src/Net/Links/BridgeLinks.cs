@@ -27,9 +27,11 @@ static class BridgeLinks
         try
         {
             SetVlans(host, plan, bridge, end);
-            var inside = ContainerEnd.Configure(netNs, plan, end.Lower);
+            using var inside = ContainerEnd.Open(netNs, plan, end.Lower);
+            var link = inside.Configure();
             var (hostMac, bridgeMac) = AwaitUp(host, plan, bridge, end);
-            return new LinkOutcome(bridgeMac, end.Name, hostMac, inside.Mac, inside.Mtu)
+            inside.Announce(link);
+            return new LinkOutcome(bridgeMac, end.Name, hostMac, link.Mac, link.Mtu)
             {
                 VlanInterface = gateway.Index == bridge.Index ? null : new ResultInterface(gateway.Name, gateway.Mac),
             };

@@ -1,3 +1,4 @@
+using System;
 using System.Linq;
 using System.Net;
 using SharpRun.Cni;
@@ -8,27 +9,55 @@ using static SharpRun.Netlink.RtNetlink;
 
 namespace SharpRun.Net.Links;
 
-/// <summary>The interface in the container: addresses, up, routes, in one datagram.</summary>
-static class ContainerEnd
+/// <summary>The interface in the container.</summary>
+sealed class ContainerEnd : IDisposable
 {
-    public static Link Configure(NetNs netNs, LinkPlan plan, int index)
+    private readonly LinkPlan _plan;
+    private readonly int _index;
+    private readonly RouteSocket _inside;
+
+    private ContainerEnd(LinkPlan plan, int index, NetlinkSocket socket) => (_plan, _index, _inside) = (plan, index, new RouteSocket(socket));
+
+    public static ContainerEnd Open(NetNs netNs, LinkPlan plan, int index)
     {
         NetlinkSocket? socket = null;
         netNs.Enter(() =>
         {
-            Settle(plan);
+            if (plan.Addresses.Count > 0)
+            {
+                Settle(plan);
+            }
             socket = NetlinkSocket.Open(Native.NETLINK_ROUTE);
         });
-        using var inside = new RouteSocket(socket!);
-        Link? link = null;
-        if (!plan.IsDisabled)
-        {
-            Write(inside, plan, index);
-        }
-        inside.Begin($"look at {plan.IfName} in {plan.NetNs}", RTM_GETLINK).LinkQuestion("", index);
-        inside.SendOrThrow((type, payload) => link = type == RTM_NEWLINK ? Link.From(payload) : link);
-        return link ?? throw new NetError($"the interface {plan.IfName} in {plan.NetNs} has been deleted while it was set up");
+        return new ContainerEnd(plan, index, socket!);
     }
+
+    /// <summary>Addresses, up, routes, in one datagram. The link as it is then.</summary>
+    public Link Configure()
+    {
+        if (!_plan.IsDisabled)
+        {
+            Write(_inside, _plan, _index);
+        }
+        Link? link = null;
+        _inside.Begin($"look at {_plan.IfName} in {_plan.NetNs}", RTM_GETLINK).LinkQuestion("", _index);
+        _inside.SendOrThrow((type, payload) => link = type == RTM_NEWLINK ? Link.From(payload) : link);
+        return link ?? throw new NetError($"the interface {_plan.IfName} in {_plan.NetNs} has been deleted while it was set up");
+    }
+
+    /// <summary>Tells the neighbours whose caches know the addresses with the hardware address of a container before. To be called when the port forwards:
+    /// what the kernel tells when the interface comes up is lost in a port that does not yet. The hardware address, set again, makes it tell once more,
+    /// by ARP and by neighbour advertisements.</summary>
+    public void Announce(Link link)
+    {
+        if (!_plan.IsDisabled && _plan.Addresses.Count > 0)
+        {
+            _inside.Begin($"announce the addresses of {link.Name}", RTM_SETLINK).LinkFlags(_index, 0).Attribute(IFLA_ADDRESS, MacAddress.ToBytes(link.Mac));
+            _inside.SendOrThrow();
+        }
+    }
+
+    public void Dispose() => _inside.Dispose();
 
     /// <summary>The route as the kernel has it.</summary>
     public static Route RouteOf(LinkPlan plan, ResultRoute route, int index) => new(route.Destination.Network.Address, route.Destination.PrefixLength)
@@ -62,15 +91,17 @@ static class ContainerEnd
         {
             Sysctl.SetOrThrow("ipv6/conf/lo/disable_ipv6", "0");
             Sysctl.SetOrThrow($"ipv6/conf/{name}/disable_ipv6", "0");
-            // Neighbours that know the address of a container before learn the new hardware address.
+            // The same as arp_notify.
             Sysctl.Set($"ipv6/conf/{name}/ndisc_notify", "1");
         }
     }
 
     private static void Write(RouteSocket inside, LinkPlan plan, int index)
     {
-        inside.Begin($"let {plan.IfName} tell its addresses", RTM_SETLINK).ArpNotify(index);
-        // Before it comes up: then they are told.
+        if (plan.Addresses.Count > 0)
+        {
+            inside.Begin($"let {plan.IfName} tell its addresses", RTM_SETLINK).ArpNotify(index);
+        }
         foreach (var ip in plan.Addresses)
         {
             var flags = ip.Address.IsV6 && !plan.EnableDad ? IFA_F_NODAD : 0;
