@@ -12,13 +12,10 @@ runtime=$(realpath -- "$(type -P "${1:-${RUNTIME:-$here/../out/sharprun}}")") ||
 
 if [[ -z ${CHAIN_TEST_INSIDE:-} ]]; then
     # All packages now: the network namespace inside has no way out to fetch them.
-    # shellcheck source=chain-debian.sh
-    . "$here/chain-debian.sh"
-    say() { :; }
-    stand_ins_needed
     need umoci umoci "it writes the OCI image layout"
     need busybox busybox-static "it is the whole content of the test image"
     need ip iproute2 "it looks for interfaces that were left behind"
+    need nft nftables "it looks for rules that were left behind"
     CHAIN_TEST_MADE=$([[ -e /var/lib/cni ]] || echo yes)
     export CHAIN_TEST_MADE
     mkdir -p /var/lib/cni # host-local's place for leases; covered by a tmpfs inside
@@ -89,7 +86,7 @@ left_behind() {
     find /sys/fs/cgroup -maxdepth 5 -path "*/sharprun-test/$prefix*/cgroup.procs" 2>/dev/null
     find /var/lib/cni -name '[0-9]*'
     find "$scratch/store" -name "*$prefix*"
-    iptables -t nat -S 2>/dev/null | grep -F "$prefix"
+    nft list ruleset 2>/dev/null
     for file in /proc/[0-9]*/cgroup; do
         if grep -qF "$prefix" "$file" 2>/dev/null; then echo "process ${file//[!0-9]/}"; fi
     done
@@ -152,8 +149,29 @@ terminal() {
     # script(1) gives the chain a terminal of its own.
     output=$(script -qec "$here/chain.sh $image --name $prefix-tty --root $scratch/store -q -it -- tty" /dev/null </dev/null 2>&1)
     has "-it gives a terminal" "/dev/pts/0" "$output"
-    chain detached -d
-    has "-d says why it is not there" "nobody would take" "$words"
+}
+
+detached() {
+    chain detached -d -- sh -c "$show_address; echo begun; trap 'echo ended; exit 0' TERM; sleep 600 & wait"
+    is "-d gives the name alone" "0 $prefix-detached" "$status $output"
+    for _ in $(seq 50); do
+        output=$("$here/chain.sh" --logs "$prefix-detached")
+        [[ $output != *begun* ]] || break
+        sleep 0.1
+    done
+    has "--logs shows what it prints" begun "$output"
+    has "its address is on the bridge" "inet 10.83.0." "$output"
+    chain detached -q -- true
+    is "a name of -d is in use" 2 "$status"
+    output=$("$here/chain.sh" --stop "$prefix-detached" 2>&1)
+    is "--stop ends it" 0 $?
+    is "--stop leaves nothing" "" "$(left_behind)"
+    output=$("$here/chain.sh" --stop "$prefix-detached" 2>&1)
+    is "a second --stop says that there is none" "2 chain: no container named $prefix-detached was started with -d" "$? $output"
+    chain detached -d -- no-such-program
+    is "-d of a missing program fails" 1 "$status"
+    has "and names it" "executable file not found" "$words"
+    is "and leaves nothing" "" "$(left_behind)"
 }
 
 neighbours() {
@@ -162,6 +180,11 @@ neighbours() {
     address=$(address_of "$scratch/$prefix-server.words")
     chain client -q -- sh -c "ping -c 1 -W 3 $address; $show_address"
     has "two at once reach each other over the bridge" " 0% packet loss" "$output"
+    chain caller -q -- sh -c "ping -c 1 -W 3 $prefix-server; cat /etc/hosts"
+    has "and by name" " 0% packet loss" "$output"
+    chain host -q -- sh -c "ping -c 1 -W 3 10.83.0.1"
+    has "a container reaches the host" " 0% packet loss" "$output"
+    has "the host reaches a container" " 0% packet loss" "$(busybox ping -c 1 -W 3 "$address" 2>&1)"
     if [[ $output == *"inet 10.83.0."* && $output != *"inet $address/"* ]]; then ok "two at once have two addresses"
     else not_ok "two at once have two addresses"; fi
     chain server -q -- true
@@ -174,10 +197,6 @@ neighbours() {
 }
 
 published_port() {
-    if ! iptables -t nat -S >/dev/null 2>&1; then
-        skip "-p" "this kernel has no nat table for iptables"
-        return
-    fi
     local answer pid
     begin port -p 8080:80 -- nc -l -p 80 -e echo answered
     # The port is there as soon as nc listens, which is a moment after the start.
@@ -233,6 +252,7 @@ layers
 image_configuration
 standard_input
 terminal
+detached
 neighbours
 published_port
 is "nothing is left behind" "" "$(left_behind)"

@@ -3,19 +3,18 @@
 # plug an interface into a bridge, give it an address, write config.json, start the container, capture its output.
 # Then all the way back. The part to read aloud is `seven_acts` below.
 #
-#   conformance/chain.sh IMAGE [-it] [-p [IP:]HOST:CONTAINER[/udp]] [-q] [--name ID] [--root DIR] [-- ARGS...]
+#   conformance/chain.sh IMAGE [-it | -d] [-p [IP:]HOST:CONTAINER[/udp]] [-q] [--name ID] [--root DIR] [-- ARGS...]
+#   conformance/chain.sh --logs ID     what a container that was started with -d has printed
+#   conformance/chain.sh --stop ID     ends it (SIGTERM, after ten seconds SIGKILL), and goes all the way back
 #
 # IMAGE: a name as docker reads it (ubuntu, ghcr.io/me/app:1), or oci:DIR:REF, oci-archive:FILE, docker-archive:FILE.
 # ARGS replace the image's command, not its entrypoint. -i hands standard input through, -t gives a terminal. -q: no word about the acts.
+# -d: the container goes on alone; its name is printed, and what it prints is kept.
 # --root is the store of images, layers and networks (default /var/lib/sharprun).
 # RUNTIME is the runtime to use (default: out/sharprun). The status is the container's; 1: an act failed; 2: arguments.
 set -euo pipefail
 shopt -s inherit_errexit # a failure inside $(...) counts too
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# shellcheck source=needs.sh
-. "$here/needs.sh"
-# shellcheck source=chain-debian.sh
-. "$here/chain-debian.sh"
 
 seven_acts() {
     local top rootfs address
@@ -32,10 +31,15 @@ seven_acts() {
 # `sharprun run` in the background, since a shell sees a signal only when its foreground command has ended, or while it waits.
 sharprun_run() {
     local input=/dev/null
-    say "+ sharprun run $*"
-    if [[ $interactive || ${terminal[*]} ]]; then input=/dev/fd/$stdin; fi
-    "$runtime" --root "$work/state" run "$@" <"$input" &
-    wait $!
+    say "+ sharprun run ${detached:+-d }$*"
+    if [[ $detached ]]; then
+        "$runtime" --root "$work/state" run -d "$@" </dev/null >"$work/log" 2>&1 &
+        wait $! || { cat "$work/log" >&2; return 1; }
+    else
+        if [[ $interactive || ${terminal[*]} ]]; then input=/dev/fd/$stdin; fi
+        "$runtime" --root "$work/state" run "$@" <"$input" &
+        wait $!
+    fi
 }
 exec {stdin}<&0 # a background command of a shell would get /dev/null
 
@@ -62,30 +66,28 @@ way_back() {
     rmdir "${work%/*}" 2>/dev/null  # fails as long as another chain is at work there, and should
 }
 
-# Each tool under its own name; sharprun-layers and sharprun-net are ours when they are there (beside the runtime or on PATH), else Debian's
-# in their place. Each call is shown on stderr before it happens. An answer that the chain knows already is not.
+# The program of a container that was detached is asked to end before it is made to.
+stop() {
+    sharprun kill "$id" TERM 2>/dev/null || return 0
+    for _ in $(seq 100); do
+        if [[ $("$runtime" --root "$work/state" state "$id" 2>/dev/null) != *'"status": "running"'* ]]; then return; fi
+        sleep 0.1
+    done
+}
+
+# Each call is shown on stderr before it happens. An answer that the chain knows already is not.
 sharprun()        { say "+ sharprun $*"; "$runtime" --root "$work/state" "$@"; }
-sharprun-layers() { ours_or_debian sharprun-layers layers "$@"; }
-sharprun-net()    { ours_or_debian sharprun-net net "$@"; }
+sharprun-image()  { tool sharprun-image "$@"; }
+sharprun-layers() { tool sharprun-layers "$@"; }
+sharprun-net()    { tool sharprun-net "$@"; }
 
-sharprun-image() (
-    say "+ sharprun-image $*"
-    case $1 in inspect) exec >/dev/null 2>&1 ;; pull|bundle) exec >/dev/null ;; esac
-    quiet_words=()
-    [[ ! $quiet ]] || quiet_words=(-q)
-    command sharprun-image --root "$store" "${quiet_words[@]}" "$@"
-)
-
-ours_or_debian() (
-    local tool=$1 stand_in=$2 verb=$3
-    shift 3
-    say "+ $tool $verb $*"
-    case $verb in create) exec >/dev/null ;; esac
-    if type -P "$tool" >/dev/null; then
-        command "$tool" --root "$store" "$verb" "$@"
-    else
-        "${stand_in}_$verb" "$@"
-    fi
+tool() (
+    say "+ $*"
+    case $2 in inspect|pull|bundle|create) exec >/dev/null ;; esac
+    case $2 in inspect) exec 2>/dev/null ;; esac
+    program=$1
+    shift
+    command "$program" --root "$store" ${quiet:+-q} "$@"
 )
 
 say() { [[ $quiet ]] || say_always "$*"; }
@@ -94,17 +96,17 @@ wrong() { say_always "$*"; exit 2; }
 
 read_arguments() {
     local port
-    image='' id='' quiet='' interactive='' terminal=() publish=() args=() store=/var/lib/sharprun
+    image='' id='' quiet='' interactive='' detached='' verb='' terminal=() publish=() args=() store=/var/lib/sharprun
     while [[ $# -gt 0 ]]; do
         case $1 in
             --) shift; args=("$@"); break ;;
             -t) terminal=(-t) ;;
             -it|-ti) terminal=(-t) interactive=yes ;;
-            -d) wrong "-d: nobody would take the container's network and layers away; it comes with sharprun-net and sharprun-layers" ;;
+            -d) detached=yes ;;
             -i) interactive=yes ;;
             -q) quiet=yes ;;
-            -p|--name|--root) [[ $# -gt 1 ]] || wrong "$1 needs a value"
-                case $1 in -p) publish+=(-p "$2") ;; --name) id=$2 ;; --root) store=$2 ;; esac
+            -p|--name|--root|--logs|--stop) [[ $# -gt 1 ]] || wrong "$1 needs a value"
+                case $1 in -p) publish+=(-p "$2") ;; --name) id=$2 ;; --root) store=$2 ;; *) verb=${1#--} id=$2 ;; esac
                 shift ;;
             -h|--help) sed -n '2,/^set /s/^# \{0,1\}//p' "$0"; exit 0 ;;
             -*) wrong "unknown option $1 (chain.sh --help lists them)" ;;
@@ -113,22 +115,36 @@ read_arguments() {
         esac
         shift
     done
-    [[ $image ]] || wrong "which image? usage: chain.sh IMAGE [-it] [-p HOST:CONTAINER] [-- ARGS...]"
     [[ $id ]] || id=chain-$$-$RANDOM
+    [[ $id =~ ^[A-Za-z0-9][A-Za-z0-9_.-]*$ ]] || wrong "not a name for a container: $id"
+    [[ ! $verb ]] || return 0
+    [[ $image ]] || wrong "which image? usage: chain.sh IMAGE [-it | -d] [-p HOST:CONTAINER] [-- ARGS...]"
+    [[ ! $detached || ! ${terminal[*]}$interactive ]] || wrong "-d lets go of the terminal and of standard input that -i and -t are for"
     for port in "${publish[@]}"; do
         [[ $port == -p || $port =~ ^([0-9.]+:)?[0-9]+:[0-9]+(/(tcp|udp))?$ ]] || wrong "-p takes [IP:]HOST:CONTAINER[/udp], not $port"
     done
     store=$(realpath -m -- "$store")
-    [[ $store != *[[:space:],:\\]* ]] || wrong "overlay's option cannot hold a blank, comma, colon or backslash: $store"
-    [[ $id =~ ^[A-Za-z0-9][A-Za-z0-9_.-]*$ ]] || wrong "not a name for a container: $id"
 }
 
 read_arguments "$@"
 runtime=$(type -P "${RUNTIME:-$here/../out/sharprun}") || wrong "no runtime at ${RUNTIME:-out/sharprun} (run make build, or set RUNTIME)"
 runtime=$(realpath "$runtime")
-PATH=$(dirname "$runtime"):$here/../out:$PATH:/usr/sbin
-type -P sharprun-image >/dev/null || wrong "no sharprun-image in out/ or on PATH (run make build)"
-stand_ins_needed
+PATH=$(dirname "$runtime"):$here/../out:$PATH
+for name in sharprun-image sharprun-layers sharprun-net; do
+    type -P "$name" >/dev/null || wrong "no $name in out/ or on PATH (run make build)"
+done
+work=/run/sharprun-chain/$id bundle=$work/bundle
+
+# What a container of -d left for these two.
+if [[ $verb ]]; then
+    [[ -e $work/store ]] || wrong "no container named $id was started with -d"
+    if [[ $verb == logs ]]; then exec cat "$work/log"; fi
+    store=$(<"$work/store")
+    trap '' HUP INT TERM
+    stop
+    way_back
+    exit 0
+fi
 
 # A stop while the name is being claimed waits until it is known whether there is something to undo.
 stop=''
@@ -140,7 +156,6 @@ claim() (
     trap '' HUP INT TERM
     mkdir -p "${work%/*}" && mkdir -m 700 "$work" 2>/dev/null
 )
-work=/run/sharprun-chain/$id bundle=$work/bundle
 until claim; do # again: another's way back may take the parent away
     [[ ! -e $work ]] || wrong "a chain named $id is at work already"
 done
@@ -152,3 +167,8 @@ trap 'exit 143' TERM
 # A group of its own for each container; without it the runtime takes one below the caller's, which not every machine likes.
 wanted=("${terminal[@]}" --cgroup "/sharprun-test/$id")
 seven_acts "${args[@]}"
+if [[ $detached ]]; then
+    echo "$store" >"$work/store"
+    trap - EXIT
+    echo "$id"
+fi

@@ -3,18 +3,23 @@
 # mutants.sh [--list] [NAME...]
 #
 # The names come from the code. The tests that name a mutant ("# mutant: NAME" above a conformance case) run first, then all others; the
-# first red one ends it. The rules of SpecRules, and what names a mutant in tests/SharpRun.Tests, are
-# tried by the unit tests. Results are kept in out/mutants for this source tree, so that
+# first red one ends it. The rules of SpecRules, what names a mutant in tests/SharpRun.Tests ("// mutant: NAME"), and the checks of the image tool's rooms
+# (a few seconds each) are tried by the unit tests. Results are kept in out/mutants for this source tree, so that
 # an interrupted run goes on where it was. Survivors stand with their reason in tests/mutant-survivors.txt ("NAME<TAB>reason"): one that
 # is not listed fails, and so does a listed one that was killed.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
 survivors=tests/mutant-survivors.txt
+of_image='^(Json|Tar|Oci|Layer|Image)Check\.'
 
 names() {
   sed -nE 's/^public sealed record (\w+).* : Step$/Step.\1/p' src/Plan/Steps/*.cs
   sed -n '/^public enum Check/,/^}/p' src/Plan/Check.cs | sed -nE 's/^    (\w+),$/Check.\1/p'
+  local room
+  for room in src/{Json/Json,Tar/Tar,Oci/Oci,LayerStore/Layer,Image/Image}Check.cs; do
+    sed -nE "s/^    (\w+),\$/$(basename "$room" .cs).\1/p" "$room"
+  done
   sed -nE 's/^ +Named\(nameof\((\w+)\).*/SpecRules.\1/p' src/Plan/Spec/SpecRules.cs
   grep -rhoE '[uU]ndo\.Push\("\w+"' src/SharpRun | sed -E 's/.*"(\w+)"/Undo.\1/'
   grep -rhoE 'Mutant\.Skips\("[A-Za-z]+\.[A-Za-z]+"\)' src | sed -E 's/.*"(.*)".*/\1/'
@@ -51,6 +56,38 @@ kill_by_runtime_tests() {
   printf '%s\n' "$output" | grep -m1 -oE "$class\.\w+"
 }
 
+# The rooms of sharprun-image need no container. The projects that know a room best come first, and in each the class that names the mutant.
+kill_by_image_tests() {
+  local projects project class output
+  case $1 in
+    TarCheck.*) projects=(Tar Image) ;;
+    JsonCheck.* | OciCheck.*) projects=(Oci Build Image) ;;
+    *) projects=(Image Build) ;;
+  esac
+  for project in "${projects[@]}"; do
+    class=$(grep -rlE "// mutant: .*\b${1//./\\.}\b" --include='*.cs' "tests/$project.Tests" | head -n 1)
+    [ -n "$class" ] && red_of_unit_tests "$1" "$project" 60 -class "*.$(basename "$class" .cs)" && return 0
+  done
+  for project in "${projects[@]}"; do
+    red_of_unit_tests "$1" "$project" 300 && return 0
+  done
+  return 1
+}
+
+# red_of_unit_tests MUTANT PROJECT SECONDS [-class NAME]. A check that ended a loop is missed by a test that does not end; of all tests together
+# the want of time says nothing.
+red_of_unit_tests() {
+  local name=$1 project=$2 limit=$3 output status
+  shift 3
+  output=$(SHARPRUN_MUTANT=$name timeout "$limit" "tests/$project.Tests/bin/mutants/Release/net10.0/$project.Tests" -noColor -stopOnFail "$@" 2>&1)
+  status=$?
+  case $status in
+    0) return 1 ;;
+    124) [ $# -gt 0 ] && echo "$project.Tests, which do not end" ;;
+    *) printf '%s\n' "$output" | sed -nE 's/^ *(\S+Tests\.\w+).* \[FAIL\].*/\1/p' | head -n 1 | grep . || echo "$project.Tests, exit status $status" ;;
+  esac
+}
+
 red_of() {
   local output
   output=$("$@" 2>&1)
@@ -64,11 +101,15 @@ if [ "${1:-}" = --list ]; then
   exit 0
 fi
 if [ $# -gt 0 ]; then
+  unknown=$(printf '%s\n' "$@" | grep -vxF -f <(printf '%s\n' "${all[@]}")) && { echo "mutants.sh: no such name: ${unknown//$'\n'/, }" >&2; exit 2; }
   all=("$@")
 fi
 
-conformance/publish.sh --mutants || exit 1
-for project in tests/Plan.Tests tests/SharpRun.Tests; do
+# Image checks alone need no binary.
+if printf '%s\n' "${all[@]}" | grep -qvE "$of_image"; then
+  conformance/publish.sh --mutants || exit 1
+fi
+for project in tests/{Plan,SharpRun,Tar,Oci,Image,Build}.Tests; do
   dotnet build "$project" -c Release -p:Mutants=true --nologo -v quiet >/dev/null || exit 1
 done
 
@@ -80,6 +121,8 @@ for name in "${all[@]}"; do
   if [ ! -f "$results/$name" ]; then
     if [[ $name == SpecRules.* ]]; then
       kill_by_unit_tests "$name" >"$results/.new"
+    elif [[ $name =~ $of_image ]]; then
+      kill_by_image_tests "$name" >"$results/.new"
     elif ! kill_by_runtime_tests "$name" >"$results/.new"; then
       kill_by_conformance "$name" >"$results/.new"
     fi

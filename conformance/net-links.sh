@@ -126,7 +126,7 @@ end
 begin $((number += 1))
 added "a namespace that loses its name" "$config"
 ip netns exec "$container" sleep 60 & sleeper=$!
-sleep 0.2
+until [[ $(ip netns pids "$container") ]]; do sleep 0.1; done
 ip netns delete "$container"
 remove "$config"; is "DEL without the namespace" 0 "$status"
 is "the pair is gone" "" "$(ports)"

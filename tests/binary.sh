@@ -78,9 +78,10 @@ life_of_a_container_opens_no_library() {
   done
 }
 
+# lacks_the_mutants_switch PROGRAM
 lacks_the_mutants_switch() {
   # .NET keeps string literals as UTF-16.
-  ! grep -qP 'S\x00H\x00A\x00R\x00P\x00R\x00U\x00N\x00_\x00M\x00U\x00T\x00A\x00N\x00T' "$binary" && ! grep -q SHARPRUN_MUTANT "$binary"
+  [ -s "$1" ] && ! grep -qP 'S\x00H\x00A\x00R\x00P\x00R\x00U\x00N\x00_\x00M\x00U\x00T\x00A\x00N\x00T' "$1" && ! grep -q SHARPRUN_MUTANT "$1"
 }
 
 make_bundle
@@ -88,7 +89,8 @@ check starts_alone_in_an_empty_chroot starts_alone_in_an_empty_chroot
 check says_of_which_commit_it_is says_of_which_commit_it_is
 check version_reads_no_mount_table reads_no_mount_table
 check life_of_a_container_opens_no_library life_of_a_container_opens_no_library
-check lacks_the_mutants_switch lacks_the_mutants_switch
+check lacks_the_mutants_switch lacks_the_mutants_switch "$binary"
+check image_lacks_the_mutants_switch lacks_the_mutants_switch "$PWD/out/sharprun-image"
 rmdir /sys/fs/cgroup/*/sharprun-test /sys/fs/cgroup/sharprun-test 2>/dev/null
 echo "$passed passed, $failed failed, 0 skipped"
 [ "$failed" = 0 ]

@@ -23,7 +23,7 @@ public sealed class Fields
                 value.RequireUnambiguous();
                 _unknown.Add((name, value.Element));
             }
-            else if (spelling != name)
+            else if (JsonCheck.LetterCaseIsRight.Fails(spelling != name))
             {
                 throw of.Problem($"\"{name}\" is not \"{spelling}\": letter case matters");
             }

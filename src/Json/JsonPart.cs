@@ -15,7 +15,7 @@ public readonly record struct JsonPart(string What, string Path, JsonElement Ele
     /// <summary>The whole document, its bytes already verified by whoever has their digest.</summary>
     public static JsonPart Read(ReadOnlySpan<byte> json, int maxLength, string what)
     {
-        if (json.Length > maxLength)
+        if (JsonCheck.DocumentIsSmall.Fails(json.Length > maxLength))
         {
             throw new JsonError($"{what}: the document is larger than {maxLength} bytes ({json.Length})");
         }
@@ -85,7 +85,7 @@ public readonly record struct JsonPart(string What, string Path, JsonElement Ele
     {
         Require(JsonValueKind.Array, "an array");
         var length = Element.GetArrayLength();
-        if (length > most)
+        if (JsonCheck.ItemsAreFew.Fails(length > most))
         {
             throw Problem($"{length} elements are more than the {most} that are read");
         }
@@ -108,7 +108,7 @@ public readonly record struct JsonPart(string What, string Path, JsonElement Ele
         foreach (var property in Element.EnumerateObject())
         {
             var name = NameOf(property);
-            if (!seen.Add(name))
+            if (JsonCheck.NameIsGivenOnce.Fails(!seen.Add(name)))
             {
                 throw Problem($"\"{Short(name)}\" is given twice");
             }

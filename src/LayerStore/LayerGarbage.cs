@@ -211,18 +211,18 @@ public sealed class LayerGarbage
         try
         {
             var isDone = Layers.IsDone(layer.Value, chainId);
-            if (isDone && _needed.Contains(chainId))
+            if (LayerCheck.NeededLayerStays.Fails(isDone && _needed.Contains(chainId)))
             {
                 return;
             }
-            if (Sys.Flock(layer.Value, Native.LOCK_EX | Native.LOCK_NB).Error != Errno.OK)
+            if (LayerCheck.LayerInUseStays.Fails(Sys.Flock(layer.Value, Native.LOCK_EX | Native.LOCK_NB).Error != Errno.OK))
             {
                 Keep($"layer {chainId} is in use");
                 Need([chainId]);
                 return;
             }
             // With the lock: whoever makes a union holds its layers until the record is written.
-            if (isDone && (!NeedUnions() || _needed.Contains(chainId)))
+            if (LayerCheck.UnreadableUnionKeepsAll.Fails(isDone && (!NeedUnions() || _needed.Contains(chainId))))
             {
                 return;
             }

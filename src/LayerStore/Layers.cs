@@ -61,7 +61,7 @@ public sealed class Layers : IDisposable
         var chain = new List<Digest>();
         for (Digest? next = top; next is { } chainId;)
         {
-            if (chain.Count == MostInChain)
+            if (LayerCheck.ChainIsShort.Fails(chain.Count == MostInChain))
             {
                 throw new ImageError($"read the chain of layer {top}: it has more than {MostInChain} layers");
             }
@@ -136,7 +136,7 @@ public sealed class Layers : IDisposable
             locked = Sys.Flock(opened.Value, Native.LOCK_EX).Error;
         }
         // The one who had the lock has renamed or removed what we have waited for.
-        if (locked == Errno.OK && Entries.AreSame(opened.Value, directory, name))
+        if (locked == Errno.OK && LayerCheck.StagingIsStillThere.Passes(Entries.AreSame(opened.Value, directory, name)))
         {
             return opened.Value;
         }
@@ -158,7 +158,7 @@ public sealed class Layers : IDisposable
     }
 
     internal static bool IsDone(int layer, Digest chainId) =>
-        Entries.TryRead(layer, Done) is { } done && Encoding.ASCII.GetString(done).Trim() == chainId.Text;
+        LayerCheck.LayerIsDone.Passes(Entries.TryRead(layer, Done) is { } done && Encoding.ASCII.GetString(done).Trim() == chainId.Text);
 
     /// <summary>Null: there is none yet.</summary>
     internal int? TryDirectory(Digest chainId)

@@ -16,7 +16,7 @@ public sealed record Challenge(string Scheme, IReadOnlyDictionary<string, string
     /// <summary>All of one header, or of several that were joined by a comma.</summary>
     public static IReadOnlyList<Challenge> ParseAll(string header)
     {
-        if (header.Length > OciLimits.MaxChallengeLength)
+        if (OciCheck.ChallengeIsShort.Fails(header.Length > OciLimits.MaxChallengeLength))
         {
             throw new ImageError($"WWW-Authenticate: {header.Length} characters are more than the {OciLimits.MaxChallengeLength} that are read");
         }

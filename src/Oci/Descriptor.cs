@@ -29,7 +29,7 @@ public sealed record Descriptor(string MediaType, Digest Digest, long Size)
         var fields = new Fields(part, s_known);
         var size = fields.Require("size");
         var bytes = size.Integer();
-        if (bytes is < 0 or > OciLimits.MaxBlobSize)
+        if (OciCheck.BlobSizeIsOne.Fails(bytes is < 0 or > OciLimits.MaxBlobSize))
         {
             throw size.Problem(bytes < 0 ? $"{bytes} is negative" : $"{bytes} bytes are more than the {OciLimits.MaxBlobSize} that a blob may have");
         }
@@ -57,7 +57,7 @@ public sealed record Descriptor(string MediaType, Digest Digest, long Size)
         {
             isType &= char.IsAsciiLetterOrDigit(letter) || "/!#$&-^_.+;= \"".Contains(letter, StringComparison.Ordinal);
         }
-        return isType ? text : throw part.Problem($"\"{JsonPart.Short(text)}\" is no media type");
+        return OciCheck.MediaTypeIsOne.Passes(isType) ? text : throw part.Problem($"\"{JsonPart.Short(text)}\" is no media type");
     }
 
     internal void WriteTo(Utf8JsonWriter json)

@@ -21,6 +21,7 @@ public readonly record struct Digest
     {
         var length = text.StartsWith("sha256:", StringComparison.Ordinal) ? 64 : text.StartsWith("sha512:", StringComparison.Ordinal) ? 128 : 0;
         var isDigest = length > 0 && text.Length == 7 + length && text.AsSpan(7).IndexOfAnyExcept(s_digits) < 0;
+        isDigest = OciCheck.DigestIsWellFormed.Passes(isDigest);
         digest = isDigest ? new Digest(text) : default;
         return isDigest;
     }

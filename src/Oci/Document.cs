@@ -61,21 +61,21 @@ static class DocumentShape
     public static void Check(Fields fields, DocumentKind kind, string mediaType, string what)
     {
         var version = fields.Find("schemaVersion");
-        if (fields.Has("fsLayers") || version is { Element.ValueKind: JsonValueKind.Number } && version.Value.Integer() == 1)
+        if (OciCheck.DocumentIsNotSchema1.Fails(fields.Has("fsLayers") || version is { Element.ValueKind: JsonValueKind.Number } && version.Value.Integer() == 1))
         {
             throw Schema1(what);
         }
-        if (version?.Integer() != 2)
+        if (OciCheck.SchemaIsTwo.Fails(version?.Integer() != 2))
         {
             throw new ImageError($"{what}: schemaVersion: 2 is expected, found {version?.Element.GetRawText() ?? "nothing"}");
         }
-        if (fields.Text("mediaType") is { } inside && inside != mediaType)
+        if (fields.Text("mediaType") is { } inside && OciCheck.MediaTypesAgree.Fails(inside != mediaType))
         {
             throw new ImageError($"{what}: mediaType: \"{JsonPart.Short(inside)}\" inside of what is called {mediaType}");
         }
         foreach (var foreign in kind == DocumentKind.Manifest ? (ReadOnlySpan<string>)["manifests"] : ["config", "layers"])
         {
-            if (fields.Has(foreign))
+            if (OciCheck.ManifestIsNoIndex.Fails(fields.Has(foreign)))
             {
                 var (name, other) = kind == DocumentKind.Manifest ? ("a manifest", "an index") : ("an index", "a manifest");
                 throw new ImageError($"{what}: {name} has \"{foreign}\", which makes it {other} for another reader (CVE-2021-41190)");

@@ -48,7 +48,7 @@ public sealed record ImageConfig
     {
         var fields = new Fields(rootfs, s_knownRootfs);
         var type = fields.Require("type");
-        if (type.Text() != "layers")
+        if (OciCheck.RootfsIsLayers.Fails(type.Text() != "layers"))
         {
             throw type.Problem($"\"{JsonPart.Short(type.Text())}\" is not \"layers\", the only kind there is");
         }

@@ -31,7 +31,7 @@ public static class Layout
     public static void CheckMarker(ReadOnlySpan<byte> bytes, string what)
     {
         var version = new Fields(JsonPart.Read(bytes, OciLimits.MaxManifestLength, what), s_known).Require("imageLayoutVersion").Text();
-        if (version != Version)
+        if (OciCheck.LayoutVersionIsKnown.Fails(version != Version))
         {
             throw new ImageError($"{what}: imageLayoutVersion: \"{JsonPart.Short(version)}\" is not supported, only {Version}");
         }

@@ -110,7 +110,7 @@ public sealed record RegistryReference
 
     private static (string Host, string Repository) HostAndRepository(string name, string text)
     {
-        if (name.Length > MaxNameLength)
+        if (OciCheck.ImageNameIsShort.Fails(name.Length > MaxNameLength))
         {
             throw Bad(text, $"it is longer than {MaxNameLength} characters");
         }
@@ -178,7 +178,7 @@ public sealed record RegistryReference
     private static string CheckedTag(string tag, string text)
     {
         var isTag = tag.Length is > 0 and <= MaxTagLength && tag.AsSpan().IndexOfAnyExcept(s_tag) < 0 && tag[0] is not ('.' or '-');
-        return isTag ? tag : throw Bad(text, $"\"{tag}\" is no tag: up to {MaxTagLength} letters, digits, _ . - are expected, not beginning with . or -");
+        return OciCheck.TagIsOne.Passes(isTag) ? tag : throw Bad(text, $"\"{tag}\" is no tag: up to {MaxTagLength} letters, digits, _ . - are expected, not beginning with . or -");
     }
 
     private static string CheckedHost(string host, string text)
@@ -189,7 +189,7 @@ public sealed record RegistryReference
         var isName = bracket > 0
             ? name.Length == bracket + 1 && bracket > 2 && name.AsSpan(1, bracket - 1).IndexOfAnyExcept(s_address) < 0
             : name.Length > 0 && name.AsSpan().IndexOfAnyExcept(s_host) < 0 && Array.TrueForAll(name.Split('.'), IsLabel);
-        if (!isName)
+        if (OciCheck.HostIsOne.Fails(!isName))
         {
             throw Bad(text, $"\"{host}\" is no host");
         }

@@ -58,14 +58,3 @@ public enum Check
     DeleteWaitsForInit,
     RecordStaysWhileCgroupStays,
 }
-
-public static class Checks
-{
-    /// <summary>The condition of a refusal, which the test-only build can answer with "fine". In the shipped build it is the condition alone.</summary>
-    public static bool Fails(this Check check, bool condition) =>
-#if MUTANTS
-        condition && !Mutant.Skips("Check." + check);
-#else
-        condition;
-#endif
-}

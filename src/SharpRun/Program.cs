@@ -2,9 +2,6 @@ using System;
 using SharpRun.Cli;
 using SharpRun.CommandLine;
 using SharpRun.Linux;
-#if MUTANTS
-using SharpRun.Planning;
-#endif
 
 [assembly: System.Runtime.CompilerServices.InternalsVisibleTo("SharpRun.Tests")]
 [assembly: System.Runtime.CompilerServices.InternalsVisibleTo("Seccomp.Tests")]
@@ -27,11 +24,6 @@ static class Program
             // A caller that ignores it has handed that down through execve(2), and then the kernel reaps our children before we can ask how
             // they ended (waitid(2): ECHILD).
             Sys.SetHandler(Native.SIGCHLD, Native.SIG_DFL);
-#if MUTANTS
-#pragma warning disable RS0030 // Only the test-only build reads this name.
-            Mutant.Name = Environment.GetEnvironmentVariable("SHARPRUN_MUTANT");
-#pragma warning restore RS0030
-#endif
             code = Run(argv, log, ref begun);
             log.Flush();
         }

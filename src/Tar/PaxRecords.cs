@@ -64,7 +64,7 @@ sealed class PaxRecords(TarLimits limits)
             }
             var record = records[(space + 1)..((int)length - 1)];
             var equals = record.IndexOf((byte)'=');
-            if (equals < 1)
+            if (TarCheck.RecordHasAKey.Fails(equals < 1))
             {
                 return "a record of its extended header has no key";
             }
@@ -90,10 +90,10 @@ sealed class PaxRecords(TarLimits limits)
             _ when key.SequenceEqual("mtime"u8) => TrySetTime(value),
             _ when !IsOfOneEntry(key) => true,
             // Each tool reads these in a global header in another way; nobody writes them.
-            _ when isGlobal => false,
+            _ when TarCheck.GlobalRecordIsOfAllEntries.Fails(isGlobal) => false,
             _ => AddOfOneEntry(key, value),
         };
-        return isWellFormed ? null : $"the record {TarText.Of(key)} of its extended header is not well-formed";
+        return TarCheck.RecordIsWellFormed.Passes(isWellFormed) ? null : $"the record {TarText.Of(key)} of its extended header is not well-formed";
     }
 
     private static bool IsOfOneEntry(ReadOnlySpan<byte> key) =>
@@ -187,7 +187,7 @@ sealed class PaxRecords(TarLimits limits)
     private string? AddAttribute(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
         var decoded = AttributeNames.Decode(name);
-        if (decoded.Length == 0 || decoded.AsSpan().Contains((byte)0))
+        if (TarCheck.AttributeHasAName.Fails(decoded.Length == 0 || decoded.AsSpan().Contains((byte)0)))
         {
             return "an extended attribute has no name";
         }
@@ -199,7 +199,7 @@ sealed class PaxRecords(TarLimits limits)
                 return null;
             }
         }
-        if (Attributes.Count == limits.Attributes)
+        if (TarCheck.AttributesAreFew.Fails(Attributes.Count == limits.Attributes))
         {
             return $"it has more than {limits.Attributes} extended attributes";
         }

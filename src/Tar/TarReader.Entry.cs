@@ -19,11 +19,11 @@ partial class TarReader
         // The archive holds no data for other kinds, whatever size they say: a directory may have one as a hint, a hard link that of its file.
         var isFile = kind == TarKind.File;
         var size = isFile || header.TypeFlag != (byte)'5' && kind == TarKind.Directory ? SizeOf(header, records) : 0;
-        if (kind == TarKind.Directory && size != 0)
+        if (TarCheck.DirectoryHasNoData.Fails(kind == TarKind.Directory && size != 0))
         {
             throw Error("its name is that of a directory, but it has data");
         }
-        if (!isFile && records.SparseName is not null)
+        if (TarCheck.OnlyFilesAreSparse.Fails(!isFile && records.SparseName is not null))
         {
             throw Error("it has the records of a sparse file, but is none");
         }
@@ -65,27 +65,27 @@ partial class TarReader
     private long SizeOf(Header header, PaxRecords records)
     {
         var size = records.Size ?? Field(header.Size, "size");
-        return size is >= 0 and <= LargestSize ? size : throw Error($"a size of {size} bytes");
+        return TarCheck.SizeIsNotNegative.Passes(size is >= 0 and <= LargestSize) ? size : throw Error($"a size of {size} bytes");
     }
 
     private byte[] LinkOf(Header header, PaxRecords records, byte[]? longLink)
     {
         var link = longLink ?? records.LinkPath ?? header.LinkName.ToArray();
-        return link.Length > 0 ? Checked(link, "link name") : throw Error("a link that leads nowhere");
+        return TarCheck.LinkLeadsSomewhere.Passes(link.Length > 0) ? Checked(link, "link name") : throw Error("a link that leads nowhere");
     }
 
     private byte[] Checked(byte[] path, string what) =>
-        path.Length <= limits.PathBytes ? path : throw Error($"a {what} of {path.Length} bytes, more than {limits.PathBytes}");
+        TarCheck.PathIsShort.Passes(path.Length <= limits.PathBytes) ? path : throw Error($"a {what} of {path.Length} bytes, more than {limits.PathBytes}");
 
     private long Field(ReadOnlySpan<byte> field, string what) =>
         Numbers.TryField(field, out var number) ? number : throw Error($"its {what} is no number");
 
-    private long NotNegative(long number, string what) => number >= 0 ? number : throw Error($"a {what} of {number}");
+    private long NotNegative(long number, string what) => TarCheck.IdIsNotNegative.Passes(number >= 0) ? number : throw Error($"a {what} of {number}");
 
     // V7 headers have no device numbers, whatever stands there.
     private uint Device(long? record, Header header, ReadOnlySpan<byte> field)
     {
         var number = record ?? (header.IsUstar || header.IsGnu ? Field(field, "device number") : 0);
-        return number is >= 0 and <= uint.MaxValue ? (uint)number : throw Error($"a device number of {number}");
+        return TarCheck.DeviceNumberFits.Passes(number is >= 0 and <= uint.MaxValue) ? (uint)number : throw Error($"a device number of {number}");
     }
 }

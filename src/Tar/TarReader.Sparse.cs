@@ -152,7 +152,7 @@ partial class TarReader
 
     private void AddPiece(long offset, long length)
     {
-        if (_pieces.Count == limits.SparsePieces)
+        if (TarCheck.SparsePiecesAreFew.Fails(_pieces.Count == limits.SparsePieces))
         {
             throw TooManyPieces();
         }
@@ -165,14 +165,14 @@ partial class TarReader
         long end = 0, stored = 0;
         foreach (var (offset, length) in _pieces)
         {
-            if (offset < end || length < 0 || length > size - offset)
+            if (TarCheck.SparsePieceFits.Fails(offset < end || length < 0 || length > size - offset))
             {
                 throw Error($"a piece of {length} bytes at {offset} does not fit into its map of holes");
             }
             end = offset + length;
             stored += length;
         }
-        if (size < 0 || stored != _remaining)
+        if (TarCheck.SparseDataAreWhole.Fails(size < 0 || stored != _remaining))
         {
             throw Error($"its map of holes tells of {stored} bytes of data, the archive has {_remaining}");
         }

@@ -48,7 +48,7 @@ public sealed partial class TarReader(Stream stream, TarLimits limits)
                 break;
             }
             var header = new Header(block);
-            if (!header.IsChecksumRight)
+            if (TarCheck.HeaderHasItsChecksum.Fails(!header.IsChecksumRight))
             {
                 throw ErrorAt(start, "this is no tar header, its checksum is wrong");
             }
@@ -72,7 +72,7 @@ public sealed partial class TarReader(Stream stream, TarLimits limits)
             }
         }
         _isAtEnd = true;
-        return records is null && longName is null && longLink is null ? null
+        return TarCheck.EntryFollowsExtendedHeader.Passes(records is null && longName is null && longLink is null) ? null
             : throw ErrorAt(_input.Position, "the archive ends after an extended header, without the entry that it is for");
     }
 
@@ -95,13 +95,13 @@ public sealed partial class TarReader(Stream stream, TarLimits limits)
         var got = _input.Read(buffer[..wanted]);
         _read += got;
         _remaining -= got;
-        return got == wanted ? got : throw Truncated();
+        return TarCheck.DataAreWhole.Passes(got == wanted) ? got : throw Truncated();
     }
 
     private void SkipRest()
     {
         var skipped = _input.Skip(_remaining);
-        if (skipped != _remaining)
+        if (TarCheck.SkippedDataAreWhole.Fails(skipped != _remaining))
         {
             throw Truncated();
         }
@@ -132,17 +132,17 @@ public sealed partial class TarReader(Stream stream, TarLimits limits)
         {
             throw ErrorAt(_input.Position, "the archive ends in the middle of its last block");
         }
-        return second.IndexOfAnyExcept((byte)0) < 0 ? true : throw ErrorAt(start, "a single block of zeros, and the archive goes on after it");
+        return TarCheck.EndIsTwoBlocks.Passes(second.IndexOfAnyExcept((byte)0) < 0) ? true : throw ErrorAt(start, "a single block of zeros, and the archive goes on after it");
     }
 
     // The content of a header that is only about the next entry. Good until the next call.
     private ReadOnlySpan<byte> ReadExtended(Header header, long start, string what, int limit)
     {
-        if (!Numbers.TryField(header.Size, out var size) || size < 0)
+        if (TarCheck.ExtendedHeaderHasASize.Fails(!Numbers.TryField(header.Size, out var size) || size < 0))
         {
             throw ErrorAt(start, $"the size of {what} is no number of bytes");
         }
-        if (size > limit)
+        if (TarCheck.ExtendedHeaderIsSmall.Fails(size > limit))
         {
             throw ErrorAt(start, $"{what} of {size} bytes, more than the {limit} that are read");
         }
@@ -171,7 +171,7 @@ public sealed partial class TarReader(Stream stream, TarLimits limits)
     {
         var content = ReadExtended(header, start, "a global extended header", limits.PaxBytes);
         _globalBytes += content.Length;
-        if (_globalBytes > limits.PaxBytes)
+        if (TarCheck.GlobalHeadersAreSmall.Fails(_globalBytes > limits.PaxBytes))
         {
             throw ErrorAt(start, $"global extended headers of {_globalBytes} bytes, more than the {limits.PaxBytes} that are read");
         }

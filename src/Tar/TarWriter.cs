@@ -63,7 +63,7 @@ public sealed class TarWriter(Stream stream)
 
     public void WriteData(ReadOnlySpan<byte> data)
     {
-        if (data.Length > _missing)
+        if (TarCheck.WrittenDataFit.Fails(data.Length > _missing))
         {
             throw Error("it has more data than its size says");
         }
@@ -84,7 +84,7 @@ public sealed class TarWriter(Stream stream)
 
     private void EndEntry()
     {
-        if (_missing != 0)
+        if (TarCheck.WrittenDataAreWhole.Fails(_missing != 0))
         {
             throw Error($"{_missing} bytes of its data are missing");
         }

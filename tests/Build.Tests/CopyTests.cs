@@ -87,6 +87,7 @@ public sealed class CopyTests : IDisposable
         Assert.Equal("X", File.ReadAllText($"{_folder}/image/a/x"));
     }
 
+    // mutant: ImageCheck.DirectoryIsNotReplaced
     [Fact]
     public void A_link_below_the_destination_is_not_followed()
     {
@@ -120,6 +121,7 @@ public sealed class CopyTests : IDisposable
         Assert.Equal("copy x: a directory of the image cannot be replaced by something else", Assert.ThrowsAny<JsonError>(() => Copy("/to", "d")).Message);
     }
 
+    // mutant: ImageCheck.IgnoredEntryIsNotCopied ImageCheck.IgnoredFileIsNotCopied
     [Fact]
     public void Wildcards_match_as_go_does_and_rules_leave_out()
     {
@@ -240,6 +242,25 @@ public sealed class CopyTests : IDisposable
             digest.AddContent(content);
             return digest.Finish();
         }
+    }
+
+    // mutant: ImageCheck.CopiedFileIsWhole
+    [Fact]
+    public void A_file_that_becomes_shorter_while_it_is_read_is_refused()
+    {
+        var copy = new TreeCopy((int)_image.DangerousGetHandle(), false) { Owner = new Owner(Sys.GetEuid(), Sys.GetEgid()) };
+        using var source = new ShorterSource();
+        Assert.Contains("became shorter", Assert.Throws<ImageError>(() => copy.Copy(source, CopyTarget.Of("/a", "/"))).Message);
+    }
+
+    private sealed class ShorterSource() : CopySource("x", "x"u8.ToArray())
+    {
+        public override bool IsDirectory => false;
+
+        public override IEnumerable<Pack.TreeEntry> Entries() =>
+            [new Pack.TreeEntry([], new FileStatus { Mode = Native.S_IFREG | 0x1A4, Size = 5, Nlink = 1 })];
+
+        public override Stream OpenContent(Pack.TreeEntry entry) => new MemoryStream("abc"u8.ToArray());
     }
 
     private void Copy(string target, string word) => Copy(target, IgnoreRules.None, word);

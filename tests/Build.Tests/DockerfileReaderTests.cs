@@ -94,6 +94,7 @@ public sealed class DockerfileReaderTests
     [InlineData("FROM a\nRUN <<EOF\nx", "Dockerfile:2: <<EOF: no line with EOF alone ends it")]
     [InlineData("FROM a\nRUN <<EOF\n#!/bin/python\nEOF",
         "Dockerfile:2: RUN <<EOF: a script that names its own program (#!) is not supported; RUN PROGRAM <<EOF is")]
+    // mutant: OciCheck.DirectiveIsGivenOnce OciCheck.DockerfileHasNoZero OciCheck.FlagIsGivenOnce OciCheck.FlagIsKnown OciCheck.StageNameIsNew
     [InlineData("FROM a\nHEALTHCHECK CMX x", "Dockerfile:2: HEALTHCHECK CMX: NONE, or CMD and a command, is expected")]
     [InlineData("FROM a\nHEALTHCHECK --interval=1us CMD x", "Dockerfile:2: HEALTHCHECK --interval=1us: a duration as 30s or 1m30s, at least 1ms, is expected")]
     [InlineData("# escape=x\nFROM a", "Dockerfile:1: # escape=x: only \\ and ` can be the escape character")]
@@ -111,6 +112,7 @@ public sealed class DockerfileReaderTests
         Assert.Equal("D:3: this is no UTF-8", error.Message);
     }
 
+    // mutant: OciCheck.DockerfileIsSmall
     [Fact]
     public void A_file_beyond_the_limit_is_refused()
     {
@@ -118,6 +120,7 @@ public sealed class DockerfileReaderTests
         Assert.Equal("read D: it is longer than 1048576 bytes", error.Message);
     }
 
+    // mutant: OciCheck.InstructionsAreFew
     [Fact]
     public void More_instructions_than_the_limit_are_refused()
     {
@@ -125,6 +128,7 @@ public sealed class DockerfileReaderTests
         Assert.Equal("Dockerfile:10001: there are more than 10000 instructions", Assert.ThrowsAny<JsonError>(() => Read(text)).Message);
     }
 
+    // mutant: OciCheck.HeredocsAreFew
     [Fact]
     public void More_heredocs_than_the_limit_are_refused()
     {
@@ -173,6 +177,7 @@ public sealed class DockerfileReaderTests
         }, iter: 2000);
     }
 
+    // mutant: OciCheck.CopyHasADestination
     [Fact]
     public void Any_bytes_are_read_or_refused_by_one_sentence()
     {

@@ -39,6 +39,7 @@ public sealed class ExpansionTests
     [InlineData("cost: 5$", "cost: 5$")]
     public void Words_become_what_docker_makes_of_them(string word, string expected) => Assert.Equal(expected, Expand(word));
 
+    // mutant: OciCheck.ModifierIsKnown
     [Theory]
     [InlineData("'a", "\"'a\": a single quote is not closed")]
     [InlineData("\"a", "\"\"a\": a double quote is not closed")]
@@ -63,6 +64,7 @@ public sealed class ExpansionTests
         Assert.Equal("variables stand more than 32 deep in one another", Assert.ThrowsAny<JsonError>(() => Expand(word.ToString())).Message);
     }
 
+    // mutant: OciCheck.ExpandedWordIsShort
     [Fact]
     public void A_value_that_doubles_itself_again_and_again_is_refused_before_it_fills_the_memory()
     {

@@ -14,6 +14,8 @@ using Xunit;
 
 namespace SharpRun.Image.Tests;
 
+// A file that is on its way is locked, and a program that another test starts holds the lock for a moment.
+[Collection(nameof(LocksOfFiles))]
 public sealed class ArchiveTests
 {
     private static readonly RegistryReference s_name = RegistryReference.Parse("busybox:1");
@@ -200,6 +202,7 @@ public sealed class ArchiveTests
         Assert.Contains("more than 100000 entries", Assert.ThrowsAny<JsonError>(() => Oci(folder["x.tar"], "1")).Message);
     }
 
+    // mutant: ImageCheck.ArchiveIsRegular
     [Fact]
     public void Something_that_is_no_file_is_not_waited_for()
     {

@@ -106,6 +106,7 @@ public sealed class BlobReaderTests
         Assert.Equal("x"u8.ToArray(), Read(reader));
     }
 
+    // mutant: ImageCheck.BlobHasItsDigest ImageCheck.BlobIsNotShorter
     [Fact]
     public void Other_bytes_than_those_of_the_digest_are_an_error_that_says_so()
     {
@@ -120,6 +121,7 @@ public sealed class BlobReaderTests
         }
     }
 
+    // mutant: ImageCheck.BlobIsNotLonger
     [Fact]
     public void Of_a_blob_that_is_too_long_one_byte_more_is_read()
     {
@@ -130,6 +132,7 @@ public sealed class BlobReaderTests
         Assert.Equal(blob.Length + 1, endless.Position);
     }
 
+    // mutant: ImageCheck.LayerHasItsDiffId
     [Fact]
     public void Another_diff_id_is_an_error()
     {
@@ -149,6 +152,7 @@ public sealed class BlobReaderTests
         Assert.Contains("decompress it: ", Error(Frame(BlobLimits.MaxWindowLog - 10 + 1)));
     }
 
+    // mutant: ImageCheck.LayerIsNoBomb
     [Fact]
     public void A_bomb_is_refused()
     {
@@ -183,6 +187,7 @@ public sealed class BlobReaderTests
         Assert.Throws<ObjectDisposedException>(() => reader.ReadByte());
     }
 
+    // mutant: ImageCheck.LayerIsOfAKnownType
     [Fact]
     public void A_blob_that_is_refused_is_closed_too()
     {
@@ -204,6 +209,7 @@ public sealed class BlobReaderTests
         Assert.InRange(watch.Elapsed.TotalSeconds, 0, 4);
     }
 
+    // mutant: ImageCheck.SmallBlobIsSmall
     [Fact]
     public void A_small_blob_is_read_whole_and_verified()
     {

@@ -89,6 +89,7 @@ public sealed class CopyTests
         Assert.False(File.Exists(PartialPath(folder.Path, Digest.Of(layer))));
     }
 
+    // mutant: ImageCheck.PartialIsNotLonger
     [Theory]
     [InlineData(300)]
     [InlineData(1000)]
@@ -207,6 +208,7 @@ public sealed class CopyTests
         Assert.Contains("it is of type", Assert.ThrowsAny<JsonError>(() => Copy(source, folder.Path)).Message);
     }
 
+    // mutant: ImageCheck.IndexesAreShallow
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -223,6 +225,7 @@ public sealed class CopyTests
         Assert.Contains("deeper than", Assert.ThrowsAny<JsonError>(() => Copy(source, folder.Path, platform: wanted, all: all)).Message);
     }
 
+    // mutant: ImageCheck.ManifestsAreFew
     [Fact]
     public void An_index_of_too_many_manifests_is_refused()
     {

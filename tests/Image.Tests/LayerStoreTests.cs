@@ -95,6 +95,7 @@ public sealed class LayerStoreTests : IDisposable
         Assert.True(_layers.Has(Id(1)));
     }
 
+    // mutant: LayerCheck.StagingIsStillThere
     [Fact]
     public void Of_two_that_want_one_layer_the_second_does_it_when_the_first_gives_up()
     {
@@ -125,6 +126,7 @@ public sealed class LayerStoreTests : IDisposable
         Assert.Empty(Directory.GetFileSystemEntries(_layers.TreeOf(Id(1))));
     }
 
+    // mutant: LayerCheck.LayerIsDone
     [Theory]
     [InlineData(null)]
     [InlineData("")]
@@ -168,6 +170,7 @@ public sealed class LayerStoreTests : IDisposable
         Assert.Empty(Directory.GetFileSystemEntries(_paths.Layers + "/sha256"));
     }
 
+    // mutant: LayerCheck.UnreadableUnionKeepsAll
     [Fact]
     public void A_union_that_does_not_say_what_it_needs_keeps_all()
     {
@@ -179,6 +182,7 @@ public sealed class LayerStoreTests : IDisposable
         Assert.True(_layers.Has(Id(1)));
     }
 
+    // mutant: LayerCheck.LayerInUseStays
     [Fact]
     public void A_layer_in_use_stays_with_those_below_it()
     {

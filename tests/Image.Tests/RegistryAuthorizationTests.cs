@@ -178,6 +178,7 @@ public sealed class RegistryAuthorizationTests
         Assert.Equal("Basic dTpzZWNyZXQ=", registry.Seen.Find(exchange => exchange.Target.StartsWith("/token", StringComparison.Ordinal))!.Authorization);
     }
 
+    // mutant: ImageCheck.PlainRealmIsTheRegistry
     [Fact]
     public void Credentials_do_not_go_to_a_plain_realm_elsewhere()
     {
@@ -185,6 +186,7 @@ public sealed class RegistryAuthorizationTests
         Assert.Contains("no credentials are sent there", Assert.ThrowsAny<JsonError>(() => ReadManifest(registry, Credentials(registry.Host))).Message);
     }
 
+    // mutant: ImageCheck.AuthorizationStaysAtItsOrigin
     [Fact]
     public void A_token_servers_redirect_takes_no_credentials_along()
     {
@@ -223,6 +225,7 @@ public sealed class RegistryAuthorizationTests
         Assert.Contains("realm", Assert.ThrowsAny<JsonError>(() => ReadManifest(registry)).Message);
     }
 
+    // mutant: ImageCheck.TokenIsPrintable
     [Theory]
     [InlineData("""{"token":"a\r\nX-Evil: 1"}""", "no header may have")]
     [InlineData("""{"tokens":[]}""", "neither a token nor an access_token")]

@@ -88,6 +88,7 @@ public sealed class RegistryBlobTests
         Assert.Equal(2, count);
     }
 
+    // mutant: ImageCheck.OnlyWhatPassesIsRepeated ImageCheck.RangeIsTheOneAskedFor
     [Theory]
     [InlineData("Content-Range: bytes 5-299999/300000")]
     [InlineData("Content-Range: bytes 1000-299999/400000")]

@@ -21,6 +21,7 @@ public sealed class RegistryManifestPushTests
         Assert.All(puts, exchange => Assert.Equal(MediaTypes.Manifest, exchange.Headers["Content-Type"]));
     }
 
+    // mutant: ImageCheck.ManifestHasItsDigest
     [Fact]
     public void A_registry_that_took_another_manifest_is_told_of()
     {

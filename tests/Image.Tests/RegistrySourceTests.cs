@@ -200,6 +200,7 @@ public sealed class RegistrySourceTests
         Assert.Equal(MediaTypes.Index, source.ReadManifest(null).MediaType);
     }
 
+    // mutant: ImageCheck.AnswerIsSmall
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

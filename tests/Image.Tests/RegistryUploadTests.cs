@@ -287,6 +287,7 @@ public sealed class RegistryUploadTests
         Assert.Contains("it has 100000000 of", Assert.ThrowsAny<JsonError>(() => registry.Put()).Message);
     }
 
+    // mutant: ImageCheck.SentBlobHasItsDigest
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
@@ -344,6 +345,7 @@ public sealed class RegistryUploadTests
         Assert.Equal(puts, script.Count("PUT", ""));
     }
 
+    // mutant: ImageCheck.UploadElsewhereIsNotSigned
     [Fact]
     public void An_uploads_Location_at_another_host_gets_no_Authorization()
     {

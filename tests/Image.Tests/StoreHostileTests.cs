@@ -31,6 +31,7 @@ public sealed class StoreHostileTests
     private static void MakeFifo(string path) =>
         Sys.MknodAt(Native.AT_FDCWD, Encoding.UTF8.GetBytes(path + "\0"), Native.S_IFIFO | 0x1A4, 0, 0).OrThrow("make a fifo");
 
+    // mutant: ImageCheck.FileIsRegular
     [Theory]
     [InlineData("oci-layout")]
     [InlineData("index.json")]
@@ -47,6 +48,7 @@ public sealed class StoreHostileTests
         Assert.Contains("symbolic link", Refusal(folder.Path));
     }
 
+    // mutant: ImageCheck.FileIsSmall
     [Fact]
     public void An_index_without_end_is_refused()
     {
@@ -60,6 +62,7 @@ public sealed class StoreHostileTests
         Assert.Contains("more than the", Refusal(folder.Path));
     }
 
+    // mutant: ImageCheck.StoredBlobIsSmall
     [Fact]
     public void A_manifest_without_end_is_refused()
     {
@@ -104,6 +107,7 @@ public sealed class StoreHostileTests
         Assert.Throws<ErrnoException>(() => new ImageCopy(source, destination, progress).Run(null, false));
     }
 
+    // mutant: ImageCheck.StoredBlobHasItsDigest
     [Fact]
     public void A_manifest_with_another_content_than_its_digest_is_refused_before_it_is_read()
     {
@@ -130,6 +134,7 @@ public sealed class StoreHostileTests
         Assert.Contains("its digest is", Refusal(folder.Path));
     }
 
+    // mutant: ImageCheck.StoredBlobHasItsSize
     [Fact]
     public void A_manifest_of_another_size_or_type_than_the_index_says_is_refused()
     {
@@ -168,6 +173,7 @@ public sealed class StoreHostileTests
         Assert.Contains("1 layers, but its config 0 diff_ids", Refusal(folder.Path));
     }
 
+    // mutant: ImageCheck.LayoutDirectoryIsEmpty
     [Fact]
     public void A_directory_with_other_things_does_not_become_a_layout()
     {

@@ -56,6 +56,7 @@ public sealed class StoreNamesTests
         Assert.Contains("a, b", Assert.ThrowsAny<JsonError>(() => index.Choose("c", "oci:x")).Message);
     }
 
+    // mutant: ImageCheck.NeededBlobStays
     [Fact]
     public void Garbage_is_what_no_name_reaches()
     {

@@ -38,6 +38,7 @@ public class ConfigTests
         Assert.Empty(image.DiffIds);
     }
 
+    // mutant: OciCheck.DigestIsWellFormed JsonCheck.LetterCaseIsRight JsonCheck.NameIsGivenOnce OciCheck.RootfsIsLayers
     [Theory]
     [InlineData("\"type\":\"layers\"", "\"type\":\"other\"", "rootfs.type: \"other\" is not \"layers\", the only kind there is")]
     [InlineData("\"type\":\"layers\"", "\"x\":0", "rootfs.type: the member is missing")]
@@ -56,6 +57,7 @@ public class ConfigTests
         Assert.Equal($"config {Samples.Sha}: {problem}", message);
     }
 
+    // mutant: JsonCheck.ItemsAreFew
     [Fact]
     public void The_number_of_diff_ids_is_limited()
     {

@@ -100,6 +100,7 @@ public class ManifestTests
     [InlineData("\"schemaVersion\":2", "\"x\":2", "schemaVersion: 2 is expected, found nothing")]
     [InlineData("manifest.v1+json\",\n\"config\"", "index.v1+json\",\n\"config\"",
         "mediaType: \"application/vnd.oci.image.index.v1+json\" inside of what is called application/vnd.oci.image.manifest.v1+json")]
+    // mutant: OciCheck.BlobSizeIsOne OciCheck.DocumentIsNotSchema1 OciCheck.ManifestIsNoIndex OciCheck.MediaTypeIsOne OciCheck.MediaTypesAgree OciCheck.SchemaIsTwo
     [InlineData("\"mediaType\":\"application/vnd.oci.image.layer.v1.tar+gzip\"", "\"mediaType\":\"\"", "layers[0].mediaType: \"\" is no media type")]
     [InlineData("\"mediaType\":\"application/vnd.oci.image.layer.v1.tar+gzip\",", "", "layers[0].mediaType: the member is missing")]
     [InlineData("application/vnd.oci.image.layer.v1.tar+gzip", "gzip", "layers[0].mediaType: \"gzip\" is no media type")]
@@ -194,6 +195,7 @@ public class ManifestTests
         Assert.Contains("larger than 8388608 bytes", Assert.ThrowsAny<JsonError>(() => Samples.ParseConfig(greatest + " ")).Message, StringComparison.Ordinal);
     }
 
+    // mutant: JsonCheck.DocumentIsSmall
     [Fact]
     public void An_index_file_may_be_larger_than_a_document_but_not_by_any_amount()
     {
@@ -262,6 +264,7 @@ public class ManifestTests
         Assert.NotEqual(First(), First() with { Unknown = Manifest.Parse(Samples.ManifestDocument()).Unknown });
     }
 
+    // mutant: OciCheck.LayoutVersionIsKnown
     [Fact]
     public void A_layout_has_its_marker()
     {

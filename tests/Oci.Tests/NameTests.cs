@@ -80,6 +80,7 @@ public class NameTests
     [InlineData("sha512:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
     public void What_is_no_digest_is_refused(string text) => Assert.False(Digest.TryParse(text, out _));
 
+    // mutant: OciCheck.ImageNameIsShort
     [Fact]
     public void Lengths_are_limited()
     {
@@ -106,6 +107,7 @@ public class NameTests
     [InlineData("registry-1.docker.io", "docker.io")]
     public void A_host_is_read(string text, string host) => Assert.Equal(host, RegistryReference.ParseHost(text));
 
+    // mutant: OciCheck.HostIsOne
     [Theory]
     [InlineData("")]
     [InlineData("a/b")]
@@ -166,6 +168,7 @@ public class NameTests
         });
 
     // Whatever is accepted has no word that could be a way out of a directory, and no byte that an address needs escaped.
+    // mutant: OciCheck.TagIsOne
     [Fact]
     public void No_text_whatever_gives_a_name_that_is_no_path() =>
         Gen.String[Gen.Char["ab/.:@-_A%?#[] \\\n\0é"], 0, 12].Sample(text =>

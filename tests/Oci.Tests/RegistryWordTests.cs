@@ -41,6 +41,7 @@ public class RegistryWordTests
         Assert.Null(challenge.Find("service"));
     }
 
+    // mutant: OciCheck.ChallengeIsShort
     [Fact]
     public void A_challenge_has_a_greatest_length()
     {

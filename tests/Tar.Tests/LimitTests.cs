@@ -17,10 +17,12 @@ public sealed class LimitTests
             Refused(null, Of(TarLimits.MaxPaxBytes + 1), Header("x")));
     }
 
+    // mutant: TarCheck.ExtendedHeaderIsSmall
     [Fact]
     public void The_size_of_an_extended_header_is_refused_before_it_is_read() =>
         Assert.Contains("more than the 1048576 that are read", Refused(null, Header("x", 'x', size: "77777777777")));
 
+    // mutant: TarCheck.GlobalHeadersAreSmall
     [Fact]
     public void Global_headers_are_limited_together()
     {
@@ -55,6 +57,7 @@ public sealed class LimitTests
         }
     }
 
+    // mutant: TarCheck.PathIsShort
     [Fact]
     public void The_name_in_an_error_is_short()
     {
@@ -62,6 +65,7 @@ public sealed class LimitTests
         Assert.True(error.Length < 400, error);
     }
 
+    // mutant: TarCheck.SparsePiecesAreFew
     [Fact]
     public void Pieces_of_a_sparse_file_are_limited()
     {
@@ -93,6 +97,7 @@ public sealed class LimitTests
         }
     }
 
+    // mutant: TarCheck.AttributesAreFew
     [Fact]
     public void Attributes_are_limited()
     {

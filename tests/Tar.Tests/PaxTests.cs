@@ -51,6 +51,7 @@ public sealed class PaxTests
     public void Times_have_nanoseconds_and_may_be_before_1970(string text, long seconds, int nanoseconds) =>
         Assert.Equal(new TarTime(seconds, nanoseconds), One(Pax(("mtime", text)), Header("x")).Entry.ModifiedAt);
 
+    // mutant: TarCheck.RecordIsWellFormed
     [Theory]
     [InlineData("mtime", "x")]
     [InlineData("mtime", "1.x")]
@@ -86,6 +87,7 @@ public sealed class PaxTests
     public void A_length_that_is_wrong_is_refused(string records) =>
         Assert.Equal("at byte 0: a record of its extended header has not the length that it says", Error(Pax(Bytes(records)), Header("x")));
 
+    // mutant: TarCheck.RecordHasAKey
     [Theory]
     [InlineData("5 =b\n")]
     [InlineData("5 ab\n")]
@@ -119,6 +121,7 @@ public sealed class PaxTests
     public void An_equals_sign_in_the_name_of_an_attribute_is_escaped_as_by_GNU_tar() =>
         Assert.Equal("user.a=b%c%3", Text(Assert.Single(One(Pax(("SCHILY.xattr.user.a%3Db%25c%3", "1")), Header("x")).Entry.Attributes).Name));
 
+    // mutant: TarCheck.AttributeHasAName
     [Theory]
     [InlineData("")]
     [InlineData("user.\0")]
@@ -136,6 +139,7 @@ public sealed class PaxTests
         Assert.Equal(["-", "1", "", "1", "1"], entries.Select(one => one.Entry.Attributes.Count == 0 ? "-" : Text(one.Entry.Attributes[0].Value)));
     }
 
+    // mutant: TarCheck.GlobalRecordIsOfAllEntries
     [Theory]
     [InlineData("path")]
     [InlineData("linkpath")]
@@ -153,6 +157,7 @@ public sealed class PaxTests
         Assert.Equal((name, name + "k"), (Text(entry.Name), Text(entry.LinkName)));
     }
 
+    // mutant: TarCheck.EntryFollowsExtendedHeader
     [Fact]
     public void An_extended_header_without_an_entry_is_an_error()
     {
@@ -170,6 +175,7 @@ public sealed class PaxTests
         Assert.Contains("at byte 1000: the archive ends in the middle of a", Assert.Throws<TarError>(() => Read(whole[..1000])).Message);
     }
 
+    // mutant: TarCheck.ExtendedHeaderHasASize
     [Fact]
     public void The_size_of_an_extended_header_is_a_number()
     {

@@ -85,6 +85,7 @@ public sealed class RoundTripTests
         }
     }, iter: 500);
 
+    // mutant: TarCheck.DataAreWhole
     [Fact]
     public void An_archive_cut_anywhere_gives_fewer_entries_or_an_error_and_never_another_content()
     {

@@ -118,6 +118,7 @@ public sealed class SparseTests
         Assert.Equal("next", Text(reader.Next()!.Name));
     }
 
+    // mutant: TarCheck.SparsePieceFits
     [Theory]
     [InlineData("100,3,99,7")]
     [InlineData("100,3,102,7")]
@@ -127,6 +128,7 @@ public sealed class SparseTests
     public void Pieces_that_overlap_or_go_backwards_or_beyond_the_end_are_refused(string map) =>
         Assert.Contains("does not fit into its map of holes", Error(Pax01(map), Header("x", size: Octal(10)), Data(Data10)));
 
+    // mutant: TarCheck.SparseDataAreWhole
     [Theory]
     [InlineData("100,3", 3)]
     [InlineData("100,3,1000,8", 11)]
@@ -168,6 +170,7 @@ public sealed class SparseTests
             Error(Pax10(), Header("x", size: Octal(512)), Padded(Bytes("300\n" + string.Concat(Enumerable.Repeat("1\n", 254))))));
     }
 
+    // mutant: TarCheck.OnlyFilesAreSparse
     [Fact]
     public void Unknown_or_incomplete_forms_are_refused()
     {

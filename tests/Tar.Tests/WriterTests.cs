@@ -64,6 +64,7 @@ public sealed class WriterTests
         Assert.Equal(name + "/", Text(Read(archive)[0].Entry.Name));
     }
 
+    // mutant: TarCheck.WrittenDataAreWhole TarCheck.WrittenDataFit
     [Fact]
     public void Data_are_as_many_as_the_size_says()
     {

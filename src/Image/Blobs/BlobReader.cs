@@ -64,7 +64,7 @@ sealed class BlobReader : ForwardStream
             _rest = default;
         }
         var found = _hasher.Finish();
-        return _diffId is { } expected && expected != found
+        return _diffId is { } expected && ImageCheck.LayerHasItsDiffId.Fails(expected != found)
             ? throw new ImageError($"read layer {_descriptor.Digest}: its uncompressed bytes are those of {found}, not of {expected}")
             : found;
     }
@@ -131,7 +131,7 @@ sealed class BlobReader : ForwardStream
         {
             throw new ImageError($"read layer {_descriptor.Digest}: it has more than {BlobLimits.MaxLayerBytes} bytes uncompressed");
         }
-        if (uncompressed > BlobLimits.FreeBytes && uncompressed / BlobLimits.MaxRatio > _blob.Count)
+        if (ImageCheck.LayerIsNoBomb.Fails(uncompressed > BlobLimits.FreeBytes && uncompressed / BlobLimits.MaxRatio > _blob.Count))
         {
             throw new ImageError($"read layer {_descriptor.Digest}: it grows to more than {BlobLimits.MaxRatio} times its size");
         }

@@ -26,7 +26,7 @@ static class Compressions
     /// <summary>ImageError for a media type that is no layer's.</summary>
     public static void RequireLayer(Descriptor descriptor)
     {
-        if (!IsLayer(descriptor.MediaType))
+        if (ImageCheck.LayerIsOfAKnownType.Fails(!IsLayer(descriptor.MediaType)))
         {
             throw new ImageError($"read layer {descriptor.Digest}: its media type {descriptor.MediaType} is unknown");
         }

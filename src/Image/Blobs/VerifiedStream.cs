@@ -28,7 +28,7 @@ sealed class VerifiedStream(Stream source, Descriptor descriptor) : ForwardStrea
         var most = (int)Math.Min(buffer.Length, descriptor.Size - Count + 1);
         var got = source.Read(buffer[..most]);
         Count += got;
-        if (Count > descriptor.Size)
+        if (ImageCheck.BlobIsNotLonger.Fails(Count > descriptor.Size))
         {
             throw Error($"it has more than its {descriptor.Size} bytes");
         }
@@ -42,12 +42,12 @@ sealed class VerifiedStream(Stream source, Descriptor descriptor) : ForwardStrea
 
     private void Verify()
     {
-        if (Count < descriptor.Size)
+        if (ImageCheck.BlobIsNotShorter.Fails(Count < descriptor.Size))
         {
             throw Error($"it ends after {Count} of its {descriptor.Size} bytes");
         }
         var digest = _hasher.Finish();
-        IsVerified = digest == descriptor.Digest ? true : throw Error($"its bytes are those of {digest}");
+        IsVerified = ImageCheck.BlobHasItsDigest.Passes(digest == descriptor.Digest) ? true : throw Error($"its bytes are those of {digest}");
     }
 
     private ImageError Error(string problem) => new($"read blob {descriptor.Digest}: {problem}");
@@ -56,7 +56,7 @@ sealed class VerifiedStream(Stream source, Descriptor descriptor) : ForwardStrea
     public static byte[] ReadAll(Stream source, Descriptor descriptor, int limit)
     {
         using var verified = new VerifiedStream(source, descriptor);
-        if (descriptor.Size < 0 || descriptor.Size > limit)
+        if (ImageCheck.SmallBlobIsSmall.Fails(descriptor.Size < 0 || descriptor.Size > limit))
         {
             throw verified.Error($"it has {descriptor.Size} bytes, more than the {limit} that are read");
         }

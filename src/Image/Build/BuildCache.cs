@@ -58,7 +58,7 @@ sealed class BuildCache : IDisposable
             return cached;
         }
         lease.Add(cached.Layer.Blob.Digest);
-        return layout.HasBlob(cached.Layer.Blob) ? cached : null;
+        return ImageCheck.CachedLayerIsThere.Passes(layout.HasBlob(cached.Layer.Blob)) ? cached : null;
     }
 
     public void Put(Digest key, CachedLayer cached)

@@ -76,17 +76,17 @@ sealed partial class Builder
                 copy.Copy(source, target);
             }
         }
-        if (digest.Finish() != expected)
+        if (ImageCheck.CopiedFileIsStillTheSame.Fails(digest.Finish() != expected))
         {
             throw new ImageError("a file changed while it was copied; try again when nothing writes there");
         }
     }
 
-    private static uint ModeOf(string text)
+    internal static uint ModeOf(string text)
     {
         var isOctal = text.Length is >= 1 and <= 5 && text.AsSpan().IndexOfAnyExceptInRange('0', '7') < 0;
         var mode = isOctal ? Convert.ToUInt32(text, 8) : uint.MaxValue;
-        return mode <= 0xFFF ? mode : throw new ImageError($"--chmod={text}: an octal mode as 0644 is expected");
+        return ImageCheck.ModeIsOctal.Passes(mode <= 0xFFF) ? mode : throw new ImageError($"--chmod={text}: an octal mode as 0644 is expected");
     }
 
     private static List<CopySource> SourcesOf(StageScope scope, SourceTree tree, CopyInstruction copy, string word)

@@ -118,7 +118,7 @@ sealed class DirectorySource : CopySource
             {
                 states.RemoveRange(depth, states.Count - depth);
                 states.Add(_tree.Match(SourceTree.Join(_prefix, SourceTree.TextOf(entry.Path)), states[depth - 1]));
-                if (states[depth]?.IsIgnored == true)
+                if (ImageCheck.IgnoredEntryIsNotCopied.Fails(states[depth]?.IsIgnored == true))
                 {
                     if (entry.Status.IsDirectory)
                     {

@@ -100,7 +100,7 @@ sealed class SourceTree(int root, string name, IgnoreRules rules)
     private CopySource? TryOpen(byte[] path)
     {
         var (text, slash) = (TextOf(path), path.AsSpan().LastIndexOf((byte)'/'));
-        var isIgnored = path.Length > 0 && rules.Ignores(text);
+        var isIgnored = ImageCheck.IgnoredFileIsNotCopied.Fails(path.Length > 0 && rules.Ignores(text));
         var what = path.Length == 0 ? Name : $"{text} in {Name}";
         var opened = Open(path, TreeRoot.ReadFlags & ~Native.O_NOFOLLOW);
         if (opened.Error is Errno.ENOENT or Errno.ENOTDIR)

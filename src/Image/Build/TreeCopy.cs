@@ -171,7 +171,7 @@ sealed class TreeCopy(int root, bool keepsOwners)
         var error = Sys.MkdirAt(parent, name, ImplicitMode);
         (error == Errno.EEXIST ? Errno.OK : error).OrThrow($"make the directory {TarText.Of(path)} in the image");
         var opened = Sys.Open(parent, name, Native.O_RDONLY | Native.O_DIRECTORY | Native.O_NOFOLLOW);
-        if (opened.Error is Errno.ENOTDIR or Errno.ELOOP)
+        if (ImageCheck.DirectoryIsNotReplaced.Fails(opened.Error is Errno.ENOTDIR or Errno.ELOOP))
         {
             throw new ImageError($"copy {TarText.Of(path)}: the image has no directory there, so a directory cannot replace it");
         }
@@ -202,7 +202,7 @@ sealed class TreeCopy(int root, bool keepsOwners)
             }
             size += length;
         }
-        if (size != (long)entry.Status.Size)
+        if (ImageCheck.CopiedFileIsWhole.Fails(size != (long)entry.Status.Size))
         {
             throw new ImageError($"copy {source.What}: it became shorter while it was read");
         }

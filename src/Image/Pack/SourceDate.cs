@@ -27,7 +27,7 @@ sealed record SourceDate(long? Seconds)
     }
 
     /// <summary>As GNU tar --clamp-mtime: what is older stays.</summary>
-    public TarTime Clamp(TarTime time) => Seconds is { } latest && time.Seconds >= latest ? new TarTime(latest, 0) : time;
+    public TarTime Clamp(TarTime time) => Seconds is { } latest && ImageCheck.NothingIsYounger.Fails(time.Seconds >= latest) ? new TarTime(latest, 0) : time;
 
     /// <summary>"created" of configs and history, RFC 3339.</summary>
     public string Created()

@@ -129,7 +129,7 @@ sealed class TreeWalk : IDisposable
     private byte[] Join(byte[] parent, ReadOnlySpan<byte> name)
     {
         byte[] path = parent.Length == 0 ? [.. name] : [.. parent, (byte)'/', .. name];
-        return path.Length <= LongestPath
+        return ImageCheck.TreePathIsShort.Passes(path.Length <= LongestPath)
             ? path
             : throw new ImageError($"{_root.Act("read", path)}: a path of more than {LongestPath} bytes cannot be unpacked again");
     }
@@ -159,7 +159,7 @@ sealed class TreeWalk : IDisposable
         Depth = _levels.Count;
         var level = new Level(directory, path);
         _levels.Add(level);
-        if (_levels.Count > DeepestLevel + 1)
+        if (ImageCheck.TreeIsNotDeep.Fails(_levels.Count > DeepestLevel + 1))
         {
             throw new ImageError($"{_root.Act("read", path)}: deeper than {DeepestLevel} directories");
         }

@@ -15,7 +15,7 @@ static class Address
         var fragment = text.IndexOf('#', StringComparison.Ordinal);
         var whole = (fragment < 0 ? text : text[..fragment]).Replace(" ", "%20", StringComparison.Ordinal);
         var isPrintable = whole.AsSpan().IndexOfAnyExceptInRange('!', '~') < 0;
-        return isPrintable && Uri.TryCreate(whole, s_asItIs, out var uri) && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps)
+        return ImageCheck.AddressIsOne.Passes(isPrintable) && Uri.TryCreate(whole, s_asItIs, out var uri) && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps)
             && uri.UserInfo.Length == 0 && uri.Host.Length > 0
             ? uri
             : throw new ImageError($"{what}: \"{OneLine.Of(text)}\" is no http or https address");

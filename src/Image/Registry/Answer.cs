@@ -52,7 +52,7 @@ sealed record Answer(HttpStatusCode Status, HttpResponseMessage Head, byte[] Bod
                 pace.Count(count);
                 var room = (int)(most - body.Length);
                 body.Write(buffer, 0, Math.Min(count, room));
-                if (count > room)
+                if (ImageCheck.AnswerIsSmall.Fails(count > room))
                 {
                     if (isSuccess)
                     {

@@ -144,11 +144,11 @@ sealed class Authorization(Endpoint endpoint, RegistrySettings settings, Func<Re
         {
             return;
         }
-        if (registry.Scheme == Uri.UriSchemeHttps)
+        if (ImageCheck.RealmIsNoDowngrade.Fails(registry.Scheme == Uri.UriSchemeHttps))
         {
             throw new ImageError($"sign on at {endpoint.Host}: its realm {realm.Authority} is plain http, and the registry https: refused");
         }
-        if (hasCredentials && realm.Host != registry.Host)
+        if (ImageCheck.PlainRealmIsTheRegistry.Fails(hasCredentials && realm.Host != registry.Host))
         {
             throw new ImageError($"sign on at {endpoint.Host}: its realm {realm.Authority} is plain http on another host: no credentials are sent there");
         }
@@ -211,7 +211,7 @@ sealed class Authorization(Endpoint endpoint, RegistrySettings settings, Func<Re
             var top = document.RootElement;
             string? Text(string name) => top.TryGetProperty(name, out var value) && value.GetString() is { Length: > 0 } text ? text : null;
             var token = Text("token") ?? Text("access_token") ?? throw new ImageError($"{act}: the answer has neither a token nor an access_token");
-            if (token.AsSpan().IndexOfAnyExceptInRange('!', '~') >= 0)
+            if (ImageCheck.TokenIsPrintable.Fails(token.AsSpan().IndexOfAnyExceptInRange('!', '~') >= 0))
             {
                 throw new ImageError($"{act}: the token has characters that no header may have");
             }

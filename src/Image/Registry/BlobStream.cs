@@ -140,7 +140,7 @@ sealed class BlobStream(Descriptor blob, long offset, string act, RegistryClient
     // The unit, the first byte, and the whole length, if it is said (RFC 9110, section 14.4).
     private void CheckRange(ContentRangeHeaderValue? range)
     {
-        if (range is null || range.Unit != "bytes" || range.From != _at || (range.Length is { } whole && whole != blob.Size))
+        if (ImageCheck.RangeIsTheOneAskedFor.Fails(range is null || range.Unit != "bytes" || range.From != _at || (range.Length is { } whole && whole != blob.Size)))
         {
             var said = range is null ? "none" : $"\"{OneLine.Of(range.ToString())}\"";
             throw Fail(new ImageError($"{act}: bytes from {_at} of {blob.Size} were asked for, and the answer's Content-Range is {said}"));

@@ -39,7 +39,7 @@ static class CredentialHelper
         {
             throw new ImageError($"ask docker-credential-{helper} for {key}: its answer is not {{\"Username\":…,\"Secret\":…}}");
         }
-        if (user.Length == 0 && secret.Length == 0)
+        if (ImageCheck.HelperMayHaveNothing.Fails(user.Length == 0 && secret.Length == 0))
         {
             return null;
         }
@@ -66,7 +66,7 @@ static class CredentialHelper
     private static byte[]? Run(string helper, string verb, ReadOnlySpan<byte> input, bool allowsNotFound)
     {
         var name = "docker-credential-" + helper;
-        var path = helper.Contains('/', StringComparison.Ordinal) ? null : Find(name);
+        var path = ImageCheck.HelperHasNoPath.Fails(helper.Contains('/', StringComparison.Ordinal)) ? null : Find(name);
         if (path is null)
         {
             throw new ImageError($"run {name}: there is no such program in PATH, but the credential file names it");

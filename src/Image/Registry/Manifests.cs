@@ -35,7 +35,7 @@ static class Manifests
     public static void Verify(ReadOnlySpan<byte> bytes, Digest digest, string act, string origin)
     {
         var real = ContentHash.Of(bytes, digest.Algorithm);
-        if (real != digest)
+        if (ImageCheck.ManifestHasItsDigest.Fails(real != digest))
         {
             throw new ImageError($"{act}: its digest is {real}, and not {digest} as {origin}");
         }

@@ -29,7 +29,7 @@ static class NamePages
         HashSet<string> seen = [];
         for (Uri? page = first; page is not null;)
         {
-            if (!seen.Add(page.AbsoluteUri))
+            if (ImageCheck.PagesGoOn.Fails(!seen.Add(page.AbsoluteUri)))
             {
                 throw new ImageError($"{act}: its pages lead in a circle");
             }
@@ -62,7 +62,7 @@ static class NamePages
             {
                 var name = element.GetString() ?? "";
                 // Printed a line each: a name of a registry must not be two lines, nor speak to the terminal.
-                if (name.Length == 0 || name.AsSpan().IndexOfAnyExceptInRange('!', '~') >= 0)
+                if (ImageCheck.ListedNameIsPrintable.Fails(name.Length == 0 || name.AsSpan().IndexOfAnyExceptInRange('!', '~') >= 0))
                 {
                     throw new ImageError($"{act}: \"{OneLine.Of(name)}\" is no name");
                 }
@@ -93,6 +93,6 @@ static class NamePages
         }
         var next = Address.Resolve(page, link[(start + 1)..end], $"{act}: Link");
         // Some registries behind a proxy write their inner name there; the path is what counts, and the Authorization stays here.
-        return Address.IsSameOrigin(page, next) ? next : Address.Resolve(page, next.PathAndQuery, $"{act}: Link");
+        return ImageCheck.PageStaysAtItsOrigin.Passes(Address.IsSameOrigin(page, next)) ? next : Address.Resolve(page, next.PathAndQuery, $"{act}: Link");
     }
 }

@@ -105,7 +105,7 @@ sealed class RegistryClient : IDisposable
             {
                 var response = send();
                 _wasReached = true;
-                if (!request.CanRepeat || !Passes(response.StatusCode) || attempt == _attempts)
+                if (!request.CanRepeat || ImageCheck.OnlyWhatPassesIsRepeated.Fails(!Passes(response.StatusCode)) || attempt == _attempts)
                 {
                     return take(response);
                 }
@@ -164,7 +164,7 @@ sealed class RegistryClient : IDisposable
     {
         var backoff = _settings.FirstWait * Math.Pow(2, attempt - 1);
         var wait = asked ?? backoff * (0.5 + Random.Shared.NextDouble() / 2);
-        Thread.Sleep(wait < TimeSpan.Zero ? TimeSpan.Zero : wait > _settings.LongestWait ? _settings.LongestWait : wait);
+        Thread.Sleep(wait < TimeSpan.Zero ? TimeSpan.Zero : ImageCheck.WaitIsShort.Fails(wait > _settings.LongestWait) ? _settings.LongestWait : wait);
     }
 
     private static TimeSpan? RetryAfter(RetryConditionHeaderValue? header) =>
@@ -182,7 +182,7 @@ sealed class RegistryClient : IDisposable
                 return response;
             }
             // Only the registry's own word counts, not that of a host behind a redirect.
-            if (!Address.IsSameOrigin(response.RequestMessage!.RequestUri!, Origin()) || !Authorization.Renew(Origin(), used, Challenges(response)))
+            if (ImageCheck.ChallengeIsTheRegistrys.Fails(!Address.IsSameOrigin(response.RequestMessage!.RequestUri!, Origin())) || !Authorization.Renew(Origin(), used, Challenges(response)))
             {
                 return response;
             }
@@ -209,25 +209,25 @@ sealed class RegistryClient : IDisposable
         var uri = request.Uri;
         for (var redirects = 0; ; redirects++)
         {
-            var isFirst = Address.IsSameOrigin(uri, request.Uri);
+            var isFirst = ImageCheck.AuthorizationStaysAtItsOrigin.Passes(Address.IsSameOrigin(uri, request.Uri));
             using var message = request.ToMessage(uri);
             message.Headers.Authorization = isFirst && IsForSecrets(request) ? request.Authorization : null;
-            var response = _connections.Send(message, Endpoint.IsInsecure && uri.Host == Origin().Host);
+            var response = _connections.Send(message, Endpoint.IsInsecure && ImageCheck.OnlyTheRegistryIsInsecure.Passes(uri.Host == Origin().Host));
             if (!IsRedirect(response.StatusCode, request.Method) || Answer.Header(response, "Location") is not { } location)
             {
                 return response;
             }
             response.Dispose();
             var next = Address.Resolve(uri, location, $"follow {uri.Authority}'s redirect");
-            if (redirects == RegistryLimits.Redirects)
+            if (ImageCheck.RedirectsAreFew.Fails(redirects == RegistryLimits.Redirects))
             {
                 throw new ImageError($"reach {request.Uri.Authority}: more than {RegistryLimits.Redirects} redirects");
             }
-            if (uri.Scheme == Uri.UriSchemeHttps && next.Scheme != Uri.UriSchemeHttps)
+            if (ImageCheck.RedirectIsNoDowngrade.Fails(uri.Scheme == Uri.UriSchemeHttps && next.Scheme != Uri.UriSchemeHttps))
             {
                 throw new ImageError($"reach {request.Uri.Authority}: a redirect leads from https to plain http at {next.Authority}: refused");
             }
-            if (request.HasSecretBody && !Address.IsSameOrigin(next, request.Uri))
+            if (ImageCheck.RedirectTakesNoSecret.Fails(request.HasSecretBody && !Address.IsSameOrigin(next, request.Uri)))
             {
                 throw new ImageError($"reach {request.Uri.Authority}: a redirect to {next.Authority} would take a secret along: refused");
             }
@@ -236,7 +236,7 @@ sealed class RegistryClient : IDisposable
     }
 
     // An upload's Location may be at another host; a token server's request brings its own header.
-    private bool IsForSecrets(Request request) => !request.IsForRegistry || Address.IsSameOrigin(request.Uri, Origin());
+    private bool IsForSecrets(Request request) => ImageCheck.UploadElsewhereIsNotSigned.Passes(!request.IsForRegistry || Address.IsSameOrigin(request.Uri, Origin()));
 
     // After 301 to 303 a POST would become a GET (RFC 9110, section 15.4); nothing of a registry wants that.
     private static bool IsRedirect(HttpStatusCode status, HttpMethod method) => status switch

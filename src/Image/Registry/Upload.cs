@@ -77,7 +77,7 @@ sealed class Upload(RegistryClient client, Descriptor blob, ImageSource source, 
     {
         _offset = 0;
         var uri = client.InRepository("blobs/uploads/");
-        if (source is RegistrySource other && other.Endpoint.Server == client.Endpoint.Server && other.Endpoint.Repository != client.Endpoint.Repository)
+        if (source is RegistrySource other && ImageCheck.MountIsOfTheSameRegistry.Passes(other.Endpoint.Server == client.Endpoint.Server) && other.Endpoint.Repository != client.Endpoint.Repository)
         {
             client.Authorization.AddScope($"repository:{other.Endpoint.Repository}:pull");
             var mount = Address.WithQuery(uri, $"mount={Uri.EscapeDataString(blob.Digest.Text)}&from={Uri.EscapeDataString(other.Endpoint.Repository)}");
@@ -170,7 +170,7 @@ sealed class Upload(RegistryClient client, Descriptor blob, ImageSource source, 
         {
             throw Failed(answer);
         }
-        if (answer.Header("Docker-Content-Digest") is { } said && said != blob.Digest.Text)
+        if (answer.Header("Docker-Content-Digest") is { } said && ImageCheck.UploadHasItsDigest.Fails(said != blob.Digest.Text))
         {
             throw new ImageError($"{_act}: the registry took it as {OneLine.Of(said)}");
         }

@@ -93,7 +93,7 @@ sealed class UploadBody(Descriptor blob, ImageSource source, Action<long> receiv
             throw new ImageError($"read the blob {blob.Digest} of {source.Name}: it has more than {blob.Size} bytes");
         }
         var digest = _hash!.Finish();
-        if (digest != blob.Digest)
+        if (ImageCheck.SentBlobHasItsDigest.Fails(digest != blob.Digest))
         {
             throw new ImageError($"read the blob {blob.Digest} of {source.Name}: its digest is {digest}");
         }

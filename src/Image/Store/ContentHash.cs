@@ -18,7 +18,7 @@ static class ContentHash
     public static void Verify(ReadOnlySpan<byte> content, Digest digest, string what)
     {
         var found = Of(content, digest.Algorithm);
-        if (found != digest)
+        if (ImageCheck.StoredBlobHasItsDigest.Fails(found != digest))
         {
             throw new ImageError($"verify {what}: its digest is {found}, not {digest}");
         }

@@ -73,7 +73,7 @@ sealed class Folder : IDisposable
         }
         using (file)
         {
-            if (size > limit)
+            if (ImageCheck.FileIsSmall.Fails(size > limit))
             {
                 throw new ImageError($"read {Of(name)}: its {size} bytes are more than the {limit} that are taken");
             }
@@ -121,7 +121,7 @@ sealed class Folder : IDisposable
             }
             // Whoever had the lock before may have given the file another name meanwhile, or removed it.
             Sys.Stat(fd, default, Native.AT_EMPTY_PATH, out var mine).OrThrow($"look at {Of(name)}");
-            if (TryStat(name, out var there) && there.IsSameFile(mine))
+            if (ImageCheck.PartialIsStillThere.Passes(TryStat(name, out var there) && there.IsSameFile(mine)))
             {
                 size = (long)mine.Size;
                 return file;
@@ -141,7 +141,7 @@ sealed class Folder : IDisposable
     {
         var file = new SafeFileHandle(fd, ownsHandle: true);
         var error = Sys.Stat(fd, default, Native.AT_EMPTY_PATH, out var status);
-        if (error != Errno.OK || !status.IsRegular)
+        if (ImageCheck.FileIsRegular.Fails(error != Errno.OK || !status.IsRegular))
         {
             file.Dispose();
             error.OrThrow($"look at {Of(name)}");

@@ -71,7 +71,7 @@ sealed class Lease : IDisposable
     private static List<Digest>? Read(Folder root, string name)
     {
         using var file = root.TryOpenFile(name, out _);
-        if (file is null || Sys.Flock((int)file.DangerousGetHandle(), Native.LOCK_EX | Native.LOCK_NB).Ok)
+        if (file is null || ImageCheck.LeaseIsHeld.Fails(Sys.Flock((int)file.DangerousGetHandle(), Native.LOCK_EX | Native.LOCK_NB).Ok))
         {
             return null;
         }

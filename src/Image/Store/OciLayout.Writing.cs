@@ -45,7 +45,7 @@ sealed partial class OciLayout
     {
         foreach (var name in _root.Names())
         {
-            if (name[0] != '.' && name is not (Oci.Layout.Blobs or Oci.Layout.IndexFile))
+            if (ImageCheck.LayoutDirectoryIsEmpty.Fails(name[0] != '.' && name is not (Oci.Layout.Blobs or Oci.Layout.IndexFile)))
             {
                 throw new ImageError($"make an image layout of {Path}: the directory is not empty, and none");
             }

@@ -71,7 +71,7 @@ sealed partial class OciLayout : IDisposable
     public Stream OpenBlob(Descriptor blob, long offset)
     {
         var file = OpenFile(blob.Digest, out var size);
-        if (size == blob.Size)
+        if (ImageCheck.OpenedBlobHasItsSize.Passes(size == blob.Size))
         {
             return new FilePart(file, PathOf(blob.Digest), 0, size, owns: true) { Position = offset };
         }
@@ -83,11 +83,11 @@ sealed partial class OciLayout : IDisposable
     public byte[] ReadBlob(Digest digest, long size, int limit)
     {
         using var file = OpenFile(digest, out var found);
-        if (size >= 0 && found != size)
+        if (ImageCheck.StoredBlobHasItsSize.Fails(size >= 0 && found != size))
         {
             throw new ImageError($"read the blob {digest} in {Path}: it has {found} bytes, not {size}");
         }
-        if (found > limit)
+        if (ImageCheck.StoredBlobIsSmall.Fails(found > limit))
         {
             throw new ImageError($"read the blob {digest} in {Path}: its {found} bytes are more than the {limit} that are taken");
         }
@@ -102,7 +102,7 @@ sealed partial class OciLayout : IDisposable
         try
         {
             var document = Document.Of(ReadBlob(manifest.Digest, manifest.Size, OciLimits.MaxManifestLength), null);
-            return document.MediaType == manifest.MediaType ? document with { Digest = manifest.Digest } : null;
+            return ImageCheck.ManifestIsOfItsType.Passes(document.MediaType == manifest.MediaType) ? document with { Digest = manifest.Digest } : null;
         }
         catch (JsonError)
         {

@@ -47,7 +47,7 @@ sealed class PartialBlob : IDisposable
         while (true)
         {
             var file = root.TryClaim(name, out var length);
-            if (file is not null && hasWaited && IsFinished(folder, blob))
+            if (file is not null && ImageCheck.OthersWorkIsTaken.Fails(hasWaited && IsFinished(folder, blob)))
             {
                 root.Remove(name);
                 file.Dispose();
@@ -77,7 +77,7 @@ sealed class PartialBlob : IDisposable
     /// when the beginning was of an earlier call.</summary>
     public void Fill(ImageSource source, Action<long> received)
     {
-        if (_length > _blob.Size)
+        if (ImageCheck.PartialIsNotLonger.Fails(_length > _blob.Size))
         {
             Empty();
         }
@@ -104,7 +104,7 @@ sealed class PartialBlob : IDisposable
         var buffer = new byte[PieceSize];
         HashWhatIsThere(hash, buffer, received);
         Append(source, hash, buffer, received);
-        return hash.Finish() == _blob.Digest;
+        return ImageCheck.ReceivedBlobHasItsDigest.Passes(hash.Finish() == _blob.Digest);
     }
 
     /// <summary>Bytes that are at hand, of a digest that is right.</summary>
@@ -155,7 +155,7 @@ sealed class PartialBlob : IDisposable
             {
                 break;
             }
-            if (read > _blob.Size - _length)
+            if (ImageCheck.ReceivedBlobIsNotLonger.Fails(read > _blob.Size - _length))
             {
                 throw Refuse(source, $"it is longer than its {_blob.Size} bytes");
             }
@@ -164,7 +164,7 @@ sealed class PartialBlob : IDisposable
             _length += read;
             received(read);
         }
-        if (_length < _blob.Size)
+        if (ImageCheck.ReceivedBlobIsNotShorter.Fails(_length < _blob.Size))
         {
             throw new ImageError($"fetch the blob {_blob.Digest} of {source.Name}: it ended after {_length} of {_blob.Size} bytes");
         }

@@ -61,7 +61,7 @@ sealed class ArchivedLayoutSource : ImageSource
     public override void Hold(Descriptor blob)
     {
         var size = _archive.SizeOf(Oci.Layout.PathOf(blob.Digest));
-        if (size != blob.Size)
+        if (ImageCheck.ArchivedBlobHasItsSize.Fails(size != blob.Size))
         {
             throw new ImageError($"open the blob {blob.Digest} of {Name}: {(size < 0 ? "it is not there" : $"it has {size} bytes, not {blob.Size}")}");
         }

@@ -32,7 +32,7 @@ sealed class DockerArchiveSource : ImageSource
         var config = new Descriptor(MediaTypes.Config, Digest.Of(bytes), bytes.Length);
         _files[config.Digest] = image.Config;
         var diffIds = ImageConfig.Parse(bytes, config.Digest).DiffIds;
-        if (diffIds.Count != image.Layers.Count)
+        if (ImageCheck.DockerLayersAreAll.Fails(diffIds.Count != image.Layers.Count))
         {
             throw new ImageError($"read {name}: {ManifestFile} has {image.Layers.Count} layers, but the config {diffIds.Count} diff_ids");
         }

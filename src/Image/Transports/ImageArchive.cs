@@ -45,7 +45,7 @@ sealed class ImageArchive : IDisposable
         try
         {
             Sys.Stat(opened.Value, default, Native.AT_EMPTY_PATH, out var status).OrThrow($"look at {path}");
-            if (!status.IsRegular)
+            if (ImageCheck.ArchiveIsRegular.Fails(!status.IsRegular))
             {
                 throw new ImageError($"open the archive {path}: it is no regular file");
             }
@@ -178,7 +178,7 @@ sealed class ImageArchive : IDisposable
         {
             return null;
         }
-        if (size > limit)
+        if (ImageCheck.ArchivedFileIsSmall.Fails(size > limit))
         {
             throw new ImageError($"read {OneLine.Of(name)} in {Path}: its {size} bytes are more than the {limit} that are taken");
         }

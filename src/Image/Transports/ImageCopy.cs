@@ -57,7 +57,7 @@ sealed class ImageCopy(ImageSource source, ImageDestination destination, CopyPro
 
     private void CopyAll(Document document, int depth)
     {
-        if (depth > OciLimits.MaxIndexDepth)
+        if (ImageCheck.IndexesAreShallow.Fails(depth > OciLimits.MaxIndexDepth))
         {
             throw new ImageError($"copy {source.Name}: its indexes are nested deeper than {OciLimits.MaxIndexDepth} levels");
         }
@@ -74,7 +74,7 @@ sealed class ImageCopy(ImageSource source, ImageDestination destination, CopyPro
                 blobs.Add(entry);
                 continue;
             }
-            if (++_manifests > TransportLimits.Manifests)
+            if (ImageCheck.ManifestsAreFew.Fails(++_manifests > TransportLimits.Manifests))
             {
                 throw new ImageError($"copy {source.Name}: it has more than {TransportLimits.Manifests} manifests");
             }
@@ -136,7 +136,7 @@ sealed class ImageCopy(ImageSource source, ImageDestination destination, CopyPro
 
     private void RequireSameSize(Descriptor blob, long size)
     {
-        if (blob.Size != size)
+        if (ImageCheck.BlobSizesAgree.Fails(blob.Size != size))
         {
             throw new ImageError($"copy {source.Name}: its blob {blob.Digest} is said to have {size} bytes, and {blob.Size}");
         }

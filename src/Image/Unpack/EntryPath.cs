@@ -24,7 +24,7 @@ sealed class EntryPath
 
     public void Set(byte[] name, byte[] entryName)
     {
-        if (name.Length > UnpackLimits.PathBytes || name.AsSpan().Contains((byte)0))
+        if (ImageCheck.EntryPathIsShort.Fails(name.Length > UnpackLimits.PathBytes || name.AsSpan().Contains((byte)0)))
         {
             throw new ImageError($"unpack {TarText.Of(entryName)}: a path cannot be {name.Length} bytes long, or have a zero in it");
         }
@@ -45,7 +45,7 @@ sealed class EntryPath
                 depth = Math.Max(depth - 1, 0);
                 continue;
             }
-            if (++depth > UnpackLimits.Depth)
+            if (ImageCheck.EntryIsNotDeep.Fails(++depth > UnpackLimits.Depth))
             {
                 throw TooDeep(entryName);
             }

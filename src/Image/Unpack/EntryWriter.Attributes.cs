@@ -119,7 +119,7 @@ sealed partial class EntryWriter
     // The value as this host has to have it, null when the attribute is left out.
     private byte[]? Words(TarAttribute attribute, TarEntry entry)
     {
-        if (IsLeftOut(attribute.Name) || (owners.IsRootless && RootlessIds.SequenceEqual(attribute.Name)))
+        if (ImageCheck.OverlayWordsAreLeftOut.Fails(IsLeftOut(attribute.Name)) || (owners.IsRootless && RootlessIds.SequenceEqual(attribute.Name)))
         {
             return null;
         }
@@ -135,7 +135,7 @@ sealed partial class EntryWriter
         {
             return;
         }
-        if (error is not (Errno.EOPNOTSUPP or Errno.EPERM or Errno.EACCES))
+        if (ImageCheck.LossIsOnlyOfPower.Fails(error is not (Errno.EOPNOTSUPP or Errno.EPERM or Errno.EACCES)))
         {
             throw new ErrnoException($"set attribute {TarText.Of(attribute.Name)} of {TarText.Of(entry.Name)}", error);
         }

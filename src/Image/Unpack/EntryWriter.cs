@@ -183,7 +183,7 @@ sealed partial class EntryWriter(Owners owners, Losses losses)
         {
             return MakePlaceholder(parent, name, entry);
         }
-        if (entry.DeviceMajor > LargestMajor || entry.DeviceMinor > LargestMinor)
+        if (ImageCheck.DeviceExists.Fails(entry.DeviceMajor > LargestMajor || entry.DeviceMinor > LargestMinor))
         {
             throw new ImageError($"unpack {TarText.Of(entry.Name)}: Linux has no device {entry.DeviceMajor}:{entry.DeviceMinor}");
         }

@@ -34,7 +34,7 @@ sealed class IdMap
     /// <summary>The host's id, or null: it is outside of the map, or no id at all.</summary>
     public uint? ToHost(long id)
     {
-        if (id is < 0 or >= uint.MaxValue)
+        if (ImageCheck.IdIsOne.Fails(id is < 0 or >= uint.MaxValue))
         {
             return null;
         }
@@ -44,7 +44,7 @@ sealed class IdMap
         }
         foreach (var range in _ranges)
         {
-            if (id >= range.Container && id - range.Container < range.Count)
+            if (id >= range.Container && ImageCheck.IdIsInItsRange.Passes(id - range.Container < range.Count))
             {
                 return (uint)(range.Host + (id - range.Container));
             }
@@ -94,7 +94,7 @@ sealed class IdMap
         }
         foreach (var range in _ranges)
         {
-            if (Overlap(range.Container, range.Count, container, count) || Overlap(range.Host, range.Count, host, count))
+            if (ImageCheck.IdRangesAreApart.Fails(Overlap(range.Container, range.Count, container, count) || Overlap(range.Host, range.Count, host, count)))
             {
                 throw new UsageError($"invalid value \"{text}\" for --{flag}: it overlaps {range.Container}:{range.Host}:{range.Count}");
             }

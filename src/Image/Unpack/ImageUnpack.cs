@@ -53,14 +53,14 @@ sealed class ImageUnpack
     /// <summary>What cannot be unpacked is said before anything is done.</summary>
     public static void Refuse(OpenImage image)
     {
-        if (image.Layers.Count > UnpackLimits.Layers)
+        if (ImageCheck.LayersAreFew.Fails(image.Layers.Count > UnpackLimits.Layers))
         {
             throw new ImageError($"unpack {image.Name}: its {image.Layers.Count} layers are more than the {UnpackLimits.Layers} that are taken");
         }
         foreach (var layer in image.Layers)
         {
             var type = layer.Blob.MediaType;
-            if (type.EndsWith("+encrypted", StringComparison.Ordinal))
+            if (ImageCheck.LayerIsNotEncrypted.Fails(type.EndsWith("+encrypted", StringComparison.Ordinal)))
             {
                 throw new ImageError($"unpack {image.Name}: layer {layer.Blob.Digest} is encrypted ({OneLine.Of(type)}), and there are no keys here");
             }
@@ -71,7 +71,7 @@ sealed class ImageUnpack
     private void Unpack(OpenImage image, Owners owners, Losses losses, Action<string>? done)
     {
         RemoveStaging();
-        if (_directory.TryStat(_name, out _))
+        if (ImageCheck.UnpackedIsNew.Fails(_directory.TryStat(_name, out _)))
         {
             throw new ImageError($"unpack {image.Name}: {_directory.Of(_name)} is there already");
         }

@@ -12,7 +12,7 @@ static class LayerEntries
         var count = 0;
         while (layer.Next() is { } entry)
         {
-            if (++count > most)
+            if (ImageCheck.EntriesAreFew.Fails(++count > most))
             {
                 throw new ImageError($"unpack {TarText.Of(entry.Name)}: a layer of more than {most} entries");
             }

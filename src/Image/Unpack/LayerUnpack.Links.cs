@@ -49,7 +49,7 @@ sealed partial class LayerUnpack
     {
         for (var at = directory; at.Parent is not null; at = at.Parent)
         {
-            if (at.Parent == _current && at.Name == Text(_path.Last[..^1]))
+            if (ImageCheck.LinkIsNotInItsVictim.Fails(at.Parent == _current && at.Name == Text(_path.Last[..^1])))
             {
                 throw new ImageError($"link {TarText.Of(entry.Name)} to {TarText.Of(entry.LinkName)}: that is in the directory which the link would replace");
             }

@@ -83,7 +83,7 @@ sealed partial class LayerUnpack : IDisposable
             WhiteOut(victim.IsEmpty ? null : Text(victim[..^1]), entry);
             return;
         }
-        if (entry is { Kind: TarKind.CharDevice, DeviceMajor: 0, DeviceMinor: 0 })
+        if (ImageCheck.DeviceIsNoWhiteout.Fails(entry is { Kind: TarKind.CharDevice, DeviceMajor: 0, DeviceMinor: 0 }))
         {
             throw new ImageError(
                 $"unpack {TarText.Of(entry.Name)}: a character device 0:0 is overlay's sign for a file that is not there; unpack without --layers");
@@ -107,7 +107,7 @@ sealed partial class LayerUnpack : IDisposable
 
     private void AddRoot(TarEntry entry)
     {
-        if (entry.Kind != TarKind.Directory)
+        if (ImageCheck.LayerRootIsADirectory.Fails(entry.Kind != TarKind.Directory))
         {
             throw new ImageError($"unpack {TarText.Of(entry.Name)}: the root of an image is a directory");
         }

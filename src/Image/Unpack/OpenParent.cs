@@ -98,7 +98,7 @@ sealed class OpenParent(int root, EntryWriter writer) : IDisposable
         if (opened.Ok)
         {
             var depth = RealPath.Depth(opened.Value);
-            if (!depth.Ok || depth.Value - _rootDepth >= UnpackLimits.Depth)
+            if (ImageCheck.LinksDoNotLeadDeep.Fails(!depth.Ok || depth.Value - _rootDepth >= UnpackLimits.Depth))
             {
                 Sys.Close(opened.Value);
                 depth.OrThrow("read /proc/self/fd");
@@ -154,7 +154,7 @@ sealed class OpenParent(int root, EntryWriter writer) : IDisposable
         {
             if (target is not null)
             {
-                if (++_links > MostLinks)
+                if (ImageCheck.MissingLinksAreFew.Fails(++_links > MostLinks))
                 {
                     return Result.Failed(Errno.ELOOP);
                 }

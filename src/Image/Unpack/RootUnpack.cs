@@ -87,7 +87,7 @@ sealed class RootUnpack : IDisposable
 
     private void AddRoot(TarEntry entry)
     {
-        if (entry.Kind != TarKind.Directory)
+        if (ImageCheck.RootIsADirectory.Fails(entry.Kind != TarKind.Directory))
         {
             throw new ImageError($"unpack {TarText.Of(entry.Name)}: the root of an image is a directory");
         }
@@ -99,7 +99,7 @@ sealed class RootUnpack : IDisposable
     private void WhiteOut(ReadOnlySpan<byte> victim, TarEntry entry)
     {
         // Not even the directory is there (a whiteout makes none), or nothing is below.
-        if (!_parent.Enter(_path.Parent, entry, makes: false) || !_hasLower)
+        if (!_parent.Enter(_path.Parent, entry, makes: false) || ImageCheck.WhiteoutsAreOfLowerLayers.Fails(!_hasLower))
         {
             return;
         }

@@ -20,7 +20,7 @@ static class WhiteoutName
         {
             if (at == 0 || rest[at - 1] == (byte)'/')
             {
-                return rest[at..].StartsWith(AufsPrefix) ? true
+                return ImageCheck.DirectoryIsNoWhiteout.Passes(rest[at..].StartsWith(AufsPrefix)) ? true
                     : throw new ImageError($"unpack {TarText.Of(entry.Name)}: a directory's name cannot begin with .wh., which marks a whiteout");
             }
         }
@@ -40,7 +40,7 @@ static class WhiteoutName
             return true;
         }
         victim = path.Last[Prefix.Length..];
-        return victim is not ([0] or [(byte)'.', 0] or [(byte)'.', (byte)'.', 0]) ? true
+        return victim is not ([(byte)'.', 0] or [(byte)'.', (byte)'.', 0]) && ImageCheck.WhiteoutHasAName.Passes(victim is not [0]) ? true
             : throw new ImageError($"unpack {TarText.Of(entry.Name)}: a whiteout of no name");
     }
 }

@@ -21,7 +21,7 @@ public static class DockerfileReader
             var count = 0;
             while (lines.Next() is { } line)
             {
-                if (++count > DockerfileLimits.MostInstructions)
+                if (OciCheck.InstructionsAreFew.Fails(++count > DockerfileLimits.MostInstructions))
                 {
                     throw new ImageError($"there are more than {DockerfileLimits.MostInstructions} instructions");
                 }
@@ -41,7 +41,7 @@ public static class DockerfileReader
     {
         if (instruction is FromInstruction from)
         {
-            if (from.StageName is { } name && stages.Exists(stage => stage.From.StageName == name))
+            if (from.StageName is { } name && OciCheck.StageNameIsNew.Fails(stages.Exists(stage => stage.From.StageName == name)))
             {
                 throw new ImageError($"FROM … AS {name}: there is a stage of this name already");
             }
@@ -63,7 +63,7 @@ public static class DockerfileReader
 
     private static string Decode(ReadOnlySpan<byte> bytes, string name)
     {
-        if (bytes.Length > DockerfileLimits.MostBytes)
+        if (OciCheck.DockerfileIsSmall.Fails(bytes.Length > DockerfileLimits.MostBytes))
         {
             throw new ImageError($"read {name}: it is longer than {DockerfileLimits.MostBytes} bytes");
         }
@@ -72,7 +72,7 @@ public static class DockerfileReader
             bytes = bytes[3..];
         }
         var zero = bytes.IndexOf((byte)0);
-        if (zero >= 0)
+        if (OciCheck.DockerfileHasNoZero.Fails(zero >= 0))
         {
             throw new ImageError($"{name}:{LineAt(bytes, zero)}: there is a zero byte");
         }

@@ -146,7 +146,7 @@ ref struct Expansion
         {
             throw new ImageError($"{Quoted()}: a name is expected behind \"${{\"");
         }
-        if (++_depth > DockerfileLimits.DeepestVariable)
+        if (OciCheck.VariablesAreShallow.Fails(++_depth > DockerfileLimits.DeepestVariable))
         {
             throw new ImageError($"variables stand more than {DockerfileLimits.DeepestVariable} deep in one another");
         }
@@ -165,7 +165,7 @@ ref struct Expansion
             Append(value);
             return;
         }
-        if (modifier is not ('-' or '+' or '?'))
+        if (OciCheck.ModifierIsKnown.Fails(modifier is not ('-' or '+' or '?')))
         {
             throw new ImageError($"{Quoted()}: ${{{name}{(colon ? ":" : "")}{modifier}…}} is not supported");
         }
@@ -212,7 +212,7 @@ ref struct Expansion
 
     private readonly void Append(ReadOnlySpan<char> text)
     {
-        if (_result.Length + text.Length > DockerfileLimits.LongestWord)
+        if (OciCheck.ExpandedWordIsShort.Fails(_result.Length + text.Length > DockerfileLimits.LongestWord))
         {
             throw new ImageError($"a word is longer than {DockerfileLimits.LongestWord} characters when its variables are put in");
         }

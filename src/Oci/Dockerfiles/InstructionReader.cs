@@ -29,7 +29,7 @@ ref struct InstructionReader
         ReadFlags();
         var instruction = Dispatch();
         // What the instruction did not take.
-        return _flags.Count == 0 ? instruction : throw new ImageError($"{_line.Keyword} --{_flags[0].Name}: this flag is not supported");
+        return OciCheck.FlagIsKnown.Passes(_flags.Count == 0) ? instruction : throw new ImageError($"{_line.Keyword} --{_flags[0].Name}: this flag is not supported");
     }
 
     private Instruction Dispatch() => _line.Keyword switch
@@ -69,7 +69,7 @@ ref struct InstructionReader
             }
             var equals = word.IndexOf('=', StringComparison.Ordinal);
             var name = equals < 0 ? word[2..] : word[2..equals];
-            if (_flags.Exists(flag => flag.Name == name))
+            if (OciCheck.FlagIsGivenOnce.Fails(_flags.Exists(flag => flag.Name == name)))
             {
                 throw new ImageError($"{_line.Keyword} --{name}: the flag is given twice");
             }
@@ -152,7 +152,7 @@ ref struct InstructionReader
     private readonly CopyInstruction CopyOrAdd(bool isAdd)
     {
         var words = JsonForm.TryRead(_rest)?.ToArray() ?? Words.AtBlanks(_rest);
-        if (words.Length < 2)
+        if (OciCheck.CopyHasADestination.Fails(words.Length < 2))
         {
             throw new ImageError($"{_line.Keyword}: at least one source and the destination are expected");
         }

@@ -54,7 +54,7 @@ sealed class LineReader(string text)
         {
             return;
         }
-        if (_directives.Contains(name))
+        if (OciCheck.DirectiveIsGivenOnce.Fails(_directives.Contains(name)))
         {
             throw new ImageError($"# {name}=: the directive is given twice");
         }
@@ -112,7 +112,7 @@ sealed class LineReader(string text)
             {
                 continue;
             }
-            if (heredocs.Count == DockerfileLimits.MostHeredocs)
+            if (OciCheck.HeredocsAreFew.Fails(heredocs.Count == DockerfileLimits.MostHeredocs))
             {
                 throw new ImageError($"more than {DockerfileLimits.MostHeredocs} heredocs in one instruction");
             }

@@ -11,6 +11,7 @@ public sealed class NastyTests
 {
     public static TheoryData<string> Cases => [.. NastyCases.All.Select(one => one.Name)];
 
+    // mutant: ImageCheck.DeviceExists ImageCheck.DirectoryIsNoWhiteout ImageCheck.RootIsADirectory ImageCheck.WhiteoutsAreOfLowerLayers
     [Theory]
     [MemberData(nameof(Cases))]
     public void A_stack_becomes_the_root_that_the_model_says(string name)
@@ -19,6 +20,7 @@ public sealed class NastyTests
         Assert.Null(NastyRoom.Check(NastyCases.Find(name).Layers, Form.Plain));
     }
 
+    // mutant: ImageCheck.DeviceIsNoWhiteout ImageCheck.LayerRootIsADirectory ImageCheck.LinkIsNotInItsVictim
     [Theory]
     [MemberData(nameof(Cases))]
     public void A_stack_becomes_layers_that_overlay_merges_to_what_the_model_says(string name)

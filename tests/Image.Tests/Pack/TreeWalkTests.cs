@@ -28,6 +28,7 @@ public sealed class TreeWalkTests
         Assert.Equal(["", "A", "a", "a/x", "a/y", "a/y/z", "a/\xFF\xFE", "a-", "a.", "b"], PathsOf(folder.Path));
     }
 
+    // mutant: ImageCheck.TreeIsNotDeep
     [Fact]
     public void A_tree_is_walked_255_directories_deep_and_no_deeper()
     {

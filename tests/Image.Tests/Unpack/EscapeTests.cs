@@ -115,6 +115,7 @@ public sealed class EscapeTests
         Assert.Null(root.Attribute(".", "user.r"));
     }
 
+    // mutant: ImageCheck.EntryIsNotDeep
     [Fact]
     public void Directories_are_within_each_other_so_far_and_no_further()
     {
@@ -126,6 +127,7 @@ public sealed class EscapeTests
         Assert.EndsWith("more than 255 directories within each other", error.Message, StringComparison.Ordinal);
     }
 
+    // mutant: ImageCheck.LinksDoNotLeadDeep
     [Fact]
     public void Links_do_not_make_the_tree_deeper()
     {
@@ -135,6 +137,7 @@ public sealed class EscapeTests
         Assert.EndsWith("more than 255 directories within each other", error.Message, StringComparison.Ordinal);
     }
 
+    // mutant: ImageCheck.EntryPathIsShort
     [Fact]
     public void A_path_has_at_most_PATH_MAX_bytes()
     {
@@ -153,6 +156,7 @@ public sealed class EscapeTests
         Assert.Equal(Errno.ENAMETOOLONG, Assert.Throws<ErrnoException>(() => root.Unpack(Layer(File(new string('n', 256) + "/x")))).Error);
     }
 
+    // mutant: ImageCheck.EntriesAreFew
     [Fact]
     public void A_layer_has_so_many_entries_and_no_more()
     {

@@ -158,6 +158,7 @@ public sealed class ImageUnpackTests : IDisposable
         Assert.StartsWith($"unpack layer {HandMade.Sha256(cut)}: ", Refused(), StringComparison.Ordinal);
     }
 
+    // mutant: ImageCheck.LayerIsNotEncrypted
     [Theory]
     [InlineData("application/vnd.oci.image.layer.v1.tar+gzip+encrypted", "is encrypted (application/vnd.oci.image.layer.v1.tar+gzip+encrypted)")]
     [InlineData("application/vnd.in-toto+json", "its media type application/vnd.in-toto+json is unknown")]
@@ -169,6 +170,7 @@ public sealed class ImageUnpackTests : IDisposable
         Assert.Equal(Refused(), LayersRefused());
     }
 
+    // mutant: ImageCheck.UnpackedIsNew
     [Fact]
     public void A_root_that_is_there_is_refused_and_stays()
     {
@@ -208,6 +210,7 @@ public sealed class ImageUnpackTests : IDisposable
         Assert.Equal(["config.json", "rootfs"], Names());
     }
 
+    // mutant: ImageCheck.LayersAreFew
     [Fact]
     public void So_many_layers_are_taken_and_no_more()
     {

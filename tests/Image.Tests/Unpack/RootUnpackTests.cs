@@ -59,6 +59,7 @@ public sealed class RootUnpackTests
         Assert.True(root.Losses.IsEmpty);
     }
 
+    // mutant: ImageCheck.OverlayWordsAreLeftOut
     [Fact]
     public void Overlays_own_attributes_and_the_hosts_labels_are_left_out()
     {
@@ -148,6 +149,7 @@ public sealed class RootUnpackTests
         Assert.Equal(["link", "real", "real/a"], root.Find("%P"));
     }
 
+    // mutant: ImageCheck.WhiteoutHasAName
     [Theory]
     [InlineData(".wh.")]
     [InlineData("d/.wh..")]
