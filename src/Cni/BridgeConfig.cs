@@ -40,8 +40,6 @@ public sealed record BridgeConfig
 
     public bool PreserveDefaultVlan { get; init; }
 
-    public bool MacSpoofCheck { get; init; }
-
     public bool EnableDad { get; init; }
 
     public bool DisableContainerInterface { get; init; }
@@ -68,11 +66,14 @@ public sealed record BridgeConfig
             VlanTrunk = trunk?.Items(LastVlan).ConvertAll(Trunk).FindAll(range => range.First > 0) ?? [],
             VlanFiltering = vlan > 0 || trunk is not null,
             PreserveDefaultVlan = fields.Find("preserveDefaultVlan")?.Flag() ?? true,
-            MacSpoofCheck = Flag("macspoofchk"),
             EnableDad = Flag("enabledad"),
             DisableContainerInterface = Flag("disableContainerInterface"),
             PortIsolation = Flag("portIsolation"),
         };
+        if (Flag("macspoofchk"))
+        {
+            throw part.Unsupported("macspoofchk is not supported");
+        }
         config.RequireSane(part, network, fields.Text("ipMasqBackend"));
         return config;
 

@@ -52,6 +52,10 @@ public enum CniCode
     TryAgain = 11,
     NotAvailable = 50,
     NotAvailableLimited = 51,
+
+    /// <summary>Ours (codes from 100 on are each plugin's own): the kernel, or what is there already, refuses. The sentence says what.</summary>
+    Refused = 100,
+
     Internal = 999,
 }
 

@@ -89,8 +89,15 @@ static class IpamReader
             Inside("rangeStart") ?? IpText.ToAddress(beforeFirst + 1, subnet.IsV6),
             // IPv6 has no broadcast.
             Inside("rangeEnd") ?? IpText.ToAddress(subnet.Last.ToNumber() - (subnet.IsV6 ? 0u : 1u), subnet.IsV6),
-            Inside("gateway") ?? IpText.ToAddress(beforeFirst + 1, subnet.IsV6));
+            Gateway() ?? IpText.ToAddress(beforeFirst + 1, subnet.IsV6));
         return range.First.ToNumber() <= range.Last.ToNumber() ? range : throw part.Invalid($"rangeStart {range.First} is behind rangeEnd {range.Last}");
+
+        // The reference takes one of another network too.
+        IPAddress? Gateway()
+        {
+            var address = ResultReader.Address(fields.Find("gateway"));
+            return address is null || address.IsV6() == subnet.IsV6 ? address : throw fields.Require("gateway").Invalid($"{address} is not of the family of {subnet}");
+        }
 
         IPAddress? Inside(string name)
         {

@@ -127,6 +127,10 @@ static class Attacher
                 throw new NetError($"{act}: port {PortWord.TextOf(port)} of the host leads to {other.NetNs} already");
             }
         }
+        if (PluginChain.Missing(wanted) is { } plugin)
+        {
+            throw new NetError($"{act}: there is no plugin \"{plugin}\" in CNI_PATH ({wanted.CniPath})");
+        }
         if (wanted.Network.IsBuiltIn && HostRoutes.Overlapping(KnownNetwork.BuiltInSubnet, KnownNetwork.BuiltInBridge) is { } route)
         {
             throw new NetError($"{act}: its addresses, {KnownNetwork.BuiltInSubnet}, are those of the host's route {route}; "

@@ -21,6 +21,10 @@ static class PluginChain
         return result ?? new CniResult();
     }
 
+    /// <summary>Null when all plugins are there: what cannot be called to take it away is not made.</summary>
+    public static string? Missing(AttachmentRecord record) => record.Network.List.Plugins.Select(plugin => plugin.Type)
+        .FirstOrDefault(type => !PluginNames.IsOurs(type) && ForeignPlugin.Find(type, record.CniPath) is null);
+
     /// <summary>Takes away what there is of it, of all plugins whatever one of them says; then throws the first error.</summary>
     public static void Remove(AttachmentRecord record)
     {

@@ -37,8 +37,6 @@ sealed record LinkPlan
 
     public bool PortIsolation { get; init; }
 
-    public bool MacSpoofCheck { get; init; }
-
     /// <summary>The container's interface stays down (CNI's disableContainerInterface).</summary>
     public bool IsDisabled { get; init; }
 

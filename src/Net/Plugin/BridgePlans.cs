@@ -44,7 +44,6 @@ sealed record BridgePlans(LinkPlan Links, FirewallPlan? Firewall, CniResult Resu
             VlanTrunk = config.VlanTrunk,
             PreserveDefaultVlan = config.PreserveDefaultVlan,
             PortIsolation = config.PortIsolation,
-            MacSpoofCheck = config.MacSpoofCheck,
             IsDisabled = config.DisableContainerInterface,
             EnableDad = config.EnableDad,
             Addresses = ips,
@@ -74,13 +73,14 @@ sealed record BridgePlans(LinkPlan Links, FirewallPlan? Firewall, CniResult Resu
         ],
     };
 
-    // The default gateway gets a default route of each family of the addresses, unless IPAM gave one that names its gateway.
+    // The default gateway gets a default route of each family of the addresses, unless IPAM gave one: without a gateway it goes by this one too, and
+    // the kernel would refuse the second.
     private static List<ResultRoute> RoutesOf(BridgeConfig config, List<ResultIp> ips, List<ResultRoute> given)
     {
         var routes = new List<ResultRoute>(given);
         foreach (var ip in ips)
         {
-            var isThere = routes.Any(route => route.Destination.IsV6 == ip.Address.IsV6 && route.Destination.PrefixLength == 0 && route.Gateway is not null);
+            var isThere = routes.Any(route => route.Destination.IsV6 == ip.Address.IsV6 && route.Destination.PrefixLength == 0);
             if (config.IsDefaultGateway && !isThere)
             {
                 routes.Add(new ResultRoute(new Cidr(ip.Address.IsV6 ? IPAddress.IPv6Any : IPAddress.Any, 0), ip.Gateway));

@@ -53,7 +53,7 @@ static class CniPlugin
     {
         CniError known => known,
         JsonError => new CniError(CniCode.Decoding, error.Message),
-        NetError or ErrnoException => new CniError(CniCode.Internal, error.Message),
+        NetError or ErrnoException => new CniError(CniCode.Refused, error.Message),
         // What is not one of ours is a bug: its type is the best that can be said in one line.
         _ => new CniError(CniCode.Internal, $"{error.GetType().Name}: {error.Message} (a bug)"),
     };

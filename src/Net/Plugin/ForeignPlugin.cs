@@ -34,7 +34,8 @@ static class ForeignPlugin
             ?? new CniError(CniCode.Internal, $"plugin {type}: it failed {(words.Length > 0 ? $"with these words: {OneLine.Of(words)}" : "without a word")}");
     }
 
-    private static string? Find(string type, string directories)
+    /// <summary>Its path in the first of the directories that has it.</summary>
+    public static string? Find(string type, string directories)
     {
         foreach (var directory in directories.Split(':', StringSplitOptions.RemoveEmptyEntries))
         {
