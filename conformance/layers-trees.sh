@@ -4,7 +4,7 @@
 #
 #   [SHARPRUN_LAYERS=path] [SHARPRUN_IMAGE=path] conformance/layers-trees.sh [--quick]
 #
-# --quick leaves the kills out. Needs root and umoci; btrfs-progs for btrfs, strace for the kills. All mounts are made in a mount namespace of its own.
+# --quick leaves the kills out; KILLS: at how many calls of one kind (default 12). Needs root and umoci; btrfs-progs for btrfs, strace for the kills. All mounts are made in a mount namespace of its own.
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=needs.sh
@@ -22,6 +22,7 @@ if [[ -z ${LAYERS_TREES_INSIDE:-} ]]; then
     LAYERS_TREES_INSIDE=$(mktemp -d) exec unshare --mount --propagation private "$here/layers-trees.sh" "$@"
 fi
 quick=${1:-}
+kills_of_a_call=${KILLS:-12}
 room=$LAYERS_TREES_INSIDE
 mount -t tmpfs tmpfs "$room"
 trap 'cd /; umount -R -l "$room"; rmdir "$room"' EXIT
@@ -185,9 +186,10 @@ kills() {
         [[ $call != execve ]] || continue
         local times step=1
         times=$(grep -cE "^[0-9]+ +$call\(" calls)
-        ((times <= 25)) || step=$((times / 25))
+        ((times <= kills_of_a_call)) || step=$(((times + kills_of_a_call - 1) / kills_of_a_call))
         for ((number = 1; number <= times; number += step)); do
-            strace -f -o /dev/null -e trace="$call" -e inject="$call:signal=KILL:when=$number" "$layers" --root "$store" -q commit k >/dev/null 2>&1
+            # The shell says who was killed.
+            { strace -f -o /dev/null -e trace="$call" -e inject="$call:signal=KILL:when=$number" "$layers" --root "$store" -q commit k; } >/dev/null 2>&1
             count=$((count + 1))
             local layer
             for layer in "$store"/layers/sha256/*; do
@@ -230,7 +232,7 @@ life vfs
 special
 [[ $quick == --quick ]] || kills
 if grep -qw btrfs /proc/filesystems && type -P mkfs.btrfs >/dev/null; then
-    truncate -s 400M disk && mkfs.btrfs -q disk 2>/dev/null && rm -rf store && mkdir store && mount -o loop disk store || { not_ok 'btrfs on a loop device'; tally; exit; }
+    truncate -s 400M disk && mkfs.btrfs -q disk >/dev/null 2>&1 && rm -rf store && mkdir store && mount -o loop disk store || { not_ok 'btrfs on a loop device'; tally; exit; }
     life overlay
     life btrfs
     life vfs
