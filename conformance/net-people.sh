@@ -31,7 +31,7 @@ root=$scratch/store
 hosts=$root/networks/sharprun/hosts
 sharprun_net() { "$net" --root "$root" "$@" 2>"$scratch/words"; }
 words() { cat "$scratch/words"; }
-# ok_status NAME STATUS COMMAND...: its exit status; what it prints is in $output.
+# status NAME STATUS COMMAND...: its exit status; what it prints is in $output.
 status() {
     local name=$1 expected=$2
     shift 2
@@ -209,7 +209,6 @@ END
 END
     status "a plugin that is not there" 1 sharprun_net up fails c1
     has "is named" "there-is-no-such-plugin" "$(words)"
-    rm -f /etc/cni/net.d/40-fails.conflist
     is "and makes nothing" "" "$(left_behind)"
     if [[ -x /usr/lib/cni/tuning ]]; then
         sed -i 's/"type":"there-is-no-such-plugin"/"type":"tuning","sysctl":{"net.core.no_such_thing":"1"}/' /etc/cni/net.d/40-fails.conflist
@@ -265,15 +264,16 @@ at_once() {
     is "nothing is left" "" "$(left_behind)"
 }
 
-# kill_at VERB ARGS...: kills it at each of its system calls, one a turn; afterwards $1 clears.
+# killed VERB CLEARING: kills the verb at each of its system calls of some kinds, one a turn; then `down` or `gc` clears.
 killed() {
-    local verb=$1 clearing=$2 call turn bad=0 turns=0 left
+    local verb=$1 clearing=$2 call turn bad=0 turns=0 left code
     local calls=(mkdirat openat flock write pwrite64 renameat2 renameat unlinkat unlink mount umount2 unshare setns sendto recvfrom close symlinkat)
     for call in "${calls[@]}"; do
         for turn in $(seq 1 40); do
             [[ $verb == up ]] || "$net" --root "$root" up sharprun k1 --name k1 -p 8081:80 >/dev/null 2>&1
-            strace -qq -o /dev/null -e inject="$call:signal=KILL:when=$turn" "$net" --root "$root" $verb sharprun k1 ${ports_of_k1[$verb]} >/dev/null 2>&1
-            local code=$?
+            # shellcheck disable=SC2086 # words
+            { strace -qq -o /dev/null -e inject="$call:signal=KILL:when=$turn" "$net" --root "$root" $verb sharprun k1 ${ports_of_k1[$verb]}; } >/dev/null 2>&1
+            code=$?
             turns=$((turns + 1))
             if [[ $clearing == gc && $verb == up && $code == 0 ]]; then "$net" --root "$root" down sharprun k1
             elif [[ $clearing == gc ]]; then "$net" --root "$root" gc >/dev/null 2>"$scratch/words" || echo "  gc: $(words)"; "$net" --root "$root" down sharprun k1

@@ -15,6 +15,7 @@ part conformance conformance/run
 part image-unpack conformance/image-unpack.sh
 part image-layers conformance/image-layers.sh
 part image-bundle conformance/image-bundle.sh
+part layers conformance/layers.sh
 part net-errors conformance/net-errors.sh
 part conformance-vm conformance/vm-smoke.sh
 sum
