@@ -94,9 +94,13 @@ one_side() {
     result+=" leases $(find /var/lib/cni -type f ! -name lock ! -name 'last_reserved_ip*' 2>/dev/null)"
 }
 
+# chosen NAME: whether ONLY lets it run.
+# shellcheck disable=SC2053 # ONLY is a pattern
+chosen() { [[ $1 == ${ONLY:-*} ]]; }
+
 # same NAME MEMBERS [may]: a bridge br0 with these members of the configuration, JSON. may: which a kernel may be unable to do.
 same() {
-    if [[ $1 != ${ONLY:-*} ]]; then return; fi
+    chosen "$1" || return
     local config ours_result ours_there ours_after ours_answer
     config="{\"cniVersion\":\"$version\",\"name\":\"net\",\"type\":\"bridge\",\"bridge\":\"br0\"${2:+,}$2}"
     one_side "$ours" "$config"
@@ -178,7 +182,7 @@ chain() {
     cni CHECK loopback c1 /run/netns/one '{"cniVersion":"1.0.0","name":"lo","type":"loopback"}'
     result+=" lo $status $answer lo is $(ip -n one -j link show lo | jq -r '.[0].flags | index("UP") != null')"
 }
-if [[ chain == ${ONLY:-*} ]]; then
+if chosen chain; then
     export version=1.0.0
     chain "$peer"
     peer_result=$result
@@ -201,7 +205,7 @@ fi
 plugins=$ours
 new_net="{\"cniVersion\":\"1.1.0\",\"name\":\"net\",\"type\":\"bridge\",\"bridge\":\"br0\",\"isGateway\":true,\"ipMasq\":true,$dual}"
 new_ports=${ports_net/1.0.0/1.1.0}
-if [[ verbs == ${ONLY:-*} ]]; then
+if chosen verbs; then
     export version=1.1.0
     clean
     empty=$(snapshot | grep -v /var/lib/cni)
@@ -259,7 +263,7 @@ fi
 
 # -------------------------------------------------------------------------------------------------------- delegation
 
-if [[ delegation == ${ONLY:-*} ]]; then
+if chosen delegation; then
     clean
     cat >"$ours/recorder" <<'END'
 #!/bin/sh
@@ -296,7 +300,7 @@ fi
 
 # ------------------------------------------------------------------------------------------------- by the program's own name
 
-if [[ name == ${ONLY:-*} ]]; then
+if chosen name; then
     clean
     ln -s "$program" "$ours/sharprun-net"
     cni ADD sharprun-net c1 /run/netns/one "$new_net"
