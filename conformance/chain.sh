@@ -83,7 +83,7 @@ sharprun-net()    { tool sharprun-net "$@"; }
 
 tool() (
     say "+ $*"
-    case $2 in inspect|pull|bundle|create) exec >/dev/null ;; esac
+    case $2 in inspect|pull|bundle|create|remove) exec >/dev/null ;; esac
     case $2 in inspect) exec 2>/dev/null ;; esac
     program=$1
     shift

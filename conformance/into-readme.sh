@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# into-readme.sh bench|bench-unpack|test-all FILE: replaces what README.md shows between <!-- NAME --> and <!-- /NAME -->.
+# into-readme.sh bench|bench-unpack|bench-net|bench-layers|test-all FILE: replaces what README.md shows between <!-- NAME --> and <!-- /NAME -->.
 # A table is put there as it is, anything else as a block of code.
 set -euo pipefail
 cd "$(dirname "$0")/.."

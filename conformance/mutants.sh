@@ -11,13 +11,13 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 
 survivors=tests/mutant-survivors.txt
-of_image='^(Json|Tar|Oci|Layer|Image)Check\.'
+of_image='^(Json|Tar|Oci|Layer|Tree|Image)Check\.'
 
 names() {
   sed -nE 's/^public sealed record (\w+).* : Step$/Step.\1/p' src/Plan/Steps/*.cs
   sed -n '/^public enum Check/,/^}/p' src/Plan/Check.cs | sed -nE 's/^    (\w+),$/Check.\1/p'
   local room
-  for room in src/{Json/Json,Tar/Tar,Oci/Oci,LayerStore/Layer,Image/Image}Check.cs; do
+  for room in src/{Json/Json,Tar/Tar,Oci/Oci,LayerStore/Layer,LayerTar/Tree,Image/Image}Check.cs; do
     sed -nE "s/^    (\w+),\$/$(basename "$room" .cs).\1/p" "$room"
   done
   sed -nE 's/^ +Named\(nameof\((\w+)\).*/SpecRules.\1/p' src/Plan/Spec/SpecRules.cs

@@ -73,7 +73,8 @@ verb() { # verb VERB ARG...: one of those for people
     answer=$("${under[@]}" "$program" "$@" 2>"$scratch/words") || status=$?
     words=$(<"$scratch/words")
 }
-up() { verb up sharprun "$1" --name "$1" -p 8092:80; }
+up() { verb up sharprun "$1" --name "$1" -p "$published:80"; }
+published=8092
 down() { verb down sharprun "$1"; }
 gc() { verb gc; }
 reload() { verb reload; }
@@ -123,8 +124,10 @@ clean() {
 ip netns add keep
 ip netns add victim
 # One who stays, one who has been here: what is made once for all is there afterwards.
-must add keep
+cni ADD bridge keep /run/netns/keep "$network"
 kept=$answer
+cni ADD portmap keep /run/netns/keep "$(with_result "${ports//8091/8090}" "$kept")"
+is "ADD" 0 "$status"
 must add victim
 must delete victim
 
@@ -150,7 +153,7 @@ if [[ -d $program ]]; then
     tally
     exit
 fi
-must up friend
+published=8093 must up friend
 must up victim
 must down victim
 sweep "up, then down" - up down

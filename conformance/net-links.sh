@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # net-links.sh [PROGRAM|DIRECTORY] [REFERENCE] - what the plugin bridge makes of links, addresses and routes: the same as the reference (default
 # /usr/lib/cni) makes of the same configuration, and what it alone knows: VLANs, isolation, ends that are found again, refusals that leave nothing.
+# shellcheck disable=SC2034,SC2154 # under, status and answer are of net-world.sh
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=tally.sh
@@ -36,6 +37,10 @@ remove() { cni DEL bridge "${id:-c1}" "/run/netns/$container" "$1"; }
 check() { cni CHECK bridge "${id:-c1}" "/run/netns/$container" "$(with_result "$1" "$2")"; }
 added() { add "$2"; is "$1: added" 0 "$status"; if [[ $status != 0 ]]; then error_of; fi; }
 refused() { is "$1" 1 "$status"; has "$1: says why" "$2" "$answer"; }
+
+# reaches NAME on|within ADDRESS; misses NAME on|within ADDRESS
+reaches() { if "$2" timeout 5 busybox ping -c 1 "$3" >/dev/null; then ok "$1"; else not_ok "$1"; fi; }
+misses() { if "$2" timeout 2 busybox ping -c 1 "$3" >/dev/null; then not_ok "$1"; else ok "$1"; fi; }
 ports() { ip -n "$host" -o link show type veth; }
 
 # Everything about both sides but what is random, what counts time, and two differences that are meant: the reference gives its links a queue of no
@@ -104,7 +109,7 @@ is "the result's are those of the links" \
 is "the host's end says whose it is" sharprun:b/c1/eth0 "$(ip -n "$host" -j link show "$veth" | jq -r '.[].ifalias')"
 is "the port forwards when ADD comes back" forwarding "$(ip -n "$host" -d -j link show "$veth" | jq -r '.[].linkinfo.info_slave_data.state')"
 has "neighbours were told the address" 02:00:00:00:0a:0b "$(ip -n "$host" neighbour show 10.9.0.2)"
-on timeout 5 busybox ping -c 1 10.9.0.2 >/dev/null && ok "the host reaches it" || not_ok "the host reaches it"
+reaches "the host reaches it" on 10.9.0.2
 check "$config" "$result"; is "CHECK" 0 "$status"
 for change in "ip -n $container address flush dev eth0 scope global|does not have the address" "ip -n $container route delete default|the route to 0.0.0.0/0" \
     "ip -n $container link set eth0 down|is down" "ip -n $host link set $veth nomaster|is not a port of b0" "ip -n $host link set b0 down|b0 is down" \
@@ -214,8 +219,8 @@ added "an isolated port" "$isolated"
 ip netns add second
 cni ADD bridge c2 /run/netns/second "$isolated"
 is "both are isolated" "true true" "$(ip -n "$host" -d -j link | jq -r '[.[].linkinfo.info_slave_data.isolated | select(. != null)] | join(" ")')"
-within timeout 5 busybox ping -c 1 10.9.0.1 >/dev/null && ok "it reaches the gateway" || not_ok "it reaches the gateway"
-within timeout 2 busybox ping -c 1 10.9.0.3 >/dev/null && not_ok "it does not reach the other" || ok "it does not reach the other"
+reaches "it reaches the gateway" within 10.9.0.1
+misses "it does not reach the other" within 10.9.0.3
 ip netns delete second
 end
 
@@ -233,12 +238,12 @@ else
     is "the port's VLANs" '[{"vlan":100,"flags":["PVID","Egress Untagged"]}]' "$(on bridge -j vlan show dev "$veth" | jq -c '.[].vlans')"
     is "the gateway is on an interface of the VLAN" 10.9.0.1 "$(ip -n "$host" -4 -j address show b0.100 | jq -r '.[].addr_info[].local')"
     is "the result names it" "b0.100 $(ip -n "$host" -j link show b0.100 | jq -r '.[].address')" "$(jq -r '.interfaces[3] | .name + " " + .mac' <<<"$result")"
-    within timeout 5 busybox ping -c 1 10.9.0.1 >/dev/null && ok "the gateway is reached" || not_ok "the gateway is reached"
+    reaches "the gateway is reached" within 10.9.0.1
     check "$vlan" "$result"; is "CHECK of a VLAN" 0 "$status"
     ip netns add second
     cni ADD bridge c2 /run/netns/second "$(jq -c '.vlan = 200 | .isGateway = false | .isDefaultGateway = false' <<<"$vlan")"
     is "another VLAN: added" 0 "$status"
-    within timeout 2 busybox ping -c 1 10.9.0.3 >/dev/null && not_ok "another VLAN is not reached" || ok "another VLAN is not reached"
+    misses "another VLAN is not reached" within 10.9.0.3
     ip netns delete second
     remove "$vlan"
     added "trunks" "$(jq -c 'del(.vlan) | .isDefaultGateway = false | .preserveDefaultVlan = true | .vlanTrunk = [{minID: 10, maxID: 12}, {id: 20}]' <<<"$config")"

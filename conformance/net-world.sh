@@ -47,15 +47,15 @@ supports() {
     [[ $(CNI_COMMAND=VERSION "$plugins/bridge" <<<'{"cniVersion":"1.0.0"}' 2>/dev/null) == *"\"$1\""* ]]
 }
 
-# bridge_config NAME SUBNETS MEMBERS: a bridge NAME0 as gateway. SUBNETS: "10.1.0.0/24 fd00:1::/64"; MEMBERS: more of the plugin's, JSON.
+# bridge_config NAME SUBNETS [MEMBERS [BRIDGE]]: a bridge (NAME0) as gateway. SUBNETS: "10.1.0.0/24 fd00:1::/64"; MEMBERS: more of the plugin's, JSON.
 bridge_config() {
     local ranges='' subnet routes='{"dst":"0.0.0.0/0"}'
     for subnet in $2; do
         ranges+="${ranges:+,}[{\"subnet\":\"$subnet\"}]"
         if [[ $subnet == *:* ]]; then routes+=',{"dst":"::/0"}'; fi
     done
-    printf '{"cniVersion":"%s","name":"%s","type":"bridge","bridge":"%s0","isGateway":true,%s"ipam":{"type":"host-local","ranges":[%s],"routes":[%s]}}' \
-        "${version:-1.0.0}" "$1" "$1" "${3:+$3,}" "$ranges" "$routes"
+    printf '{"cniVersion":"%s","name":"%s","type":"bridge","bridge":"%s","isGateway":true,%s"ipam":{"type":"host-local","ranges":[%s],"routes":[%s]}}' \
+        "${version:-1.0.0}" "$1" "${4:-${1}0}" "${3:+$3,}" "$ranges" "$routes"
 }
 
 # portmap_config NAME HOST-PORT CONTAINER-PORT

@@ -80,6 +80,7 @@ here() {
   for word in formats docker registry unpack layers bundle pack build kill9; do
     part "image-$word" "conformance/image-$word.sh"
   done
+  part layers conformance/layers.sh
   part mutants conformance/mutants.sh
   part faults conformance/faults.sh --budget 400
   part fuzz conformance/fuzz.sh 60

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `make test`: unit tests, kernel tests, conformance and the image tool on this machine, the runtime in one VM. One summary line at the end.
+# `make test`: unit tests, kernel tests, conformance, the image tool and the network tool on this machine, the runtime in one VM. One summary line at the end.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,5 +15,7 @@ part conformance conformance/run
 part image-unpack conformance/image-unpack.sh
 part image-layers conformance/image-layers.sh
 part image-bundle conformance/image-bundle.sh
+part layers conformance/layers.sh
+part net-errors conformance/net-errors.sh
 part conformance-vm conformance/vm-smoke.sh
 sum

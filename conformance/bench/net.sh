@@ -7,7 +7,7 @@
 #   --only ...   only these (ours, debian, newer), and always the floor, which everything is compared with
 # The table on stdout is the one that README shows; everything else goes to stderr. Needs root. NET_TOOL: another program, or a directory of plugins.
 # A plugin is called as containerd calls it: an own process, the configuration on stdin, the result on stdout; a chain of two plugins is two calls.
-# What a call finds is the same for all: a bridge with one address and no port, a namespace, an empty range.
+# What a call finds is the same for all: a bridge with one address and one container, whose rules, ports and lease are there, and a namespace.
 # shellcheck disable=SC2154 # net-world.sh sets scratch and others
 set -euo pipefail
 
@@ -51,27 +51,40 @@ peer() {
     for what in plain masquerade ports; do
         names+=("${word}_$what")
         places[${word}_$what]=$plugins
-        configs[${word}_$what]=$(bridge_config "$word-$what" "10.$((100 + ${#names[@]})).0.0/16" "\"bridge\":\"b${#names[@]}\"$([[ $what == plain ]] || echo ',"ipMasq":true')")
+        configs[${word}_$what]=$(bridge_config "$word-$what" "10.$((100 + ${#names[@]})).0.0/16" "$([[ $what == plain ]] || echo '"ipMasq":true')" "b${#names[@]}")
     done
+    if [[ $word == ours && ! -d $3 ]]; then
+        names+=(ours_up)
+        titles[ours_up]='`sharprun-net up` and `down`: masquerade, a port'
+    fi
     ports[${word}_ports]=$(portmap_config "$word-ports" $((8000 + ${#names[@]})) 80)
     titles[${word}_plain]="$title: bridge, host-local" titles[${word}_masquerade]="the same with ipMasq" titles[${word}_ports]="the same with ipMasq, and portmap with a port"
 }
 
+# called VERB ARGUMENTS...: a verb for people.
+called() {
+    answer=$("$lap" "$laps" "$tool" "$1" sharprun "/run/netns/$name$stays" "${@:2}" 2>"$scratch/words")
+}
+
 # timed FILE VERB PLUGIN CONFIG: sets answer.
 timed() {
-    answer=$(CNI_COMMAND=$2 CNI_CONTAINERID=bench-$name CNI_NETNS=/run/netns/$name CNI_IFNAME=eth0 CNI_PATH=${places[$name]} \
+    answer=$(CNI_COMMAND=$2 CNI_CONTAINERID=bench-$name$stays CNI_NETNS=/run/netns/$name$stays CNI_IFNAME=eth0 CNI_PATH=${places[$name]} \
         "$lap" "$1" "${places[$name]}/$3" <<<"$4" 2>"$scratch/words")
 }
 
 add() {
     if [[ $name == floor ]]; then
-        "$lap" "$laps" "$floor" add /run/netns/floor floor0 vethfloor 10.99.0.2 10.99.0.1
+        "$lap" "$laps" "$floor" add "/run/netns/floor$stays" floor0 "vfloor$stays" "10.99.0.$((2 + ${#stays}))" 10.99.0.1
+        return
+    fi
+    if [[ $name == ours_up ]]; then
+        called up --name "bench$stays" -p "${stays:+1}8099:80"
         return
     fi
     timed "$laps" ADD bridge "${configs[$name]}" || return
     results[$name]=$answer
     if [[ ${ports[$name]:-} ]]; then
-        timed "$laps.second" ADD portmap "$(with_result "${ports[$name]}" "${results[$name]}")" || return
+        timed "$laps.second" ADD portmap "$(with_result "${ports[$name]/\"hostPort\":8/\"hostPort\":${stays:+1}8}" "${results[$name]}")" || return
         finals[$name]=$answer
     fi
 }
@@ -79,7 +92,11 @@ add() {
 # In the other order, each with the chain's result.
 delete() {
     if [[ $name == floor ]]; then
-        "$lap" "$laps" "$floor" del vethfloor
+        "$lap" "$laps" "$floor" del vfloor
+        return
+    fi
+    if [[ $name == ours_up ]]; then
+        called down
         return
     fi
     if [[ ${ports[$name]:-} ]]; then timed "$laps.second" DEL portmap "$(with_result "${ports[$name]}" "${finals[$name]}")" || return; fi
@@ -109,10 +126,11 @@ row() { # row TITLE NAME
         awk -v title="$1" '{ printf "| %s | %.1f | %.2f | %.1f | %.2f |\n", title, $1 / 1000, $1 / $2, $3 / 1000, $3 / $4 }'
 }
 
-answer=
+answer='' stays=''
 names=(floor)
 titles[floor]='floor: five rtnetlink requests, and one'
-peer ours sharprun-net "$(realpath -m "${NET_TOOL:-$project/out/sharprun-net}")"
+tool=$(realpath -m "${NET_TOOL:-$project/out/sharprun-net}")
+peer ours sharprun-net "$tool"
 peer debian "Debian's plugins" /usr/lib/cni
 peer newer 'newer plugins' "${XDG_CACHE_HOME:-$HOME/.cache}/peers/forky/lib/cni"
 ip link add floor0 type bridge
@@ -121,10 +139,13 @@ ip link set floor0 up
 
 usable=()
 for name in "${names[@]}"; do
-    ip netns add "$name"
-    ip -n "$name" link set lo up
-    # The first makes the bridge, and is no figure.
-    if measure "$name"; then usable+=("$name"); fi
+    for stays in -stays ''; do
+        ip netns add "$name$stays"
+        ip -n "$name$stays" link set lo up
+    done
+    # The first makes the bridge, and stays; neither is it a figure nor the next.
+    laps=$scratch/laps
+    if stays=-stays add && measure "$name"; then usable+=("$name"); fi
     rm -f "$scratch/$name".{add,delete}
 done
 [[ ${usable[0]:-} == floor ]] || { say 'the floor fails'; exit 1; }

@@ -89,7 +89,8 @@ containerd_pods() {
     is "containerd: a pod that was stopped has no network" "" "$(network_state | grep -v /results/)"
     cri RemovePodSandbox <<<"pod_sandbox_id: \"$pod\""
     is "containerd: and removed nothing at all" "" "$(network_state)"
-    published='port_mappings { container_port: 80 host_port: 8085 host_ip: "fe80::zz" }' run_pod four >/dev/null
+    cri RunPodSandbox RunPodSandboxResponse <<<"config { metadata { name: \"four\" uid: \"four\" namespace: \"test\" } log_directory: \"$scratch/logs/four\"
+        port_mappings { container_port: 80 host_port: 8085 host_ip: \"fe80::zz\" } linux { cgroup_parent: \"/sharprun-test/$tag/four\" } }"
     has "containerd: a pod whose network fails: the reason" "fe80::zz" "$words"
     is "containerd: and nothing is left of it" "" "$(network_state)"
 }

@@ -7,7 +7,7 @@ using SharpRun.Oci;
 namespace SharpRun.LayerStore;
 
 /// <summary>Names and small files below a descriptor. No link is followed.</summary>
-static class Entries
+public static class Entries
 {
     /// <summary>The files "parent" and "done" hold one digest each; a record of a union is a few hundred bytes.</summary>
     public const int FileBytes = 1 << 20;

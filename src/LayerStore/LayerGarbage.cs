@@ -44,6 +44,22 @@ public sealed class LayerGarbage
         return new CollectedLayers(garbage._removed, garbage._bytes, garbage._kept);
     }
 
+    /// <summary>Only what killed calls have left unfinished: for that nothing has to be known of images. The bytes that were freed.</summary>
+    public static long CollectBegun(StorePaths paths)
+    {
+        var garbage = new LayerGarbage(paths);
+        foreach (var algorithm in (ReadOnlySpan<string>)["sha256", "sha512"])
+        {
+            var opened = Entries.OpenDirectory(Native.AT_FDCWD, $"{paths.Layers}/{algorithm}");
+            if (opened.Ok)
+            {
+                garbage.RemoveAllLeft(opened.Value, algorithm);
+                Sys.Close(opened.Value);
+            }
+        }
+        return garbage._bytes;
+    }
+
     private void ReadParents(string algorithm)
     {
         var opened = Entries.OpenDirectory(Native.AT_FDCWD, $"{_paths.Layers}/{algorithm}");
@@ -177,13 +193,7 @@ public sealed class LayerGarbage
             {
                 Remove(opened.Value, chainId);
             }
-            foreach (var name in Entries.Names(opened.Value))
-            {
-                if (name.StartsWith('.') && Digest.TryParse($"{algorithm}:{name[1..]}", out var chainId))
-                {
-                    RemoveLeft(opened.Value, chainId);
-                }
-            }
+            RemoveAllLeft(opened.Value, algorithm);
         }
         finally
         {
@@ -251,6 +261,17 @@ public sealed class LayerGarbage
         Sys.RenameAt(directory, ZeroTerminated.Of(chainId.Hex), staging, "removed\0"u8).OrThrow($"remove layer {chainId}");
         _bytes += Layers.RemoveStaging(directory, chainId, staging);
         _removed.Add(chainId);
+    }
+
+    private void RemoveAllLeft(int directory, string algorithm)
+    {
+        foreach (var name in Entries.Names(directory))
+        {
+            if (name.StartsWith('.') && Digest.TryParse($"{algorithm}:{name[1..]}", out var chainId))
+            {
+                RemoveLeft(directory, chainId);
+            }
+        }
     }
 
     private void RemoveLeft(int directory, Digest chainId)

@@ -31,6 +31,10 @@ public sealed class StagedLayer : IDisposable
     /// <summary>A descriptor of an empty directory of the same file system, which is gone when the layer is finished.</summary>
     public int Scratch { get; }
 
+    /// <summary>A tree that was made elsewhere, on the same file system, takes the place of the empty one.</summary>
+    public void Adopt(int parent, string name) =>
+        Sys.RenameAt(parent, ZeroTerminated.Of(name), _staging, ZeroTerminated.Of(Layers.Tree)).OrThrow($"move the tree of layer {ChainId} into the store");
+
     /// <summary>Everything in the tree is on the disk when the layer gets its name.</summary>
     public void Finish()
     {

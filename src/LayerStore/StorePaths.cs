@@ -13,6 +13,9 @@ public sealed record StorePaths(string Root)
 
     public string LayerOf(Digest chainId) => $"{Layers}/{chainId.Algorithm}/{chainId.Hex}";
 
+    /// <summary>Of the driver btrfs: sha256/CHAINID, a subvolume that a layer and all below it make.</summary>
+    public string Btrfs => Root + "/btrfs";
+
     /// <summary>Writable unions over them: NAME/{upper,work,record.json}.</summary>
     public string Unions => Root + "/unions";
 }

@@ -61,6 +61,9 @@ public static unsafe partial class Sys
     public static Result CopyFileRange(int from, int into, long length) =>
         Call(CallNumber.copy_file_range, from, 0, into, 0, (nint)length);
 
+    /// <summary>ioctl(FICLONE): into becomes a file of the same blocks; EOPNOTSUPP where the file system cannot, EXDEV between two.</summary>
+    public static Errno ShareContent(int from, int into) => Call(CallNumber.ioctl, into, (nint)Native.FICLONE, from).Error;
+
     /// <summary>fremovexattr(2); ENODATA when there is none.</summary>
     public static Errno RemoveAttribute(int fd, ReadOnlySpan<byte> attribute)
     {

@@ -292,7 +292,7 @@ public sealed class RefusalTests
         Assert.Contains("took it as", Assert.Throws<ImageError>(() => new Upload(client, s_blob, source, _ => { }).Put(() => false)).Message);
     }
 
-    // mutant: ImageCheck.TreePathIsShort
+    // mutant: TreeCheck.TreePathIsShort
     [Fact]
     public void A_tree_whose_paths_no_unpacker_could_make_is_not_packed()
     {

@@ -54,6 +54,11 @@ static unsafe class StructTests
             ["sizeof(struct __user_cap_header_struct)"] = sizeof(Sys.CapHeader),
             ["sizeof(struct __user_cap_data_struct)"] = sizeof(Sys.CapData),
             ["sizeof(struct new_utsname)"] = 6 * 65,
+            ["sizeof(struct btrfs_ioctl_vol_args)"] = sizeof(Sys.BtrfsVolume),
+            ["__builtin_offsetof(struct btrfs_ioctl_vol_args, name)"] = 8,
+            ["sizeof(struct btrfs_ioctl_vol_args_v2)"] = sizeof(Sys.BtrfsSnapshot),
+            ["__builtin_offsetof(struct btrfs_ioctl_vol_args_v2, flags)"] = 16,
+            ["__builtin_offsetof(struct btrfs_ioctl_vol_args_v2, name)"] = 56,
         };
         CloneAndOpen(layouts);
         Status(layouts);

@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using SharpRun.Tar;
 
 namespace SharpRun.Image.Blobs;
 

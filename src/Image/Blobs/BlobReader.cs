@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using System.Threading;
 using SharpRun.Oci;
+using SharpRun.Tar;
 using ZstdSharp;
 
 namespace SharpRun.Image.Blobs;

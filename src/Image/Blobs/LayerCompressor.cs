@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using SharpRun.Oci;
+using SharpRun.Tar;
 using ZstdSharp;
 
 namespace SharpRun.Image.Blobs;

@@ -4,6 +4,7 @@ using System.IO;
 using System.IO.Compression;
 using System.Runtime.ExceptionServices;
 using System.Threading;
+using SharpRun.Tar;
 
 namespace SharpRun.Image.Blobs;
 

@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using SharpRun.Oci;
+using SharpRun.Tar;
 
 namespace SharpRun.Image.Blobs;
 

@@ -4,6 +4,7 @@ using System.Text;
 using Microsoft.Win32.SafeHandles;
 using SharpRun.Image.Blobs;
 using SharpRun.Image.Unpack;
+using SharpRun.LayerTar;
 using SharpRun.Linux;
 using SharpRun.Oci;
 using SharpRun.Tar;

@@ -11,6 +11,7 @@ using SharpRun.Image.Transports;
 using SharpRun.Image.Unpack;
 using SharpRun.Json;
 using SharpRun.LayerStore;
+using SharpRun.LayerTar;
 using SharpRun.Linux;
 using SharpRun.Oci;
 using SharpRun.Oci.Dockerfiles;
@@ -248,7 +249,7 @@ sealed partial class Builder : IDisposable
         using var maker = new LayerMaker(_layout, Compression.Gzip, _date);
         using (var root = TreeRoot.Open(union.Upper))
         {
-            TreeLayer.Write(root, new LayerRules(Owners.OfImage, _warn) { IsUpper = true }, maker);
+            TreeLayer.Write(root, new LayerRules(Owners.OfImage, _warn) { IsUpper = true }, maker.Archive);
         }
         Keep(new CachedLayer(maker.Finish(_lease), _date.Created()), key, image, words);
     }

@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.Linq;
 using SharpRun.Image.Blobs;
 using SharpRun.Image.Pack;
+using SharpRun.LayerTar;
 using SharpRun.Linux;
 using SharpRun.Oci;
 

@@ -5,6 +5,7 @@ using System.Text;
 using Microsoft.Win32.SafeHandles;
 using SharpRun.Image.Pack;
 using SharpRun.Image.Store;
+using SharpRun.LayerTar;
 using SharpRun.Linux;
 using SharpRun.Tar;
 

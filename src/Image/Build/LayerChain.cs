@@ -4,6 +4,7 @@ using SharpRun.Image.Blobs;
 using SharpRun.Image.Store;
 using SharpRun.Image.Unpack;
 using SharpRun.LayerStore;
+using SharpRun.LayerTar;
 using SharpRun.Linux;
 using SharpRun.Oci;
 using SharpRun.Tar;

@@ -1,23 +1,16 @@
 using System;
 using System.Collections.Generic;
-using System.Text;
 using SharpRun.LayerStore;
 using SharpRun.Linux;
-using SharpRun.Oci;
 
 namespace SharpRun.Image.Build;
 
 /// <summary>
 /// The layers so far with a writable one on top, mounted below the build's directory in our own mount namespace (<see cref="TryEnterNamespace"/>): after a
-/// kill -9 the kernel takes the mount away with the namespace. What overlay would keep elsewhere than in the upper directory is off, so that the
-/// upper directory alone says what has changed.
+/// kill -9 the kernel takes the mount away with the namespace.
 /// </summary>
 sealed class Union : IDisposable
 {
-    // The kernel takes a page of options by mount(2); a lower directory is "/proc/self/fd/1234:".
-    private const int LongestOptions = 4095;
-    private const uint RootMode = 0x1ED; // 0755
-
     private readonly string _path;
     private readonly int _folder;
     private readonly string _name;
@@ -89,20 +82,12 @@ sealed class Union : IDisposable
         List<int> lowers = trees.Count > 0 ? [.. trees] : [Make("nothing")];
         try
         {
-            GiveRoot(upper, trees.Count > 0 ? trees[^1] : -1);
-            var options = new StringBuilder("lowerdir=");
-            for (var i = lowers.Count - 1; i >= 0; i--)
-            {
-                options.Append($"/proc/self/fd/{lowers[i]}{(i > 0 ? ":" : "")}");
-            }
-            // volatile: after a power cut the whole directory is thrown away anyway, so that fsync(2) in RUN need not wait for the disk (kernel 5.10).
-            options.Append($",upperdir=/proc/self/fd/{upper},workdir=/proc/self/fd/{work},redirect_dir=off,metacopy=off,index=off,volatile");
-            if (options.Length > LongestOptions)
-            {
-                throw new ImageError($"mount the layers of the build: {trees.Count} are more than overlay takes at once");
-            }
-            Sys.Mount("overlay\0"u8, ZeroTerminated.Of(Merged), "overlay\0"u8, 0, ZeroTerminated.Of(options.ToString()))
-                .OrThrow($"mount the layers of the build on {Merged}");
+            UnionTop.Give(upper, trees.Count > 0 ? trees[^1] : -1);
+            var target = Sys.Open(Native.AT_FDCWD, ZeroTerminated.Of(Merged), Native.O_PATH | Native.O_DIRECTORY | Native.O_NOFOLLOW).OrThrow($"open {Merged}");
+            // volatile: after a power cut the whole directory is thrown away anyway, so that RUN need not wait for the disk.
+            var error = OverlayMount.Attach(new OverlayParts(lowers, upper, work) { IsVolatile = true }, target);
+            Sys.Close(target);
+            error.OrThrow($"mount the layers of the build on {Merged}");
             _isMounted = true;
             Root = Sys.Open(Native.AT_FDCWD, ZeroTerminated.Of(Merged), Native.O_PATH | Native.O_DIRECTORY).OrThrow($"open {Merged}");
         }
@@ -115,19 +100,6 @@ sealed class Union : IDisposable
                 Sys.Close(lowers[0]);
             }
         }
-    }
-
-    // The root of a union is the upper directory's.
-    private static void GiveRoot(int upper, int lower)
-    {
-        var status = new FileStatus { Mode = RootMode };
-        if (lower >= 0)
-        {
-            Sys.Stat(lower, default, Native.AT_EMPTY_PATH, out status).OrThrow("look at the root of the image");
-            Sys.Fchown(upper, status.Uid, status.Gid).OrThrow("give the root of the image");
-        }
-        Sys.Fchmod(upper, status.Mode & 0xFFF).OrThrow("change the mode of the image's root");
-        Sys.UtimensAt(upper, default, TimeSpec.Omit, lower >= 0 ? status.ModifiedAt : new TimeSpec(0, 0), 0).OrThrow("set the time of the image's root");
     }
 
     private int Make(string name)

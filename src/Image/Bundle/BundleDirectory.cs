@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using SharpRun.CommandLine;
 using SharpRun.Image.Store;
+using SharpRun.LayerTar;
 using SharpRun.Oci;
 
 namespace SharpRun.Image.Bundle;

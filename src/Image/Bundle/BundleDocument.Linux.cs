@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Text.Json;
 using SharpRun.Json;
+using SharpRun.LayerTar;
 
 namespace SharpRun.Image.Bundle;
 

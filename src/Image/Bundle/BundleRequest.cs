@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using SharpRun.LayerTar;
 
 namespace SharpRun.Image.Bundle;
 

@@ -1,6 +1,7 @@
 using SharpRun.CommandLine;
 using SharpRun.Image.Blobs;
 using SharpRun.Image.Pack;
+using SharpRun.LayerTar;
 using SharpRun.Oci;
 
 namespace SharpRun.Image.Cli;

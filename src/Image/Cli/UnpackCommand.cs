@@ -6,6 +6,7 @@ using SharpRun.Image.Bundle;
 using SharpRun.Image.Pack;
 using SharpRun.Image.Transports;
 using SharpRun.Image.Unpack;
+using SharpRun.LayerTar;
 using SharpRun.Linux;
 using SharpRun.Oci;
 
@@ -106,7 +107,7 @@ static class UnpackCommand
         return root => BundleDirectory.Write(image.Name, image.Config, request, bundle, host, warn, root);
     }
 
-    private static List<Bundle.IdMap> MapsOf(Image.Unpack.IdMap map) =>
+    private static List<Bundle.IdMap> MapsOf(LayerTar.IdMap map) =>
         [.. map.Ranges.Select(range => new Bundle.IdMap(range.Container, range.Host, range.Count))];
 
     private static Owners OwnersOf(Arguments arguments)
@@ -119,8 +120,8 @@ static class UnpackCommand
     /// <summary>--uid-map, --gid-map and --rootless, which pack takes, too.</summary>
     public static Owners MapsOf(Arguments arguments)
     {
-        var uids = Image.Unpack.IdMap.Parse("uid-map", arguments.Texts("uid-map"));
-        return new Owners(uids, Image.Unpack.IdMap.Parse("gid-map", arguments.Texts("gid-map"))) { IsRootless = arguments.Is("rootless") };
+        var uids = LayerTar.IdMap.Parse("uid-map", arguments.Texts("uid-map"));
+        return new Owners(uids, LayerTar.IdMap.Parse("gid-map", arguments.Texts("gid-map"))) { IsRootless = arguments.Is("rootless") };
     }
 
     private static void RequireRoot(bool isRootless)

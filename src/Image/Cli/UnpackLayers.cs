@@ -3,6 +3,7 @@ using SharpRun.CommandLine;
 using SharpRun.Image.Transports;
 using SharpRun.Image.Unpack;
 using SharpRun.LayerStore;
+using SharpRun.LayerTar;
 using SharpRun.Linux;
 using SharpRun.Oci;
 

@@ -7,6 +7,7 @@ using SharpRun.Image.Store;
 using SharpRun.Image.Transports;
 using SharpRun.Image.Unpack;
 using SharpRun.Json;
+using SharpRun.LayerTar;
 using SharpRun.Oci;
 
 namespace SharpRun.Image.Pack;

@@ -5,6 +5,7 @@ using SharpRun.Image.Cli;
 using SharpRun.Image.Store;
 using SharpRun.Image.Transports;
 using SharpRun.Image.Unpack;
+using SharpRun.LayerTar;
 using SharpRun.Linux;
 using SharpRun.Oci;
 
@@ -31,7 +32,7 @@ sealed class DirectorySource : ImageSource
         {
             var rules = new LayerRules(Owners.OfImage, Warnings.Of(options));
             using var layer = new LayerMaker(source._store, Compression.Gzip, date);
-            TreeLayer.Write(root, rules, layer);
+            TreeLayer.Write(root, rules, layer.Archive);
             var image = ImageEdit.FromScratch(options.Platform ?? Platform.Host);
             image.Config = image.Config with { Created = date.Created() };
             image.Append(layer.Finish(source._lease), new History { Created = date.Created(), CreatedBy = "sharprun-image copy dir:" });

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using SharpRun.Image.Blobs;
 using SharpRun.Image.Unpack;
+using SharpRun.LayerTar;
 using SharpRun.Oci;
 using SharpRun.Tar;
 
@@ -63,7 +64,7 @@ sealed class LowerTree
         if (entry.Kind == TarKind.Directory && there is { IsDirectory: true })
         {
             there.Describe(entry);
-            parent.Children[name.ToArray()] = new LowerName(there, _layer);
+            parent.Children[name.ToArray()] = new LowerLink(there, _layer);
             return;
         }
         var node = entry.Kind == TarKind.HardLink ? Target(entry)
@@ -73,7 +74,7 @@ sealed class LowerTree
             Forget(there);
         }
         node.NameCount += there == node ? 0 : 1;
-        parent.Children[name.ToArray()] = new LowerName(node, _layer);
+        parent.Children[name.ToArray()] = new LowerLink(node, _layer);
     }
 
     // What aufs kept for itself, with all that is in such a directory.
@@ -171,7 +172,7 @@ sealed class LowerTree
                 {
                     return null;
                 }
-                child = new LowerName(LowerNode.Implicit(node), 0);
+                child = new LowerLink(LowerNode.Implicit(node), 0);
                 child.Node.NameCount = 1;
                 node.Children.Add(name, child);
             }

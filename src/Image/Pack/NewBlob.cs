@@ -4,6 +4,7 @@ using SharpRun.Image.Blobs;
 using SharpRun.Image.Store;
 using SharpRun.Linux;
 using SharpRun.Oci;
+using SharpRun.Tar;
 
 namespace SharpRun.Image.Pack;
 

@@ -7,6 +7,7 @@ using SharpRun.Image.Cli;
 using SharpRun.Image.Store;
 using SharpRun.Image.Transports;
 using SharpRun.Image.Unpack;
+using SharpRun.LayerTar;
 using SharpRun.Linux;
 using SharpRun.Oci;
 using SharpRun.Tar;
@@ -145,21 +146,21 @@ sealed class Packing(PackRequest request, Options options)
             lower.Add(new TarReader(reader, TarLimits.Default));
             reader.Finish();
         }
-        var changes = TreeChanges.Find(root, lower, rules, Masks(image.Config.Config));
+        var changes = TreeChanges.Find(root, lower.Root, rules, Masks(image.Config.Config), new ContentDigest(root).IsSame);
         if (changes.IsEmpty)
         {
             return null;
         }
         using var made = new LayerMaker(layout, request.Compression, _date);
-        changes.Write(made);
+        changes.Write(made.Archive);
         return made.Finish(lease);
     }
 
     private ImageLayer? LayerOfUpper(TreeRoot root, LayerRules rules, OciLayout layout, Lease lease)
     {
         using var made = new LayerMaker(layout, request.Compression, _date);
-        TreeLayer.Write(root, rules, made);
-        return made.Count == 0 ? null : made.Finish(lease);
+        TreeLayer.Write(root, rules, made.Archive);
+        return made.Archive.Count == 0 ? null : made.Finish(lease);
     }
 
     // What is in a volume belongs to the container, not to the image.

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using SharpRun.Image.Transports;
 using SharpRun.LayerStore;
+using SharpRun.LayerTar;
 using SharpRun.Linux;
 using SharpRun.Oci;
 using SharpRun.Tar;

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using SharpRun.LayerTar;
 using SharpRun.Linux;
 using SharpRun.Tar;
 
@@ -19,13 +20,6 @@ sealed partial class EntryWriter
 
     /// <summary>A directory with a default list was made: from now on every parent is asked for one.</summary>
     public bool HasMadeDefaultAcl { get; private set; }
-
-    /// <summary>What an image never gets onto the host's files: overlay's own words, which would hide files or show others when the tree is
-    /// mounted as a layer, and the labels that the host's security modules and NFS servers keep themselves (umoci leaves out the same).</summary>
-    public static bool IsLeftOut(ReadOnlySpan<byte> attribute) =>
-        attribute.StartsWith("trusted.overlay."u8) || attribute.StartsWith("user.overlay."u8) || attribute.SequenceEqual("security.selinux"u8)
-        || attribute.SequenceEqual("security.ima"u8) || attribute.SequenceEqual("security.evm"u8)
-        || attribute.SequenceEqual("system.nfs4_acl"u8) || attribute.SequenceEqual("security.nfs4_acl"u8);
 
     /// <summary>The directory gives a default list to what is made in it.</summary>
     public static bool HasDefaultAcl(int directory) => Sys.GetAttribute(directory, DefaultAcl, default).Ok;
@@ -119,7 +113,7 @@ sealed partial class EntryWriter
     // The value as this host has to have it, null when the attribute is left out.
     private byte[]? Words(TarAttribute attribute, TarEntry entry)
     {
-        if (ImageCheck.OverlayWordsAreLeftOut.Fails(IsLeftOut(attribute.Name)) || (owners.IsRootless && RootlessIds.SequenceEqual(attribute.Name)))
+        if (ImageCheck.OverlayWordsAreLeftOut.Fails(HostAttributes.Contains(attribute.Name)) || (owners.IsRootless && RootlessIds.SequenceEqual(attribute.Name)))
         {
             return null;
         }

@@ -1,4 +1,5 @@
 using System.Linq;
+using SharpRun.LayerTar;
 using SharpRun.Linux;
 
 namespace SharpRun.Image.Unpack;

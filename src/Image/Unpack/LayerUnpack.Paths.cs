@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using SharpRun.LayerTar;
 using SharpRun.Linux;
 using SharpRun.Oci;
 using SharpRun.Tar;

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using SharpRun.LayerTar;
 using SharpRun.Linux;
 using SharpRun.Tar;
 

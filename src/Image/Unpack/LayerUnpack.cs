@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Text;
+using SharpRun.LayerTar;
 using SharpRun.Linux;
 using SharpRun.Oci;
 using SharpRun.Tar;
@@ -37,7 +38,7 @@ sealed partial class LayerUnpack : IDisposable
     {
         (_tree, _scratch) = (tree, scratch);
         _words = OverlayWords.Of(tree);
-        _lower = new LowerStack(lower, _words);
+        _lower = new LowerStack(lower, _words.IsOpaque);
         _writer = new EntryWriter(owners, losses);
         _copyUp = new CopyUp(owners.IsRootless);
         _root = new LayerDirectory(null, "") { IsMade = true, Lower = new int[lower.Count], DescribedBy = lower.Count > 0 ? 0 : -1 };

@@ -7,9 +7,6 @@ static class Commands
 {
     public static Verbs<Options> All { get; } = new(Options.Tool, Options.Common,
     [
-        NotYet("drivers"), NotYet("create"), NotYet("mount"), NotYet("unmount"), NotYet("diff"), NotYet("commit"), NotYet("list"), NotYet("remove"), NotYet("gc"),
+        Drivers.Command, Create.Command, Mount.Command, Unmount.Command, Diff.Command, CommitCommand.Command, List.Command, Remove.Command, CollectGarbage.Command,
     ], Options.From);
-
-    private static Command NotYet(string name) =>
-        new(name, "", "not there yet", [], (_, _) => throw new UsageError($"{name} is not there yet", isUnsupported: true)) { LeastWords = 0, MostWords = int.MaxValue };
 }

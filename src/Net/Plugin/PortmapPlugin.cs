@@ -70,8 +70,8 @@ static class PortmapPlugin
             Targets = targets,
             PortsFromLoopback = config.Snat,
             MasqueradePorts = config.MasqueradeAll,
-            // The host's side of the container: a bridge's result names the bridge first. 127.0.0.1 reaches it by route_localnet alone.
-            Bridge = result.Interfaces.Find(one => one.Sandbox is null)?.Name,
+            // The plugins before name the host's interfaces from the way to the container on: a bridge first, or the host's end of a pair alone.
+            Bridge = result.Interfaces.Find(static one => one.Sandbox is null)?.Name,
         };
     }
 

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using SharpRun.LayerTar;
 using SharpRun.Tar;
 
 namespace SharpRun.Image.Tests.Nasty;
@@ -19,6 +20,12 @@ enum Form
 
     /// <summary>A directory for each layer, merged by overlay.</summary>
     Overlay,
+
+    /// <summary>The same layers, copied into one tree: merged by us.</summary>
+    Merged,
+
+    /// <summary>The same, with the uppermost layer made anew from what that tree has and the layers below have not.</summary>
+    Found,
 }
 
 /// <summary>What a stack of layers means, computed in a dictionary (image-spec, layer.md), without a file system and without any of the code that

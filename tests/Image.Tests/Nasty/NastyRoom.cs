@@ -5,6 +5,7 @@ using System.Linq;
 using System.Text;
 using SharpRun.Image.Unpack;
 using SharpRun.LayerStore;
+using SharpRun.LayerTar;
 using SharpRun.Linux;
 using SharpRun.Oci;
 using SharpRun.Tar;
@@ -37,13 +38,13 @@ sealed class NastyRoom : IDisposable
 
     private string? Differences(IReadOnlyList<IReadOnlyList<NastyEntry>> layers, Form form)
     {
-        var expected = LayerModel.Of(layers, form);
+        var expected = LayerModel.Of(layers, form == Form.Plain ? Form.Plain : Form.Overlay);
         var archives = layers.Select(NastyArchive.Of).ToArray();
         ModelTree? tree = null;
         string? refusal = null;
         try
         {
-            tree = form == Form.Plain ? UnpackPlain(archives) : UnpackLayers(archives);
+            tree = form == Form.Plain ? UnpackPlain(archives) : UnpackLayers(archives, form);
         }
         catch (Exception error) when (error is ImageError or TarError or ErrnoException)
         {
@@ -62,10 +63,7 @@ sealed class NastyRoom : IDisposable
 
     private ModelTree UnpackPlain(byte[][] archives)
     {
-        var path = Path.Combine(_path, "root");
-        Directory.CreateDirectory(path);
-        var root = Sys.Open(Native.AT_FDCWD, TreeText.Bytes(path + "\0"), Native.O_RDONLY | Native.O_DIRECTORY).OrThrow("open the root");
-        try
+        return WithRoot(root =>
         {
             using var unpack = new RootUnpack(root, Owners.OfImage, new Losses());
             foreach (var archive in archives)
@@ -74,6 +72,66 @@ sealed class NastyRoom : IDisposable
             }
             unpack.Finish();
             return TreeWalk.Read(root);
+        });
+    }
+
+    private ModelTree UnpackLayers(byte[][] archives, Form form)
+    {
+        var store = new StorePaths(Path.Combine(_path, "store"));
+        var chain = ChainId.OfAll([.. archives.Select(archive => Digest.Of(archive))]);
+        ChainUnpack.Into(store, chain, layer => new TarReader(new MemoryStream(archives[layer]), TarLimits.Default), Owners.OfImage, new Losses());
+        using var layers = Layers.Of(store);
+        string[] trees = [.. chain.Select(layers.TreeOf)];
+        return form switch
+        {
+            Form.Overlay => Mount(trees),
+            Form.Merged => WithRoot(root =>
+            {
+                Merge(root, trees);
+                return TreeWalk.Read(root);
+            }),
+            _ => Committed(trees),
+        };
+    }
+
+    private ModelTree Mount(string[] trees) =>
+        OverlayMount.Read([.. trees.Reverse()], Directory.CreateDirectory(Path.Combine(_path, "empty")).FullName);
+
+    // The uppermost layer as it is found again by comparing a plain tree with the layers below it.
+    private ModelTree Committed(string[] trees)
+    {
+        using var lower = new MergedLayers(Rules);
+        foreach (var tree in trees[..^1])
+        {
+            lower.Add(TreeRoot.Open(tree));
+        }
+        var made = Directory.CreateDirectory(Path.Combine(_path, "store", "made")).FullName;
+        WithRoot(root =>
+        {
+            Merge(root, trees);
+            using var plain = TreeRoot.Open(Path.Combine(_path, "root"));
+            using var into = TreeRoot.Open(made);
+            using var maker = new TreeMaker(plain, into.Fd, new CopyUp(isRootless: false), SourceDate.None);
+            TreeChanges.Find(plain, lower.Root, Rules, [], (entry, below) => lower.HasSameContent(plain, entry, below)).Copy(maker);
+            maker.Finish();
+            var copyUp = new CopyUp(isRootless: false);
+            Sys.Stat(root, default, Native.AT_EMPTY_PATH, out var status).OrThrow("stat");
+            copyUp.CopyFacts(root, ".\0"u8, into.Fd, ".\0"u8, status).OrThrow("copy");
+            return true;
+        });
+        return Mount([.. trees[..^1], made]);
+    }
+
+    private static LayerRules Rules => new(Owners.OfImage, _ => { });
+
+    private T WithRoot<T>(Func<int, T> act)
+    {
+        var path = Path.Combine(_path, "root");
+        Directory.CreateDirectory(path);
+        var root = Sys.Open(Native.AT_FDCWD, TreeText.Bytes(path + "\0"), Native.O_RDONLY | Native.O_DIRECTORY).OrThrow("open the root");
+        try
+        {
+            return act(root);
         }
         finally
         {
@@ -81,13 +139,13 @@ sealed class NastyRoom : IDisposable
         }
     }
 
-    private ModelTree UnpackLayers(byte[][] archives)
+    private static void Merge(int root, string[] trees)
     {
-        var store = new StorePaths(Path.Combine(_path, "store"));
-        var chain = ChainId.OfAll([.. archives.Select(archive => Digest.Of(archive))]);
-        ChainUnpack.Into(store, chain, layer => new TarReader(new MemoryStream(archives[layer]), TarLimits.Default), Owners.OfImage, new Losses());
-        using var layers = Layers.Of(store);
-        return OverlayMount.Read([.. chain.Reverse().Select(layers.TreeOf)], Directory.CreateDirectory(Path.Combine(_path, "empty")).FullName);
+        for (var layer = 0; layer < trees.Length; layer++)
+        {
+            using var tree = TreeRoot.Open(trees[layer]);
+            LayerMerge.Add(root, tree, new CopyUp(isRootless: false), layer == 0);
+        }
     }
 
     // Null: nothing.

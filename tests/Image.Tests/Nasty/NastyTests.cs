@@ -29,6 +29,28 @@ public sealed class NastyTests
         Assert.Null(NastyRoom.Check(NastyCases.Find(name).Layers, Form.Overlay));
     }
 
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Layers_are_copied_to_the_tree_that_overlay_shows(string name)
+    {
+        RequireRoot();
+        Assert.Null(NastyRoom.Check(NastyCases.Find(name).Layers, Form.Merged));
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void The_uppermost_layer_is_found_again_in_the_tree(string name)
+    {
+        RequireRoot();
+        Assert.Null(NastyRoom.Check(NastyCases.Find(name).Layers, Form.Found));
+    }
+
+    [Fact]
+    public void Random_layers_are_copied_to_the_tree_that_overlay_shows() => CheckRandom(Form.Merged);
+
+    [Fact]
+    public void The_uppermost_layer_of_a_random_stack_is_found_again_in_the_tree() => CheckRandom(Form.Found);
+
     [Fact]
     public void A_random_stack_becomes_the_root_that_the_model_says() => CheckRandom(Form.Plain);
 

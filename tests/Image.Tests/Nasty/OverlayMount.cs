@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Text;
+using SharpRun.LayerTar;
 using SharpRun.Linux;
 
 namespace SharpRun.Image.Tests.Nasty;

@@ -2,6 +2,7 @@ using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Runtime.InteropServices;
+using SharpRun.LayerTar;
 using SharpRun.Linux;
 using SharpRun.Tar;
 

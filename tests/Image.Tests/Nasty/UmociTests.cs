@@ -2,6 +2,7 @@ using System;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
+using SharpRun.LayerTar;
 using SharpRun.Linux;
 using Xunit;
 

@@ -6,6 +6,7 @@ using SharpRun.Image.Tests.Nasty;
 using SharpRun.Image.Tests.Unpack;
 using SharpRun.Image.Transports;
 using SharpRun.Image.Unpack;
+using SharpRun.LayerTar;
 using SharpRun.Linux;
 using SharpRun.Oci;
 using Xunit;

@@ -9,6 +9,7 @@ using SharpRun.Image.Tests.Unpack;
 using SharpRun.Image.Transports;
 using SharpRun.Image.Unpack;
 using SharpRun.Json;
+using SharpRun.LayerTar;
 using SharpRun.Linux;
 using SharpRun.Oci;
 using SharpRun.Tar;
@@ -49,7 +50,7 @@ public sealed class PackLayerTests
         Directory.SetLastWriteTimeUtc(directory, DateTime.UnixEpoch);
     }
 
-    // mutant: ImageCheck.NothingIsYounger
+    // mutant: TreeCheck.NothingIsYounger
     [Fact]
     public void Times_after_the_source_date_become_that_date()
     {
@@ -132,7 +133,7 @@ public sealed class PackLayerTests
         Set(tree + "/program", "security.capability", [.. s_capability[..3], 3, .. s_capability[4..], 0xA0, 0x86, 1, 0]);
         using var root = TreeRoot.Open(tree);
         var owners = new Owners(IdMap.Parse("uid-map", ["0:100000:65536"]), IdMap.Parse("gid-map", ["0:100000:65536"]));
-        using var walk = new Image.Pack.TreeWalk(root);
+        using var walk = new LayerTar.TreeWalk(root);
         walk.Next();
         walk.Next();
         var entry = new LayerRules(owners, _ => { }).EntryOf(walk.Current, root);

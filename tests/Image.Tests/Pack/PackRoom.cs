@@ -9,6 +9,7 @@ using SharpRun.Image.Store;
 using SharpRun.Image.Tests.Nasty;
 using SharpRun.Image.Transports;
 using SharpRun.Image.Unpack;
+using SharpRun.LayerTar;
 using SharpRun.Linux;
 using SharpRun.Oci;
 using SharpRun.Tar;
@@ -48,7 +49,7 @@ sealed class PackRoom : IDisposable
     {
         using var root = TreeRoot.Open(tree);
         using var maker = new LayerMaker(Layout, compression, date ?? NoDate);
-        TreeLayer.Write(root, Rules(isUpper: isUpper), maker);
+        TreeLayer.Write(root, Rules(isUpper: isUpper), maker.Archive);
         return maker.Finish(Lease);
     }
 
@@ -61,13 +62,13 @@ sealed class PackRoom : IDisposable
         {
             lower.Add(new TarReader(new MemoryStream(layer), TarLimits.Default));
         }
-        var changes = TreeChanges.Find(root, lower, Rules(owners), []);
+        var changes = TreeChanges.Find(root, lower.Root, Rules(owners), [], new ContentDigest(root).IsSame);
         if (changes.IsEmpty)
         {
             return null;
         }
         using var maker = new LayerMaker(Layout, Compression.None, NoDate);
-        changes.Write(maker);
+        changes.Write(maker.Archive);
         return maker.Finish(Lease);
     }
 

@@ -7,6 +7,7 @@ using SharpRun.Image.Pack;
 using SharpRun.Image.Tests.Nasty;
 using SharpRun.Image.Tests.Unpack;
 using SharpRun.Json;
+using SharpRun.LayerTar;
 using SharpRun.Linux;
 using SharpRun.Oci;
 using Xunit;
@@ -28,14 +29,14 @@ public sealed class TreeWalkTests
         Assert.Equal(["", "A", "a", "a/x", "a/y", "a/y/z", "a/\xFF\xFE", "a-", "a.", "b"], PathsOf(folder.Path));
     }
 
-    // mutant: ImageCheck.TreeIsNotDeep
+    // mutant: TreeCheck.TreeIsNotDeep
     [Fact]
     public void A_tree_is_walked_255_directories_deep_and_no_deeper()
     {
         using var folder = new TemporaryFolder();
-        var path = string.Join('/', Enumerable.Repeat("d", Image.Pack.TreeWalk.DeepestLevel));
+        var path = string.Join('/', Enumerable.Repeat("d", LayerTar.TreeWalk.DeepestLevel));
         Directory.CreateDirectory(folder[path]);
-        Assert.Equal(Image.Pack.TreeWalk.DeepestLevel + 1, PathsOf(folder.Path).Count);
+        Assert.Equal(LayerTar.TreeWalk.DeepestLevel + 1, PathsOf(folder.Path).Count);
         Directory.CreateDirectory(folder[path + "/d"]);
         Assert.Contains("deeper than 255", Assert.ThrowsAny<JsonError>(() => PathsOf(folder.Path)).Message, StringComparison.Ordinal);
     }
@@ -65,7 +66,7 @@ public sealed class TreeWalkTests
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["log"], "one");
         using var root = TreeRoot.Open(folder.Path);
-        using var walk = new Image.Pack.TreeWalk(root);
+        using var walk = new LayerTar.TreeWalk(root);
         walk.Next();
         walk.Next();
         var entry = walk.Current;
@@ -122,7 +123,7 @@ public sealed class TreeWalkTests
     private static List<string> PathsOf(string tree)
     {
         using var root = TreeRoot.Open(tree);
-        using var walk = new Image.Pack.TreeWalk(root);
+        using var walk = new LayerTar.TreeWalk(root);
         var paths = new List<string>();
         while (walk.Next())
         {

@@ -7,6 +7,7 @@ using SharpRun.Image.Transports;
 using SharpRun.Image.Unpack;
 using SharpRun.Json;
 using SharpRun.LayerStore;
+using SharpRun.LayerTar;
 using SharpRun.Oci;
 using SharpRun.Tar;
 using Xunit;

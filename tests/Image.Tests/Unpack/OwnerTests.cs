@@ -2,6 +2,7 @@ using System;
 using SharpRun.CommandLine;
 using SharpRun.Image.Unpack;
 using SharpRun.Json;
+using SharpRun.LayerTar;
 using SharpRun.Oci;
 using SharpRun.Tar;
 using Xunit;
@@ -13,7 +14,7 @@ public sealed class OwnerTests
 {
     private static Owners Mapped { get; } = new(IdMap.Parse("uid-map", ["0:100000:10", "1000:5000:1"]), IdMap.Parse("gid-map", ["0:200000:10"]));
 
-    // mutant: ImageCheck.IdIsInItsRange
+    // mutant: TreeCheck.IdIsInItsRange
     [Fact]
     public void Ids_are_those_of_the_maps_also_of_directories_that_no_entry_describes()
     {
@@ -33,7 +34,7 @@ public sealed class OwnerTests
         Assert.Equal("unpack f: gid 10 is outside of --gid-map 0:200000:10", error.Message);
     }
 
-    // mutant: ImageCheck.IdIsOne
+    // mutant: TreeCheck.IdIsOne
     [Fact]
     public void An_id_that_the_kernel_does_not_know_is_no_id()
     {
@@ -74,7 +75,7 @@ public sealed class OwnerTests
         Assert.Equal($"invalid value \"{text}\" for --uid-map: CONTAINER:HOST:COUNT, three numbers, is expected", error.Message);
     }
 
-    // mutant: ImageCheck.IdRangesAreApart
+    // mutant: TreeCheck.IdRangesAreApart
     [Fact]
     public void Ranges_do_not_overlap()
     {

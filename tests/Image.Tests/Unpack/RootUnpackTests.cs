@@ -3,6 +3,7 @@ using System.IO;
 using System.Linq;
 using SharpRun.Image.Unpack;
 using SharpRun.Json;
+using SharpRun.LayerTar;
 using SharpRun.Oci;
 using SharpRun.Tar;
 using Xunit;
@@ -69,8 +70,8 @@ public sealed class RootUnpackTests
         Assert.Null(root.Attribute("d", "user.overlay.opaque"));
         Assert.Null(root.Attribute("d", "trusted.overlay.redirect"));
         Assert.Equal("31", root.Attribute("d", "trusted.ok"));
-        Assert.True(EntryWriter.IsLeftOut("security.selinux"u8));
-        Assert.False(EntryWriter.IsLeftOut("security.capability"u8));
+        Assert.True(HostAttributes.Contains("security.selinux"u8));
+        Assert.False(HostAttributes.Contains("security.capability"u8));
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using System.Text;
 using SharpRun.Image.Unpack;
+using SharpRun.LayerTar;
 using SharpRun.Linux;
 using SharpRun.Tar;
 using Xunit;

@@ -1,0 +1,30 @@
+using System;
+using SharpRun.CommandLine;
+
+namespace SharpRun.Layers.Unions;
+
+/// <summary>A union's name is that of a directory, of a mount's source, and often a container's.</summary>
+static class UnionName
+{
+    public const int Longest = 200;
+
+    public static bool IsValid(string name)
+    {
+        if (name.Length is 0 or > Longest || !char.IsAsciiLetterOrDigit(name[0]))
+        {
+            return false;
+        }
+        foreach (var letter in name)
+        {
+            if (!char.IsAsciiLetterOrDigit(letter) && letter is not ('_' or '.' or '-'))
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    public static string Checked(string name) => IsValid(name)
+        ? name
+        : throw new UsageError($"\"{name}\" is no name for a union: a letter or digit, then letters, digits, \"_\", \".\" and \"-\", {Longest} at most");
+}
