@@ -4,7 +4,8 @@
 #
 #   [SHARPRUN_LAYERS=path] [SHARPRUN_IMAGE=path] conformance/layers-trees.sh [--quick]
 #
-# --quick leaves the kills out; KILLS: at how many calls of one kind (default 12). Needs root and umoci; btrfs-progs for btrfs, strace for the kills. All mounts are made in a mount namespace of its own.
+# --quick leaves the kills out; KILLS: at how many calls of one kind (default 12). Needs root and umoci; btrfs-progs for btrfs, strace for the kills.
+# All mounts are made in a mount namespace of its own.
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=needs.sh

@@ -81,6 +81,7 @@ here() {
     part "image-$word" "conformance/image-$word.sh"
   done
   part layers conformance/layers.sh
+  part layers-trees conformance/layers-trees.sh
   part mutants conformance/mutants.sh
   part faults conformance/faults.sh --budget 400
   part fuzz conformance/fuzz.sh 60
