@@ -49,7 +49,7 @@ public sealed record BridgeConfig
     public static BridgeConfig Read(NetworkConfig network)
     {
         var part = network.Document;
-        var fields = new Fields(part, s_members);
+        var fields = new Fields(part, s_members, anyCase: true);
         var vlan = fields.Find("vlan") is { } id ? ResultReader.Within(id, 0, LastVlan) : 0;
         var trunk = fields.Find("vlanTrunk");
         var config = new BridgeConfig
@@ -118,7 +118,7 @@ public sealed record BridgeConfig
     // (0, 0) for an element that says nothing, which the reference lets pass.
     private static (int First, int Last) Trunk(JsonPart part)
     {
-        var fields = new Fields(part, ["minID", "maxID", "id"]);
+        var fields = new Fields(part, ["minID", "maxID", "id"], anyCase: true);
         int? Id(string name) => fields.Find(name) is { } id ? ResultReader.Within(id, 1, LastVlan) : null;
         switch (Id("minID"), Id("maxID"), Id("id"))
         {

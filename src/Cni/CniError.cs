@@ -27,7 +27,7 @@ public sealed class CniError(CniCode code, string message) : Exception(OneLine.O
     {
         try
         {
-            var fields = new Fields(JsonPart.Read(document, NetworkConfig.MaxLength, what), ["cniVersion", "code", "msg", "details"]);
+            var fields = new Fields(JsonPart.Read(document, NetworkConfig.MaxLength, what), ["cniVersion", "code", "msg", "details"], anyCase: true);
             var code = fields.Require("code").Integer();
             var details = fields.Text("details") ?? "";
             return new CniError((CniCode)(int)Math.Clamp(code, 1, int.MaxValue), $"{what}: {fields.Text("msg") ?? "no message"}{(details.Length > 0 ? $"; {details}" : "")}");

@@ -13,7 +13,7 @@ static class IpamReader
 
     public static IpamConfig Read(JsonPart part, CniArgs args, Fields given, Fields runtime, bool isForHostLocal)
     {
-        var fields = new Fields(part, ["type", "subnet", "rangeStart", "rangeEnd", "gateway", "ranges", "routes", "dataDir", "resolvConf"]);
+        var fields = new Fields(part, ["type", "subnet", "rangeStart", "rangeEnd", "gateway", "ranges", "routes", "dataDir", "resolvConf"], anyCase: true);
         var type = fields.Text("type") ?? "";
         if (!isForHostLocal && type != IpamConfig.HostLocal)
         {
@@ -53,7 +53,7 @@ static class IpamReader
 
     private static IReadOnlyList<AddressRange> Set(JsonPart part)
     {
-        var ranges = part.Items(MostRanges).ConvertAll(item => Range(item, new Fields(item, ["subnet", "rangeStart", "rangeEnd", "gateway"])));
+        var ranges = part.Items(MostRanges).ConvertAll(item => Range(item, new Fields(item, ["subnet", "rangeStart", "rangeEnd", "gateway"], anyCase: true)));
         if (ranges.Count == 0)
         {
             throw part.Invalid("the set has no range");

@@ -53,7 +53,7 @@ public sealed record NetworkConfig
         try
         {
             var part = JsonPart.Read(document, MaxLength, "");
-            return new Fields(part, ["cniVersion"]).Text("cniVersion") is { } version && Cni.CniVersion.IsSupported(version) ? version : Cni.CniVersion.Current;
+            return new Fields(part, ["cniVersion"], anyCase: true).Text("cniVersion") is { } version && Cni.CniVersion.IsSupported(version) ? version : Cni.CniVersion.Current;
         }
         catch (JsonError)
         {
@@ -65,7 +65,7 @@ public sealed record NetworkConfig
     public static NetworkConfig Read(ReadOnlySpan<byte> document, CniArgs args, bool isForHostLocal = false)
     {
         var part = JsonPart.Read(document, MaxLength, "network configuration");
-        var fields = new Fields(part, s_members);
+        var fields = new Fields(part, s_members, anyCase: true);
         var name = fields.Text("name") ?? throw part.Invalid("name: the network has no name");
         if (!CniEnvironment.IsName(name))
         {
@@ -75,8 +75,8 @@ public sealed record NetworkConfig
         fields.Find("cniVersions")?.Texts();
         fields.Find("disableGC")?.Flag();
         fields.Find("capabilities")?.Properties().ForEach(capability => capability.Value.Flag());
-        var given = new Fields(fields.Find("args") is { } some && new Fields(some, ["cni"]).Find("cni") is { } cni ? cni : Nothing(part, "args.cni"), ["mac", "ips"]);
-        var runtime = new Fields(fields.Find("runtimeConfig") ?? Nothing(part, "runtimeConfig"), ["mac", "ips", "ipRanges", "portMappings"]);
+        var given = new Fields(fields.Find("args") is { } some && new Fields(some, ["cni"], anyCase: true).Find("cni") is { } cni ? cni : Nothing(part, "args.cni"), ["mac", "ips"], anyCase: true);
+        var runtime = new Fields(fields.Find("runtimeConfig") ?? Nothing(part, "runtimeConfig"), ["mac", "ips", "ipRanges", "portMappings"], anyCase: true);
         var ipam = fields.Find("ipam");
         return new NetworkConfig
         {
@@ -97,7 +97,7 @@ public sealed record NetworkConfig
 
     private static Attachment ReadAttachment(JsonPart part)
     {
-        var fields = new Fields(part, ["containerID", "ifname"]);
+        var fields = new Fields(part, ["containerID", "ifname"], anyCase: true);
         return new Attachment(fields.Require("containerID").Text(), fields.Require("ifname").Text());
     }
 
@@ -112,7 +112,7 @@ public sealed record NetworkConfig
 
     private static PortRequest ReadPort(JsonPart part)
     {
-        var fields = new Fields(part, ["hostPort", "containerPort", "protocol", "hostIP"]);
+        var fields = new Fields(part, ["hostPort", "containerPort", "protocol", "hostIP"], anyCase: true);
         var protocol = (fields.Text("protocol") ?? "tcp").ToLowerInvariant();
         if (protocol is not ("tcp" or "udp" or "sctp"))
         {

@@ -28,7 +28,7 @@ public sealed record NetworkList
     public static NetworkList Read(ReadOnlySpan<byte> document, string what)
     {
         var part = JsonPart.Read(document, NetworkConfig.MaxLength, what);
-        var fields = new Fields(part, ["cniVersion", "cniVersions", "name", "disableCheck", "disableGC", "plugins"]);
+        var fields = new Fields(part, ["cniVersion", "cniVersions", "name", "disableCheck", "disableGC", "plugins"], anyCase: true);
         var name = fields.Text("name") ?? throw part.Invalid("name: the network has no name");
         if (!CniEnvironment.IsName(name))
         {
@@ -77,7 +77,7 @@ public sealed record NetworkListPlugin(string Type, JsonPart Object, IReadOnlyLi
 {
     public static NetworkListPlugin Read(JsonPart part)
     {
-        var fields = new Fields(part, ["type", "capabilities"]);
+        var fields = new Fields(part, ["type", "capabilities"], anyCase: true);
         var type = fields.Require("type");
         if (type.Text() is not { Length: > 0 } name || name.Contains('/'))
         {

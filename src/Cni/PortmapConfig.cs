@@ -15,7 +15,7 @@ public sealed record PortmapConfig
     public static PortmapConfig Read(NetworkConfig network)
     {
         var part = network.Document;
-        var fields = new Fields(part, ["snat", "masqAll", "markMasqBit", "externalSetMarkChain", "conditionsV4", "conditionsV6", "backend"]);
+        var fields = new Fields(part, ["snat", "masqAll", "markMasqBit", "externalSetMarkChain", "conditionsV4", "conditionsV6", "backend"], anyCase: true);
         RequireNone(fields.Find("conditionsV4"));
         RequireNone(fields.Find("conditionsV6"));
         if (fields.Find("markMasqBit") is { } bit)

@@ -16,7 +16,7 @@ public static class ResultReader
 
     public static CniResult Read(JsonPart part)
     {
-        var fields = new Fields(part, ["cniVersion", "interfaces", "ips", "routes", "dns"]);
+        var fields = new Fields(part, ["cniVersion", "interfaces", "ips", "routes", "dns"], anyCase: true);
         if (fields.Text("cniVersion") is { } version && !CniVersion.IsSupported(version))
         {
             throw new CniError(CniCode.IncompatibleVersion, part.Problem($"the result is of CNI {version}; {string.Join(", ", CniVersion.Supported)} are supported").Message);
@@ -32,7 +32,7 @@ public static class ResultReader
 
     public static ResultDns Dns(JsonPart part)
     {
-        var fields = new Fields(part, ["nameservers", "domain", "search", "options"]);
+        var fields = new Fields(part, ["nameservers", "domain", "search", "options"], anyCase: true);
         return new ResultDns
         {
             Nameservers = Texts("nameservers"),
@@ -46,7 +46,7 @@ public static class ResultReader
 
     public static ResultRoute Route(JsonPart part)
     {
-        var fields = new Fields(part, ["dst", "gw", "mtu", "advmss", "priority", "table", "scope"]);
+        var fields = new Fields(part, ["dst", "gw", "mtu", "advmss", "priority", "table", "scope"], anyCase: true);
         var route = new ResultRoute(Cidr(fields.Require("dst")), Address(fields.Find("gw")))
         {
             Mtu = Number("mtu"),
@@ -88,7 +88,7 @@ public static class ResultReader
 
     private static ResultInterface Interface(JsonPart part)
     {
-        var fields = new Fields(part, ["name", "mac", "sandbox", "mtu", "socketPath", "pciID"]);
+        var fields = new Fields(part, ["name", "mac", "sandbox", "mtu", "socketPath", "pciID"], anyCase: true);
         return new ResultInterface(fields.Require("name").Text(), fields.Text("mac") ?? "", fields.Text("sandbox"),
             fields.Find("mtu") is { } mtu ? Within(mtu, 0, int.MaxValue) : 0)
         {
@@ -100,7 +100,7 @@ public static class ResultReader
     private static ResultIp Ip(JsonPart part)
     {
         // "version" ("4" or "6", before 1.0.0) says again what the address is.
-        var fields = new Fields(part, ["version", "address", "gateway", "interface"]);
+        var fields = new Fields(part, ["version", "address", "gateway", "interface"], anyCase: true);
         // Of no interface is -1 in some results of 0.3.0.
         int? index = fields.Find("interface") is { } number && Within(number, -1, MostElements) is >= 0 and var at ? at : null;
         return new ResultIp(Cidr(fields.Require("address")), Address(fields.Find("gateway")), index);

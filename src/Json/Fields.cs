@@ -4,15 +4,18 @@ using System.Text.Json;
 
 namespace SharpRun.Json;
 
-/// <summary>An object's members: those that we know by name, the others as they are. A known name in another letter case is an error: the
-/// readers written in Go would take it for the same.</summary>
+/// <summary>An object's members: those that we know by name, the others as they are. A known name in another letter case is an error, since the
+/// readers written in Go would take it for the same, or is taken for the same here too.</summary>
 public sealed class Fields
 {
     private readonly JsonPart _of;
     private readonly Dictionary<string, JsonPart> _known = new(StringComparer.Ordinal);
     private readonly List<(string, JsonElement)> _unknown = [];
 
-    public Fields(JsonPart of, ReadOnlySpan<string> known)
+    /// <param name="of">The object.</param>
+    /// <param name="known">The names that are known.</param>
+    /// <param name="anyCase">Letter case does not matter: the document's writers know only Go's readers.</param>
+    public Fields(JsonPart of, ReadOnlySpan<string> known, bool anyCase = false)
     {
         _of = of;
         foreach (var (name, value) in of.Properties())
@@ -23,13 +26,13 @@ public sealed class Fields
                 value.RequireUnambiguous();
                 _unknown.Add((name, value.Element));
             }
-            else if (JsonCheck.LetterCaseIsRight.Fails(spelling != name))
+            else if (JsonCheck.LetterCaseIsRight.Fails(spelling != name && !anyCase))
             {
                 throw of.Problem($"\"{name}\" is not \"{spelling}\": letter case matters");
             }
-            else if (value.Element.ValueKind != JsonValueKind.Null)
+            else if (value.Element.ValueKind != JsonValueKind.Null && !_known.TryAdd(spelling, value))
             {
-                _known.Add(name, value);
+                throw of.Problem($"\"{spelling}\" is given twice");
             }
         }
     }

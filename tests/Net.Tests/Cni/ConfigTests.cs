@@ -50,6 +50,16 @@ public sealed class ConfigTests
     public void Without_ipam_there_are_no_addresses(string members, bool has) => Assert.Equal(has, Calls.Config(members).HasAddresses);
 
     [Fact]
+    public void Letter_case_does_not_matter()
+    {
+        // As containerd writes them.
+        var port = Calls.Config("""
+            "runtimeConfig":{"portMappings":[{"HostPort":8080,"ContainerPort":80,"Protocol":"tcp","HostIP":"127.0.0.1"}]}
+            """).PortMappings.Single();
+        Assert.Equal((8080, 80, "tcp", "127.0.0.1"), (port.HostPort, port.ContainerPort, port.Protocol, port.HostIp!.ToString()));
+    }
+
+    [Fact]
     public void A_bridge_has_defaults()
     {
         var config = BridgeConfig.Read(Calls.Config(""" "unknown":[] """));
