@@ -83,6 +83,8 @@ one_side() {
     given=$answer
     if [[ $version != 0.3* ]]; then
         cni CHECK bridge c1 /run/netns/one "$(with_result "$2" "$given")"
+        # The plugin beside ours looks for an IPAM plugin without a name when there is no ipam.
+        if [[ $answer == *'no plugin name provided'* ]]; then status=0 answer='' words=''; fi
         result+=" check $status $(error_of)"
     fi
     cni DEL bridge c1 /run/netns/one "$(with_result "$2" "$given")"
@@ -92,9 +94,13 @@ one_side() {
     result+=" leases $(find /var/lib/cni -type f ! -name lock ! -name 'last_reserved_ip*' 2>/dev/null)"
 }
 
+# chosen NAME: whether ONLY lets it run.
+# shellcheck disable=SC2053 # ONLY is a pattern
+chosen() { [[ $1 == ${ONLY:-*} ]]; }
+
 # same NAME MEMBERS [may]: a bridge br0 with these members of the configuration, JSON. may: which a kernel may be unable to do.
 same() {
-    if [[ $1 != ${ONLY:-*} ]]; then return; fi
+    chosen "$1" || return
     local config ours_result ours_there ours_after ours_answer
     config="{\"cniVersion\":\"$version\",\"name\":\"net\",\"type\":\"bridge\",\"bridge\":\"br0\"${2:+,}$2}"
     one_side "$ours" "$config"
@@ -151,7 +157,6 @@ same full '"ipam":{"type":"host-local","subnet":"10.1.2.0/24","rangeStart":"10.1
 same overlap '"ipam":{"type":"host-local","ranges":[[{"subnet":"10.1.2.0/24"}],[{"subnet":"10.1.0.0/16"}]]}'
 same host-bits '"ipam":{"type":"host-local","subnet":"10.1.2.3/24"}'
 same gateway-outside '"ipam":{"type":"host-local","subnet":"10.1.2.0/24","gateway":"10.1.3.1"}'
-same unreachable-gateway '"ipam":{"type":"static","addresses":[{"address":"10.1.2.9/24"}],"routes":[{"dst":"10.9.0.0/16","gw":"10.99.0.1"}]}'
 same no-such-ipam '"ipam":{"type":"no-such-plugin"}'
 mac=02:00:00:00:12:34
 same mac "\"runtimeConfig\":{\"mac\":\"$mac\"},$v4"
@@ -177,7 +182,7 @@ chain() {
     cni CHECK loopback c1 /run/netns/one '{"cniVersion":"1.0.0","name":"lo","type":"loopback"}'
     result+=" lo $status $answer lo is $(ip -n one -j link show lo | jq -r '.[0].flags | index("UP") != null')"
 }
-if [[ chain == ${ONLY:-*} ]]; then
+if chosen chain; then
     export version=1.0.0
     chain "$peer"
     peer_result=$result
@@ -190,7 +195,7 @@ if [[ chain == ${ONLY:-*} ]]; then
     is "portmap DEL takes the ports" "0 " "$status $(nft list ruleset | grep -E '8080|8053')"
     cni ADD portmap c1 /run/netns/one "$(with_result "$ports_net" "$given")"
     cni DEL bridge c1 /run/netns/one "$(with_result "$bridge_net" "$given")"
-    is "bridge DEL before portmap's leaves the ports to it" "0 yes" "$status $(nft list ruleset | grep -q '8080.*net/c1/eth0/portmap' && echo yes)"
+    is "bridge DEL before portmap's leaves the ports to it" "0 yes" "$status $([[ $(nft list ruleset) == *8080*net/c1/eth0/portmap* ]] && echo yes)"
     cni DEL portmap c1 "" "$ports_net"
     is "portmap DEL without a result or a namespace" "0 " "$status $(nft list ruleset | grep c1)"
 fi
@@ -200,7 +205,7 @@ fi
 plugins=$ours
 new_net="{\"cniVersion\":\"1.1.0\",\"name\":\"net\",\"type\":\"bridge\",\"bridge\":\"br0\",\"isGateway\":true,\"ipMasq\":true,$dual}"
 new_ports=${ports_net/1.0.0/1.1.0}
-if [[ verbs == ${ONLY:-*} ]]; then
+if chosen verbs; then
     export version=1.1.0
     clean
     empty=$(snapshot | grep -v /var/lib/cni)
@@ -258,7 +263,7 @@ fi
 
 # -------------------------------------------------------------------------------------------------------- delegation
 
-if [[ delegation == ${ONLY:-*} ]]; then
+if chosen delegation; then
     clean
     cat >"$ours/recorder" <<'END'
 #!/bin/sh
@@ -277,12 +282,17 @@ END
     is "and the delegate is called again with DEL" "ADD DEL" "$(cut -d' ' -f1 "$ours/calls" | xargs)"
     is "the delegate gets the whole configuration" "$other" "$(<"$ours/input")"
     is "nothing is made" "" "$(ip -o link | grep -v ' lo:')"
-    echo '{"cniVersion":"1.1.0","ips":[{"address":"10.1.2.3/24"}],"routes":[{"dst":"0.0.0.0/0","gw":"10.1.2.3"}]}' >"$ours/answer"
+    echo '{"cniVersion":"1.1.0","ips":[{"address":"10.1.2.3/24"}],"routes":[{"dst":"0.0.0.0/0","gw":"10.1.2.255"}]}' >"$ours/answer"
     rm "$ours/calls"
     cni ADD bridge c1 /run/netns/one "$other"
     is "a route that the kernel refuses fails ADD" 1 "$status"
     is "and the delegate's address is given back" "ADD DEL" "$(cut -d' ' -f1 "$ours/calls" | xargs)"
     is "and no pair is left" "" "$(ip -o link | grep veth)"
+    # Providers of virtual machines give such networks: one address, and a gateway that only the link leads to. The plugin beside ours refuses it.
+    echo '{"cniVersion":"1.1.0","ips":[{"address":"10.1.2.3/32","gateway":"10.99.0.1"}],"routes":[{"dst":"0.0.0.0/0"}]}' >"$ours/answer"
+    cni ADD bridge c1 /run/netns/one "$other"
+    is "a gateway outside of the network is on the link" "0 default via 10.99.0.1 dev eth0 onlink" "$status $(ip -n one route | sed 's/ *$//')"
+    cni DEL bridge c1 /run/netns/one "$other"
     rm "$ours/calls"
     for verb in STATUS GC DEL; do cni "$verb" bridge c1 /run/netns/one "${other%\}},\"cni.dev/valid-attachments\":[]}"; done
     is "other verbs are delegated too" "STATUS GC DEL" "$(cut -d' ' -f1 "$ours/calls" | xargs)"
@@ -290,7 +300,7 @@ fi
 
 # ------------------------------------------------------------------------------------------------- by the program's own name
 
-if [[ name == ${ONLY:-*} ]]; then
+if chosen name; then
     clean
     ln -s "$program" "$ours/sharprun-net"
     cni ADD sharprun-net c1 /run/netns/one "$new_net"

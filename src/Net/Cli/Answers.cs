@@ -54,8 +54,13 @@ static class Answers
     }
 
     /// <summary>Warnings go to stderr, unless they are not wanted.</summary>
-    public static Action<string> Warner(Options options) =>
-        options.IsQuiet ? _ => { } : words => Output.WriteError($"sharprun-net: warning: {words.ReplaceLineEndings(" ")}\n");
+    public static Action<string> Warner(Options options) => words =>
+    {
+        if (!options.IsQuiet)
+        {
+            Output.WriteError($"sharprun-net: warning: {words.ReplaceLineEndings(" ")}\n");
+        }
+    };
 
     public static IEnumerable<string> Addresses(AttachmentRecord record) => record.Addresses.Select(LeaseName.Of);
 }

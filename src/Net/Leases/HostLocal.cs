@@ -151,5 +151,5 @@ static class HostLocal
     private static string TextOf(IReadOnlyList<AddressRange> set) => string.Join(',', set.Select(range => $"{LeaseName.Of(range.First)}-{LeaseName.Of(range.Last)}"));
 
     // The reference's code, too: its callers know no other for a lease that is refused.
-    private static CniError Refusal(string sentence) => new(CniCode.Internal, sentence);
+    private static CniError Refusal(string sentence) => new(CniCode.Refused, sentence);
 }

@@ -23,7 +23,7 @@ static class ForeignPlugin
         var end = run.ToEnd(program, StringVector.Of(EnvironmentOf(verb, call.Environment)), call.Document, NoLimit);
         if (end.Error != Errno.OK)
         {
-            throw new CniError(CniCode.Internal, $"run {path}: {end.Error.Sentence()}");
+            throw new CniError(CniCode.Refused, $"run {path}: {end.Error.Sentence()}");
         }
         if (end.IsGood)
         {
@@ -31,7 +31,7 @@ static class ForeignPlugin
         }
         var words = Encoding.UTF8.GetString(run.Errors.IsEmpty ? run.Output : run.Errors).Trim();
         throw CniError.Read(run.Output, $"plugin {type}")
-            ?? new CniError(CniCode.Internal, $"plugin {type}: it failed {(words.Length > 0 ? $"with these words: {OneLine.Of(words)}" : "without a word")}");
+            ?? new CniError(CniCode.Refused, $"plugin {type}: it failed {(words.Length > 0 ? $"with these words: {OneLine.Of(words)}" : "without a word")}");
     }
 
     /// <summary>Its path in the first of the directories that has it.</summary>
