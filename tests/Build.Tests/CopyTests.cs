@@ -239,7 +239,7 @@ public sealed class CopyTests : IDisposable
         {
             using var digest = new CopyDigest();
             var status = new FileStatus { Mode = Native.S_IFREG };
-            digest.Add(new Pack.TreeEntry([], status) { Attributes = [.. attributes.Select(name => new Tar.TarAttribute(Encoding.UTF8.GetBytes(name), []))] }, false);
+            digest.Add(new TreeEntry([], status) { Attributes = [.. attributes.Select(name => new Tar.TarAttribute(Encoding.UTF8.GetBytes(name), []))] }, false);
             digest.AddContent(content);
             return digest.Finish();
         }
@@ -258,10 +258,10 @@ public sealed class CopyTests : IDisposable
     {
         public override bool IsDirectory => false;
 
-        public override IEnumerable<Pack.TreeEntry> Entries() =>
-            [new Pack.TreeEntry([], new FileStatus { Mode = Native.S_IFREG | 0x1A4, Size = 5, Nlink = 1 })];
+        public override IEnumerable<TreeEntry> Entries() =>
+            [new TreeEntry([], new FileStatus { Mode = Native.S_IFREG | 0x1A4, Size = 5, Nlink = 1 })];
 
-        public override Stream OpenContent(Pack.TreeEntry entry) => new MemoryStream("abc"u8.ToArray());
+        public override Stream OpenContent(TreeEntry entry) => new MemoryStream("abc"u8.ToArray());
     }
 
     private void Copy(string target, string word) => Copy(target, IgnoreRules.None, word);

@@ -7,6 +7,7 @@ using SharpRun.Image.Registry;
 using SharpRun.Image.Store;
 using SharpRun.Image.Tests.Unpack;
 using SharpRun.Image.Transports;
+using SharpRun.LayerTar;
 using SharpRun.Linux;
 using SharpRun.Oci;
 using SharpRun.Tar;
