@@ -62,7 +62,8 @@ public sealed record NetworkConfig
     }
 
     /// <param name="isForHostLocal">The plugin host-local itself is called, whatever ipam.type says.</param>
-    public static NetworkConfig Read(ReadOnlySpan<byte> document, CniArgs args, bool isForHostLocal = false)
+    /// <param name="isWished">What is asked for one container is read, too.</param>
+    public static NetworkConfig Read(ReadOnlySpan<byte> document, CniArgs args, bool isForHostLocal = false, bool isWished = true)
     {
         var part = JsonPart.Read(document, MaxLength, "network configuration");
         var fields = new Fields(part, s_members, anyCase: true);
@@ -75,8 +76,8 @@ public sealed record NetworkConfig
         fields.Find("cniVersions")?.Texts();
         fields.Find("disableGC")?.Flag();
         fields.Find("capabilities")?.Properties().ForEach(capability => capability.Value.Flag());
-        var given = new Fields(fields.Find("args") is { } some && new Fields(some, ["cni"], anyCase: true).Find("cni") is { } cni ? cni : Nothing(part, "args.cni"), ["mac", "ips"], anyCase: true);
-        var runtime = new Fields(fields.Find("runtimeConfig") ?? Nothing(part, "runtimeConfig"), ["mac", "ips", "ipRanges", "portMappings"], anyCase: true);
+        var given = new Fields(isWished && fields.Find("args") is { } some && new Fields(some, ["cni"], anyCase: true).Find("cni") is { } cni ? cni : Nothing(part, "args.cni"), ["mac", "ips"], anyCase: true);
+        var runtime = new Fields((isWished ? fields.Find("runtimeConfig") : null) ?? Nothing(part, "runtimeConfig"), ["mac", "ips", "ipRanges", "portMappings"], anyCase: true);
         var ipam = fields.Find("ipam");
         return new NetworkConfig
         {
@@ -85,7 +86,7 @@ public sealed record NetworkConfig
             Type = fields.Text("type") ?? "",
             Ipam = ipam is { } read ? IpamReader.Read(read, args, given, runtime, isForHostLocal) : isForHostLocal ? throw part.Invalid("ipam: the member is missing") : null,
             Dns = fields.Find("dns") is { } dns ? ResultReader.Dns(dns) : new(),
-            PrevResult = fields.Find("prevResult") is { } result ? ResultReader.Read(result) : null,
+            PrevResult = isWished && fields.Find("prevResult") is { } result ? ResultReader.Read(result) : null,
             ValidAttachments = (fields.Find("cni.dev/valid-attachments") ?? fields.Find("cni.dev/attachments"))?.Items(MostAttachments).ConvertAll(ReadAttachment),
             RequestedMac = Mac(runtime.Find("mac")) ?? Mac(given.Find("mac")) ?? args.Mac,
             PortMappings = runtime.Find("portMappings")?.Items(MostPorts).ConvertAll(ReadPort) ?? [],

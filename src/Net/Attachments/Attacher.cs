@@ -44,7 +44,7 @@ static class Attacher
             network.WriteHosts().OrThrow($"write the names of network {network.Network}");
             return wanted;
         }
-        catch (Exception error) when (error is CniError or ErrnoException or NetError or Json.JsonError)
+        catch (Exception)
         {
             // A namespace that somebody else has made meanwhile is not ours to remove.
             Undo(network, wanted with { MakesNetNs = isMade });
@@ -145,7 +145,7 @@ static class Attacher
         {
             Down(network, record);
         }
-        catch (Exception error) when (error is CniError or ErrnoException or NetError or Json.JsonError)
+        catch (Exception)
         {
         }
     }

@@ -116,6 +116,11 @@ sealed class NetworkDirectory : IDisposable
     {
         foreach (var name in Names(_directory, $"list {Path}"))
         {
+            if (name == NewFile)
+            {
+                // We have the lock: whoever was writing it is dead.
+                RemoveFile(name);
+            }
             if (!name.EndsWith(NetworkFiles.RecordEnd, StringComparison.Ordinal))
             {
                 continue;

@@ -14,10 +14,12 @@ static class PluginChain
     {
         var list = record.Network.List;
         CniResult? result = null;
+        using var changes = new RuleChanges(isOfChain: list.Plugins.All(plugin => PluginNames.IsOurs(plugin.Type)));
         foreach (var plugin in list.Plugins)
         {
-            result = Call(CniVerb.Add, record, plugin, result) ?? result;
+            result = Call(CniVerb.Add, record, plugin, result, changes) ?? result;
         }
+        changes.Commit();
         return result ?? new CniResult();
     }
 
@@ -29,11 +31,12 @@ static class PluginChain
     public static void Remove(AttachmentRecord record)
     {
         Exception? first = null;
+        using var changes = new RuleChanges();
         foreach (var plugin in record.Network.List.Plugins.Reverse())
         {
             try
             {
-                Call(CniVerb.Del, record, plugin, record.Result);
+                Call(CniVerb.Del, record, plugin, record.Result, changes);
             }
             catch (Exception error) when (error is CniError or ErrnoException or NetError or Json.JsonError)
             {
@@ -52,9 +55,10 @@ static class PluginChain
         {
             return;
         }
+        using var changes = new RuleChanges();
         foreach (var plugin in record.Network.List.Plugins)
         {
-            Call(CniVerb.Check, record, plugin, record.Result);
+            Call(CniVerb.Check, record, plugin, record.Result, changes);
         }
     }
 
@@ -65,14 +69,15 @@ static class PluginChain
         {
             return;
         }
+        using var changes = new RuleChanges();
         foreach (var plugin in network.List.Plugins)
         {
             var config = plugin.ToConfig(network.List, null, new RuntimeArguments(), valid);
-            Call(plugin.Type, PluginCall.Read(new CniEnvironment { Verb = CniVerb.GC, Path = cniPath }, config, plugin.Type));
+            Call(plugin.Type, PluginCall.Read(new CniEnvironment { Verb = CniVerb.GC, Path = cniPath }, config, plugin.Type, changes));
         }
     }
 
-    public static PluginCall CallOf(CniVerb verb, AttachmentRecord record, NetworkListPlugin plugin, CniResult? previous) => PluginCall.Read(
+    public static PluginCall CallOf(CniVerb verb, AttachmentRecord record, NetworkListPlugin plugin, CniResult? previous, RuleChanges changes) => PluginCall.Read(
         new CniEnvironment
         {
             Verb = verb,
@@ -81,10 +86,10 @@ static class PluginChain
             IfName = record.IfName,
             Args = record.CniArgs,
             Path = record.CniPath,
-        }, plugin.ToConfig(record.Network.List, previous, record.Wishes), plugin.Type);
+        }, plugin.ToConfig(record.Network.List, previous, record.Wishes), plugin.Type, changes);
 
-    private static CniResult? Call(CniVerb verb, AttachmentRecord record, NetworkListPlugin plugin, CniResult? previous) =>
-        Call(plugin.Type, CallOf(verb, record, plugin, previous));
+    private static CniResult? Call(CniVerb verb, AttachmentRecord record, NetworkListPlugin plugin, CniResult? previous, RuleChanges changes) =>
+        Call(plugin.Type, CallOf(verb, record, plugin, previous, changes));
 
     private static CniResult? Call(string type, PluginCall call)
     {

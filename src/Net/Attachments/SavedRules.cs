@@ -15,12 +15,13 @@ static class SavedRules
         {
             return plans;
         }
+        using var changes = new RuleChanges();
         foreach (var plugin in record.Network.List.Plugins)
         {
             var plan = plugin.Type switch
             {
-                PluginNames.Bridge => OfBridge(PluginChain.CallOf(CniVerb.Check, record, plugin, result), result),
-                PluginNames.Portmap => PortmapPlugin.PlanOf(PluginChain.CallOf(CniVerb.Check, record, plugin, result), result),
+                PluginNames.Bridge => OfBridge(PluginChain.CallOf(CniVerb.Check, record, plugin, result, changes), result),
+                PluginNames.Portmap => PortmapPlugin.PlanOf(PluginChain.CallOf(CniVerb.Check, record, plugin, result, changes), result),
                 _ => null,
             };
             if (plan is not null)

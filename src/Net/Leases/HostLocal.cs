@@ -46,6 +46,7 @@ static class HostLocal
     {
         using var leases = LeaseDirectory.Open(ipam, network, makes: false);
         leases?.RemoveOrThrow(lease => lease.IsOf(containerId, ifName));
+        leases?.RemoveStrays();
     }
 
     public static void Check(IpamConfig ipam, string network, string containerId, string ifName)

@@ -21,6 +21,9 @@ sealed class LeaseDirectory : IDisposable
 
     public List<Lease> Leases { get; } = [];
 
+    // Names of ours beside the leases.
+    private readonly List<string> _others = [];
+
     /// <summary>Waits for the lock, and reads all leases. Null: there is no such directory, and it is not to be made.</summary>
     public static LeaseDirectory? Open(IpamConfig ipam, string network, bool makes)
     {
@@ -81,6 +84,7 @@ sealed class LeaseDirectory : IDisposable
     {
         var error = Sys.UnlinkAt(_directory, ZeroTerminated.Of(lease.Name), 0);
         Sys.UnlinkAt(_directory, ZeroTerminated.Of(LeaseWitness.Prefix + lease.Name), 0);
+        _others.Remove(LeaseWitness.Prefix + lease.Name);
         Leases.Remove(lease);
         return error == Errno.ENOENT ? Errno.OK : error;
     }
@@ -107,9 +111,9 @@ sealed class LeaseDirectory : IDisposable
     /// <summary>What stands beside leases that are gone (host-local has removed them), and what was begun.</summary>
     public void RemoveStrays()
     {
-        foreach (var name in Names())
+        foreach (var name in _others)
         {
-            if (name.StartsWith(LeaseWitness.Prefix, StringComparison.Ordinal) && !Leases.Exists(lease => LeaseWitness.Prefix + lease.Name == name))
+            if (!Leases.Exists(lease => LeaseWitness.Prefix + lease.Name == name))
             {
                 Sys.UnlinkAt(_directory, ZeroTerminated.Of(name), 0);
             }
@@ -132,6 +136,10 @@ sealed class LeaseDirectory : IDisposable
         {
             if (!IpText.TryParse(name, out var address))
             {
+                if (name.StartsWith(LeaseWitness.Prefix, StringComparison.Ordinal))
+                {
+                    _others.Add(name);
+                }
                 continue;
             }
             var error = ProcFiles.ReadWhole(_directory, ZeroTerminated.Of(name), MaxLength, out var bytes);

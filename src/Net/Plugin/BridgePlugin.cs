@@ -25,8 +25,7 @@ static class BridgePlugin
             undo.Add(() => BridgeLinks.Remove(call.NetNs, call.IfName, call.ContainerId));
             if (plans.Firewall is not null)
             {
-                using var rules = Rules.Open();
-                rules.Add(plans.Firewall);
+                call.Changes.Add(plans.Firewall);
             }
             return plans.ResultOf(outcome);
         }
@@ -40,10 +39,9 @@ static class BridgePlugin
     /// <summary>Everything is tried, whatever of it is there: what a killed ADD has left, and what another tool has flushed.</summary>
     public static void Remove(PluginCall call)
     {
-        var config = BridgeConfig.Read(call.Config);
         PluginNamespace.RequireOtherIfThere(call);
         Each.Try(
-            () => RemoveRules(call, config),
+            () => RemoveRules(call),
             () => BridgeLinks.Remove(call.NetNs, call.IfName, call.ContainerId),
             () => Ipam.Remove(call));
     }
@@ -62,8 +60,7 @@ static class BridgePlugin
         BridgeLinks.Check(plans.Links, result);
         if (plans.Firewall is not null)
         {
-            using var rules = Rules.Open();
-            if (rules.Check(plans.Firewall) is { } missing)
+            if (call.Changes.Rules.Check(plans.Firewall) is { } missing)
             {
                 throw new NetError(missing);
             }
@@ -75,11 +72,7 @@ static class BridgePlugin
         var config = BridgeConfig.Read(call.Config);
         var valid = call.RequireValidAttachments();
         Each.Try(
-            () =>
-            {
-                using var rules = Rules.Open();
-                RuleGarbage.Remove(rules, call.Config.Name, PluginNames.Bridge, valid);
-            },
+            () => RuleGarbage.Remove(call.Changes.Rules, call.Config.Name, PluginNames.Bridge, valid),
             () => CollectLinks(call, config, valid),
             () => Ipam.Collect(call));
     }
@@ -108,16 +101,28 @@ static class BridgePlugin
         Each.Try([.. BridgeLinks.HostVeths(config.Bridge, call.Config.Name).Where(name => !kept.Contains(name)).Select(name => (Action)(() => BridgeLinks.RemoveHostVeth(name)))]);
     }
 
-    private static void RemoveRules(PluginCall call, BridgeConfig config)
+    private static void RemoveRules(PluginCall call)
     {
         try
         {
-            using var rules = Rules.Open();
-            rules.Remove(BridgePlans.TagOf(call));
+            call.Changes.Rules.Remove(BridgePlans.TagOf(call));
         }
-        // A kernel without nf_tables has no rules of a network that never asked for any.
-        catch (Exception error) when (!config.IpMasq && error is NetError or ErrnoException)
+        // Where rules cannot be changed, a network that never asked for any has none.
+        catch (Exception error) when (error is NetError or ErrnoException && !Masquerades(call))
         {
+        }
+    }
+
+    // A configuration that ADD has refused has never had rules.
+    private static bool Masquerades(PluginCall call)
+    {
+        try
+        {
+            return BridgeConfig.Read(call.Config).IpMasq;
+        }
+        catch (Exception error) when (error is CniError or Json.JsonError)
+        {
+            return false;
         }
     }
 }

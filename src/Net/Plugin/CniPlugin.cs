@@ -35,7 +35,8 @@ static class CniPlugin
             }
             document = ReadInput();
             var name = OwnName() ?? NameIn(document);
-            var call = PluginCall.Read(environment, document, name);
+            using var changes = new RuleChanges();
+            var call = PluginCall.Read(environment, document, name, changes);
             if (Plugins.Act(name, call) is { } result)
             {
                 Output.Write(result.ToDocument(call.Config.CniVersion));

@@ -5,7 +5,7 @@ using SharpRun.Cni;
 namespace SharpRun.Net.Plugin;
 
 /// <summary>One call of a plugin, all of it read and checked.</summary>
-sealed record PluginCall(CniEnvironment Environment, byte[] Document, NetworkConfig Config)
+sealed record PluginCall(CniEnvironment Environment, byte[] Document, NetworkConfig Config, RuleChanges Changes)
 {
     public string ContainerId => Environment.ContainerId;
 
@@ -13,12 +13,14 @@ sealed record PluginCall(CniEnvironment Environment, byte[] Document, NetworkCon
 
     public string NetNs => Environment.NetNs;
 
-    public static PluginCall Read(CniEnvironment environment, byte[] document, string? calledAs)
+    /// <summary>DEL does not look at what was asked for the container: a wish that ADD has refused must not keep the container's end from coming.</summary>
+    public static PluginCall Read(CniEnvironment environment, byte[] document, string? calledAs, RuleChanges changes)
     {
+        var isWished = environment.Verb is CniVerb.Add or CniVerb.Check;
         var isForHostLocal = calledAs == PluginNames.HostLocal;
         // Only bridge and host-local look into CNI_ARGS: the others get the same, with keys that are not theirs.
-        var args = calledAs is PluginNames.Loopback or PluginNames.Portmap ? CniArgs.None : CniArgs.Parse(environment.Args);
-        return new PluginCall(environment, document, NetworkConfig.Read(document, args, isForHostLocal));
+        var args = calledAs is PluginNames.Loopback or PluginNames.Portmap || !isWished ? CniArgs.None : CniArgs.Parse(environment.Args);
+        return new PluginCall(environment, document, NetworkConfig.Read(document, args, isForHostLocal, isWished), changes);
     }
 
     /// <summary>The result that CHECK and chained plugins need.</summary>

@@ -14,28 +14,17 @@ static class PortmapPlugin
         var plan = PlanOf(call, call.RequirePrevResult());
         if (plan is not null)
         {
-            using var rules = Rules.Open();
-            rules.Add(plan);
+            call.Changes.Add(plan);
         }
         return call.Config.PrevResult!;
     }
 
-    public static void Remove(PluginCall call)
-    {
-        PortmapConfig.Read(call.Config);
-        using var rules = Rules.Open();
-        rules.Remove(TagOf(call));
-    }
+    public static void Remove(PluginCall call) => call.Changes.Rules.Remove(TagOf(call));
 
     public static void Check(PluginCall call)
     {
         var plan = PlanOf(call, call.RequirePrevResult());
-        if (plan is null)
-        {
-            return;
-        }
-        using var rules = Rules.Open();
-        if (rules.Check(plan) is { } missing)
+        if (plan is not null && call.Changes.Rules.Check(plan) is { } missing)
         {
             throw new NetError(missing);
         }
@@ -44,8 +33,7 @@ static class PortmapPlugin
     public static void Collect(PluginCall call)
     {
         var valid = call.RequireValidAttachments();
-        using var rules = Rules.Open();
-        RuleGarbage.Remove(rules, call.Config.Name, PluginNames.Portmap, valid);
+        RuleGarbage.Remove(call.Changes.Rules, call.Config.Name, PluginNames.Portmap, valid);
     }
 
     public static void Status(PluginCall call) => RuleGarbage.RequireTables(call.Config.Name);

@@ -16,7 +16,7 @@ static class Calls
         NetworkConfig.Read(Document(members), CniArgs.Parse(args), isForHostLocal);
 
     public static PluginCall Call(string members, string args = "") =>
-        new(new CniEnvironment { Verb = CniVerb.Add, ContainerId = "c1", IfName = "eth0", NetNs = "/run/netns/c1", Path = "/plugins", Args = args }, Document(members), Config(members, args));
+        new(new CniEnvironment { Verb = CniVerb.Add, ContainerId = "c1", IfName = "eth0", NetNs = "/run/netns/c1", Path = "/plugins", Args = args }, Document(members), Config(members, args), new RuleChanges());
 
     public static Func<string, string?> Variables(params string[] variables)
     {
