@@ -16,7 +16,7 @@ static class CHeaders
     [
         "linux/fcntl.h", "linux/openat2.h", "linux/stat.h", "linux/fs.h", "linux/mount.h", "linux/magic.h", "linux/memfd.h", "linux/close_range.h",
         "linux/sched.h", "linux/prctl.h", "linux/wait.h", "linux/capability.h", "linux/keyctl.h", "linux/nsfs.h", "linux/seccomp.h", "linux/filter.h", "linux/auxvec.h",
-        "asm/siginfo.h", "asm/signal.h", "linux/mman.h", "asm/mman.h", "asm/poll.h", "asm/socket.h", "linux/sockios.h", "linux/ioctl.h", "linux/btrfs.h",
+        "asm/siginfo.h", "asm/signal.h", "linux/mman.h", "asm/mman.h", "asm/poll.h", "asm/socket.h", "linux/sockios.h", "linux/ioctl.h", "linux/btrfs.h", "linux/netlink.h",
         "asm/ioctls.h", "asm/termbits.h", "asm/termios.h", "linux/bpf.h", "linux/resource.h", "asm/statfs.h", "linux/utsname.h",
     ];
 

@@ -49,7 +49,7 @@ static partial class HeaderTests
     // Only in the kernel's own headers, include/linux/statfs.h and key.h (the latter also in libkeyutils).
     private static readonly string[] s_internal = ["ST_NOSYMFOLLOW", "KEY_POS_ALL", "KEY_USR_VIEW", "KEY_USR_READ", "KEY_USR_SEARCH", "KEY_USR_LINK"];
 
-    private static readonly string[] s_libcPrefixes = ["POSIX_SPAWN_", "AF_", "SOCK_", "MSG_", "SCM_", "MNT_", "UMOUNT_", "ST_", "DT_", "IFF_", "UTIME_"];
+    private static readonly string[] s_libcPrefixes = ["POSIX_SPAWN_", "AF_", "SOCK_", "SOL_NETLINK", "MSG_", "SCM_", "MNT_", "UMOUNT_", "ST_", "DT_", "IFF_", "UTIME_"];
 
     private static void Constants()
     {
