@@ -46,6 +46,8 @@ answer_of() {
 }
 
 serves='while :; do nc -l -p 80 -e echo answered; done'
+# asks ADDRESS PORT: a command for a container's shell. Between two connections nobody listens for a moment.
+asks() { echo "for _ in 1 2 3 4 5 6 7 8 9; do echo | nc -w 5 $1 $2 && break; sleep 0.2; done"; }
 
 # -------------------------------------------------------------------------------------------------------- containerd
 
@@ -69,7 +71,7 @@ containerd_pods() {
     run_pod two || return
     status_of_pod
     if [[ $address != "$one" ]]; then ok "containerd: two pods have two addresses"; else not_ok "containerd: two pods have two addresses"; fi
-    output client '' sh -c "ping -c 1 -W 5 $one; ping -6 -c 1 -W 5 $one6; ping -c 1 -W 5 10.85.0.1; echo | nc -w 5 $one 80; echo | nc -w 5 10.85.0.1 8085; true"
+    output client '' sh -c "ping -c 1 -W 5 $one; ping -6 -c 1 -W 5 $one6; ping -c 1 -W 5 10.85.0.1; $(asks "$one" 80); $(asks 10.85.0.1 8085); true"
     is "containerd: pod to pod, IPv4 and IPv6, to the gateway, to the pod's port and the published one" "3 2" \
         "$(grep -c ' 0% packet loss' <<<"$output") $(grep -c answered <<<"$output")"
     output client '' sh -c 'ip -4 route; ip -6 route; ip link show lo'
