@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Globalization;
 using SharpRun.CommandLine;
+using SharpRun.Json;
 using SharpRun.Layers.Drivers;
 using SharpRun.Layers.Unions;
 using SharpRun.LayerStore;
@@ -51,9 +52,12 @@ static class CollectGarbage
         foreach (var name in unions.Names())
         {
             using var union = unions.Look(name);
-            if (union is { HasRecord: true })
+            try
             {
-                chains.UnionWith(union.Record.Chain);
+                chains.UnionWith(union is { HasRecord: true } ? union.Record.Chain : []);
+            }
+            catch (JsonError)
+            {
             }
         }
         return chains;
