@@ -55,7 +55,11 @@ public sealed class AttachmentTests
     {
         var record = Record("c1", "10.83.0.2") with
         {
-            NetNsId = "0:4:5", MakesNetNs = true, HostsFile = "/b/hosts", CniPath = "/p", CniArgs = "IP=1",
+            NetNsId = "0:4:5",
+            MakesNetNs = true,
+            HostsFile = "/b/hosts",
+            CniPath = "/p",
+            CniArgs = "IP=1",
             Wishes = new RuntimeArguments { Mac = "02:00:00:00:00:01", Ips = [IPAddress.Parse("10.83.0.2")], PortMappings = [PortWord.Parse("80:80")!] },
         };
         var read = AttachmentRecord.Read(record.ToDocument(), "record");
