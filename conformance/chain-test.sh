@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# chain-test.sh [RUNTIME] - tests chain.sh: output, address, exit status, and that no stop at any moment leaves anything.
+# chain-test.sh [RUNTIME] [--readme] - tests chain.sh: output, address, exit status, and that no stop at any moment leaves anything.
 # STOPS=N: at how many moments it is stopped (default 30; a slow kernel wants fewer).
 # It runs in a network and a mount namespace of its own: neither bridge nor mounts nor leases are seen by this machine.
 set -uo pipefail
@@ -8,6 +8,11 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/needs.sh"
 # shellcheck source=tally.sh
 . "$here/tally.sh"
+readme=
+if [[ ${*: -1} == --readme ]]; then
+    readme=yes
+    set -- "${@:1:$#-1}"
+fi
 runtime=$(realpath -- "$(type -P "${1:-${RUNTIME:-$here/../out/sharprun}}")") || { echo "no such runtime" >&2; exit 2; }
 
 if [[ -z ${CHAIN_TEST_INSIDE:-} ]]; then
@@ -19,7 +24,7 @@ if [[ -z ${CHAIN_TEST_INSIDE:-} ]]; then
     CHAIN_TEST_MADE=$([[ -e /var/lib/cni ]] || echo yes)
     export CHAIN_TEST_MADE
     mkdir -p /var/lib/cni # host-local's place for leases; covered by a tmpfs inside
-    CHAIN_TEST_INSIDE=$(mktemp -d) exec unshare --net --mount --propagation private "$here/chain-test.sh" "$runtime"
+    CHAIN_TEST_INSIDE=$(mktemp -d) exec unshare --net --mount --propagation private "$here/chain-test.sh" "$runtime" ${readme:+--readme}
 fi
 
 scratch=$CHAIN_TEST_INSIDE
@@ -91,6 +96,18 @@ left_behind() {
         # A zombie waits for the machine's init, whose business it is.
         if grep -qF "$prefix" "$file" 2>/dev/null && ! grep -qs '^State:.Z' "${file%cgroup}status"; then echo "process ${file//[!0-9]/}"; fi
     done
+}
+
+# What README shows is what happens. `--readme` as the last argument writes it there; digests depend on this machine's busybox.
+readme() {
+    local shown
+    {
+        echo "# conformance/chain.sh oci:image:test --name hello -p 8080:80 -- sh -c 'hostname; hostname -i; ls'"
+        "$here/chain.sh" "$image" --name hello --root "$scratch/store" -p 8080:80 -- sh -c 'hostname; hostname -i; ls' 2>&1
+    } | sed -E "s|$scratch/store|/var/lib/sharprun|g; s|oci:$scratch/|oci:|; s|sha256:[0-9a-f]{64}|sha256:...|g" >"$scratch/readme"
+    if [[ $readme ]]; then "$here/into-readme.sh" chain "$scratch/readme"; fi
+    shown=$(sed -n '/^<!-- chain -->$/,/^<!-- \/chain -->$/p' "$here/../README.md" | sed -E '/^(<!--|```)/d')
+    is "README shows the seven acts as they are" "$shown" "$(<"$scratch/readme")"
 }
 
 output_and_address() {
@@ -247,6 +264,7 @@ if [[ $("$here/test-image.sh" "$scratch/image") != "$image" ]]; then
     tally
     exit
 fi
+readme
 output_and_address
 exit_status
 layers
