@@ -51,8 +51,11 @@ sealed class Addition(IReadOnlyList<PlanRules> plans)
         {
             return;
         }
-        batch.AddTable();
-        WriteBase(batch);
+        if (!state.Exists)
+        {
+            batch.AddTable();
+        }
+        WriteBase(state, batch);
         WriteFixed(state, batch);
         foreach (var plan in plans)
         {
@@ -71,27 +74,34 @@ sealed class Addition(IReadOnlyList<PlanRules> plans)
         }
     }
 
-    // What is there already is left alone by the kernel.
-    private void WriteBase(NftBatch batch)
+    private void WriteBase(TableState state, NftBatch batch)
     {
-        Table.AddPostrouting(batch);
+        Table.AddPostrouting(state, batch);
         if (!Exists(plans, static plan => plan.Ports.Count > 0))
         {
             return;
         }
-        Table.AddPorts(batch);
+        Table.AddPorts(state, batch);
         foreach (var isV6 in (ReadOnlySpan<bool>)[false, true])
         {
             if (Exists(plans, plan => plan.Ports.Exists(port => port.IsV6 == isV6)))
             {
-                batch.AddSet(Table.PortsOf(isV6, hasHostIp: true));
-                batch.AddSet(Table.PortsOf(isV6, hasHostIp: false));
+                AddSet(state, batch, Table.PortsOf(isV6, hasHostIp: true));
+                AddSet(state, batch, Table.PortsOf(isV6, hasHostIp: false));
             }
         }
         if (Exists(plans, static plan => plan.LoopbackBridge is not null))
         {
-            Table.AddGuard(batch);
-            batch.AddSet(Table.BridgesSet);
+            Table.AddGuard(state, batch);
+            AddSet(state, batch, Table.BridgesSet);
+        }
+    }
+
+    private static void AddSet(TableState state, NftBatch batch, NftSet set)
+    {
+        if (!state.HasSet(set.Name))
+        {
+            batch.AddSet(set);
         }
     }
 

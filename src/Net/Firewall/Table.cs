@@ -32,16 +32,28 @@ static class Table
     /// <summary>Bridges whose ports may be reached from 127.0.0.1.</summary>
     public static NftSet BridgesSet { get; } = new(Bridges, NftSet.InterfaceName, 16);
 
-    public static void AddPostrouting(NftBatch batch) => batch.AddBaseChain(Postrouting, "nat", NftHook.Postrouting, SourceNat);
+    public static void AddPostrouting(TableState state, NftBatch batch) => AddBaseChain(state, batch, Postrouting, "nat", NftHook.Postrouting, SourceNat);
 
-    public static void AddPorts(NftBatch batch)
+    public static void AddPorts(TableState state, NftBatch batch)
     {
-        batch.AddChain(PortsChain);
-        batch.AddBaseChain("prerouting", "nat", NftHook.Prerouting, DestinationNat);
-        batch.AddBaseChain("output", "nat", NftHook.Output, DestinationNat);
+        if (!state.HasChain(PortsChain))
+        {
+            batch.AddChain(PortsChain);
+        }
+        AddBaseChain(state, batch, "prerouting", "nat", NftHook.Prerouting, DestinationNat);
+        AddBaseChain(state, batch, "output", "nat", NftHook.Output, DestinationNat);
     }
 
-    public static void AddGuard(NftBatch batch) => batch.AddBaseChain("guard", "filter", NftHook.Prerouting, Raw);
+    public static void AddGuard(TableState state, NftBatch batch) => AddBaseChain(state, batch, "guard", "filter", NftHook.Prerouting, Raw);
+
+    // One that is there is not sent again: the kernel would take it for a change, and let the closing of the socket wait for it (8 ms).
+    private static void AddBaseChain(TableState state, NftBatch batch, string name, string type, NftHook hook, int priority)
+    {
+        if (!state.HasChain(name))
+        {
+            batch.AddBaseChain(name, type, hook, priority);
+        }
+    }
 
     /// <summary>The rules that are nobody's: packets of whoever asks for one of our ports come to the chain of ports, those that the host sends as well.</summary>
     public static FixedRules[] JumpsToPorts { get; } =

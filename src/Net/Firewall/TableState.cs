@@ -21,6 +21,13 @@ sealed class TableState(uint generation)
 
     public HashSet<Tag> Tags { get; } = [];
 
+    private readonly HashSet<string> _sets = [];
+
+    public bool HasSet(string name) => _sets.Contains(name);
+
+    /// <summary>With a rule in it: chains are not asked for, since an empty one may be made again.</summary>
+    public bool HasChain(string name) => Rules.Exists(one => one.Rule.Chain == name);
+
     /// <summary>Null when this kernel has no nf_tables.</summary>
     public static TableState? Read(NetlinkSocket socket)
     {
@@ -29,11 +36,10 @@ sealed class TableState(uint generation)
             return null;
         }
         var state = new TableState(generation);
-        var sets = new List<string>();
         var writer = new MessageWriter();
         var sequence = socket.TakeSequence();
         NftQuestion.Sets(writer, Table.Name, sequence);
-        var error = socket.Ask(writer, sequence, (_, payload) => sets.Add(NftAnswer.SetName(payload)));
+        var error = socket.Ask(writer, sequence, (_, payload) => state._sets.Add(NftAnswer.SetName(payload)));
         if (error == Errno.ENOENT)
         {
             return state;
@@ -41,7 +47,7 @@ sealed class TableState(uint generation)
         error.OrThrow($"read the sets of the table inet {Table.Name}");
         state.Exists = true;
         state.ReadRules(socket);
-        foreach (var set in sets)
+        foreach (var set in state._sets)
         {
             if (set.StartsWith("ports", System.StringComparison.Ordinal))
             {
