@@ -73,7 +73,9 @@ here() {
   part cri conformance/managers/cri.sh
   part cni conformance/managers/cni.sh
   part cni-debian conformance/managers/cni.sh /usr/lib/cni
-  part net-errors conformance/net-errors.sh
+  for word in links cni people errors; do
+    part "net-$word" "conformance/net-$word.sh"
+  done
   part net-kill9 conformance/net-kill9.sh
   part chain conformance/chain-test.sh
   part debian-root conformance/debian-root.sh
