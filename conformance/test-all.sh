@@ -65,6 +65,7 @@ here() {
   peer runc-newer "$HOME/.cache/peers/forky/bin/runc"
   peer crun-newer "$HOME/.cache/peers/forky/bin/crun"
   part kill9 conformance/kill9.sh 200
+  part deaths conformance/deaths.sh
   part checklist conformance/managers/checklist.sh
   part docker conformance/managers/docker.sh
   part containerd conformance/managers/containerd.sh

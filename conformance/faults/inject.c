@@ -3,6 +3,7 @@
  *   inject [-p PID] list FILE COMMAND...                  one line a call: "ROLE NUMBER"
  *   inject [-p PID] ROLE NUMBER COUNT ERRNO COMMAND...    the COUNTth call NUMBER of this role gives ERRNO, without being made
  *   inject kill COUNT COMMAND...                          SIGKILL instead of the COUNTth call of all; what it has started lives on
+ *   inject die COUNT COMMAND...                           SIGKILL to the child that makes the COUNTth call of all children; the command lives on
  *
  * The roles: "runtime", what the command's process does before Main, and its other threads; "parent", its main thread from Main on;
  * "child", a process that it clones, or the process PID, until it executes a program. strace can inject too, but it counts the calls of
@@ -43,7 +44,7 @@ static enum role wanted_role;
 static long wanted_call, wanted_count, error_number, met;
 static volatile sig_atomic_t timed_out;
 static int started; /* the command has been executed */
-static int kills;
+static int kills, dies;
 
 static void die(const char *what)
 {
@@ -121,6 +122,8 @@ static void at_call(struct process *process)
     }
     if (kills) {
         if (++met == wanted_count) kill(command, SIGKILL);
+    } else if (dies) {
+        if (process->role == CHILD && ++met == wanted_count) kill(process->pid, SIGKILL);
     } else if (list) {
         fprintf(list, "%s %llu\n", role_names[process->role], (unsigned long long)info.entry.nr);
     } else if (process->role == wanted_role && info.entry.nr == (unsigned long)wanted_call && ++met == wanted_count) {
@@ -189,8 +192,9 @@ int main(int argc, char **argv)
         list = fopen(argv[at + 1], "we");
         if (!list) die(argv[at + 1]);
         at += 2;
-    } else if (argc - at >= 3 && strcmp(argv[at], "kill") == 0) {
-        kills = 1;
+    } else if (argc - at >= 3 && (strcmp(argv[at], "kill") == 0 || strcmp(argv[at], "die") == 0)) {
+        kills = argv[at][0] == 'k';
+        dies = !kills;
         wanted_count = atol(argv[at + 1]);
         at += 2;
     } else if (argc - at >= 5) {
@@ -200,7 +204,7 @@ int main(int argc, char **argv)
         error_number = atol(argv[at + 3]);
         at += 4;
     } else {
-        fprintf(stderr, "usage: inject [-p PID] list FILE COMMAND... | ROLE NUMBER COUNT ERRNO COMMAND... | kill COUNT COMMAND...\n");
+        fprintf(stderr, "usage: inject [-p PID] list FILE COMMAND... | ROLE NUMBER COUNT ERRNO COMMAND... | kill|die COUNT COMMAND...\n");
         return 2;
     }
     signal(SIGALRM, on_alarm);

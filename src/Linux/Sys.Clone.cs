@@ -30,17 +30,27 @@ public static unsafe partial class Sys
     public static Result Clone(ulong flags, out int pidFd, int intoCgroupFd = -1)
     {
         WaitForQuiet();
-        return CloneAlone(flags, out pidFd, intoCgroupFd);
+        return CloneAlone(flags, out pidFd, intoCgroupFd, 0);
     }
 
-    /// <summary>The same in a clone child: it has one thread, so that there is nobody to wait for, and no /proc is looked at.</summary>
-    public static Result CloneAlone(ulong flags, out int pidFd, int intoCgroupFd = -1)
+    /// <summary>The same in a clone child: it has one thread, so that there is nobody to wait for, and no /proc is looked at. The kernel writes
+    /// the new pid, as the caller counts, into <paramref name="childPid"/> before there is a child to be seen (CLONE_PARENT_SETTID).</summary>
+    public static Result CloneAlone(ulong flags, out int pidFd, Span<byte> childPid)
+    {
+        fixed (byte* place = childPid)
+        {
+            return CloneAlone(flags | Native.CLONE_PARENT_SETTID, out pidFd, -1, (ulong)place);
+        }
+    }
+
+    private static Result CloneAlone(ulong flags, out int pidFd, int intoCgroupFd, ulong childPid)
     {
         var descriptor = -1;
         var arguments = new CloneArgs
         {
             Flags = flags | Native.CLONE_PIDFD,
             PidFd = (ulong)(&descriptor),
+            ParentTid = childPid,
             ExitSignal = (flags & Native.CLONE_PARENT) != 0 ? 0u : Native.SIGCHLD,
         };
         if (intoCgroupFd >= 0)

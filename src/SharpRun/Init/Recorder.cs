@@ -13,9 +13,9 @@ enum InitPhase
 /// began. Memory only, no system call; it outlives the child, so that a death by signal can still be told with its step.</summary>
 sealed class Recorder(SharedPage page)
 {
-    // Layout: 0 magic, 4 phase, 8 step, 12 errno, 16 detail length, 20 step count, 32 detail text, 512 times (ns, 8 bytes a step).
+    // Layout: 0 magic, 4 phase, 8 step, 12 errno, 16 detail length, 20 step count, 24 pid of the second clone, 32 detail text, 512 times (ns, 8 bytes a step).
     public const int Magic = 0x31525253; // "SRR1"
-    public const int PhaseAt = 4, StepAt = 8, ErrnoAt = 12, DetailLengthAt = 16, StepCountAt = 20, DetailAt = 32, TimesAt = 512;
+    public const int PhaseAt = 4, StepAt = 8, ErrnoAt = 12, DetailLengthAt = 16, StepCountAt = 20, SecondAt = 24, DetailAt = 32, TimesAt = 512;
     private const int DetailRoom = TimesAt - DetailAt;
 
     public static int SizeFor(int steps) => (TimesAt + 8 * steps + 4095) / 4096 * 4096;
@@ -26,6 +26,9 @@ sealed class Recorder(SharedPage page)
         Write(StepAt, -1);
         Write(StepCountAt, steps);
     }
+
+    /// <summary>The kernel writes there: a process that is killed at that moment cannot say any more what it has made.</summary>
+    public Span<byte> Second => page.Bytes.Slice(SecondAt, sizeof(int));
 
     public void Begin(int step, bool timed)
     {

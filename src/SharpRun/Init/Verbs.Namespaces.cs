@@ -13,7 +13,7 @@ static partial class Verbs
     // never was in another, whatever it joined for its children.
     private static Errno CloneAgain(InitContext context, CloneAgain again)
     {
-        var child = Sys.CloneAlone((ulong)again.Flags | Native.CLONE_PARENT, out var pidFd);
+        var child = Sys.CloneAlone((ulong)again.Flags | Native.CLONE_PARENT, out var pidFd, context.Recorder.Second);
         if (!child.Ok)
         {
             return child.Error;

@@ -49,9 +49,11 @@ static class Child
     /// Gives its pid, and its pidfd in place of the first one's.</summary>
     public static int AwaitSecond(Plan plan, Conversation talk, SharedPage page, ref int pidFd)
     {
-        if (talk.Hear(out var pid) != Conversation.Born)
+        if (talk.HearUntilDead(pidFd, out var pid) != Conversation.Born)
         {
-            throw Failure(plan, page, Reap(pidFd));
+            var failure = Failure(plan, page, Reap(pidFd));
+            ReapUnheardOf(page);
+            throw failure;
         }
         var joiner = pidFd;
         pidFd = Sys.PidfdOpen(pid).OrThrow($"open the {plan.Who}");
@@ -60,6 +62,17 @@ static class Child
         Sys.WaitId(joiner, Native.WEXITED, out _).OrThrow("wait for the process that has joined the namespaces");
         Sys.Close(joiner);
         return pid;
+    }
+
+    // The first one may have been killed between its clone and its word. This process's child keeps its pid until it is waited for.
+    private static void ReapUnheardOf(SharedPage page)
+    {
+        var second = RecorderFile.Second(page.Bytes) is > 0 and var pid ? Sys.PidfdOpen(pid) : Result.Failed(Errno.ESRCH);
+        if (second.Ok)
+        {
+            Reap(second.Value);
+            Sys.Close(second.Value);
+        }
     }
 
     /// <summary>Why a child has ended that had more to do.</summary>

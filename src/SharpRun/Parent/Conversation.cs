@@ -61,11 +61,27 @@ sealed class Conversation
     public void CloseChildEnd() => Sys.Close(ChildEnd);
 
     /// <summary>Waits for the child's word, and its number where it has one; 0 when it is gone.</summary>
-    public byte Hear(out int number)
+    public byte Hear(out int number) => Hear(out number, 0);
+
+    /// <summary>The same of a child that clones: what it has cloned holds the same end, so that its death is no end of file.</summary>
+    public byte HearUntilDead(int pidFd, out int number)
+    {
+        Span<PollFd> watched = [new PollFd(ParentEnd, Native.POLLIN), new PollFd(pidFd, Native.POLLIN)];
+        var ready = Sys.Poll(watched, -1);
+        while (ready.Error == Errno.EINTR)
+        {
+            ready = Sys.Poll(watched, -1);
+        }
+        ready.OrThrow("wait for the container's init");
+        // A word that it said before it died is there by now.
+        return Hear(out number, Native.MSG_DONTWAIT);
+    }
+
+    private byte Hear(out int number, int flags)
     {
         Span<byte> message = stackalloc byte[NumberedLength];
-        var received = Sys.Recv(ParentEnd, message, 0);
-        if (!received.Ok && received.Error != Errno.ECONNRESET)
+        var received = Sys.Recv(ParentEnd, message, flags);
+        if (!received.Ok && received.Error is not (Errno.ECONNRESET or Errno.EAGAIN))
         {
             received.Error.Throw("hear the container's init");
         }

@@ -53,6 +53,9 @@ static class RecorderFile
             Encoding.UTF8.GetString(page.Slice(Recorder.DetailAt, length)));
     }
 
+    /// <summary>The pid of the process that the child has cloned, as the kernel has written it; 0 when there was none.</summary>
+    public static int Second(ReadOnlySpan<byte> page) => Word(page, Recorder.SecondAt);
+
     /// <summary>Index, errno and detail, with the plan that the parent still holds, make the sentence.</summary>
     public static Exception Describe(in Outcome outcome, Plan plan)
     {
