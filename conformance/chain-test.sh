@@ -20,6 +20,7 @@ if [[ -z ${CHAIN_TEST_INSIDE:-} ]]; then
     need umoci umoci "it writes the OCI image layout"
     need busybox busybox-static "it is the whole content of the test image"
     need ip iproute2 "it looks for interfaces that were left behind"
+    need docker-registry docker-registry "it is the registry that an image is fetched from"
     need nft nftables "it looks for rules that were left behind"
     CHAIN_TEST_MADE=$([[ -e /var/lib/cni ]] || echo yes)
     export CHAIN_TEST_MADE
@@ -156,6 +157,28 @@ image_configuration() {
     is "the image's user, without capabilities" $'1000\nCapEff:\t0000000000000000' "$output"
 }
 
+# Fetched from a registry of this network namespace, and then, when that is gone, from the store.
+from_a_registry() {
+    local image=127.0.0.1:5000/hello:test registry
+    printf '%s\n' 'version: 0.1' 'log: {level: error}' "storage: {filesystem: {rootdirectory: $scratch/registry}}" 'http: {addr: "127.0.0.1:5000"}' \
+        >"$scratch/registry.yml"
+    docker-registry serve "$scratch/registry.yml" >"$scratch/registry.log" 2>&1 &
+    registry=$!
+    for _ in $(seq 100); do
+        if (: <"/dev/tcp/127.0.0.1/5000") 2>/dev/null; then break; fi
+        sleep 0.1
+    done
+    "${runtime%/*}/sharprun-image" --root "$scratch/store" -q copy "oci:$scratch/image:test" "docker://$image" >/dev/null
+    chain registry -- sh -c 'echo from afar'
+    is "an image of a registry" "0 from afar" "$status $output"
+    has "is pulled" "+ sharprun-image pull $image" "$words"
+    kill "$registry"
+    wait "$registry" 2>/dev/null
+    chain offline -- sh -c 'echo from here'
+    is "a second time it needs no registry" "0 from here" "$status $output"
+    if [[ $words != *"image pull"* ]]; then ok "and nothing is pulled"; else not_ok "and nothing is pulled"; fi
+}
+
 standard_input() {
     chain input -q -i -- cat <<<"from outside"
     is "-i hands standard input through" "from outside" "$output"
@@ -269,6 +292,7 @@ output_and_address
 exit_status
 layers
 image_configuration
+from_a_registry
 standard_input
 terminal
 detached
