@@ -248,9 +248,23 @@ rootless() {
     getfattr --absolute-names -n user.overlay.opaque --only-values "$PWD/store/unions/u/upper/dir"
     "$1" --root "$PWD/store" remove u && ls -A "$PWD/store/unions"
 }
-export -f rootless
+# What was written above a layer of the store becomes the next layer; whiteouts and opaque directories in it are the user's own.
+rootless_commit() {
+    local store=$PWD/committed merged top
+    merged=$store/layers/sha256/$2
+    mkdir -p "$merged/fs/dir" && echo old >"$merged/fs/dir/old" && echo gone >"$merged/fs/gone" && echo >"$merged/parent" && echo "sha256:$2" >"$merged/done"
+    "$1" --root "$store" create u --chain "sha256:$2" >/dev/null || exit
+    merged=$("$1" --root "$store" mount u) || exit
+    rm -r "$merged/dir" "$merged/gone" && mkdir "$merged/dir" && echo new >"$merged/dir/new"
+    "$1" --root "$store" unmount u && top=$("$1" --root "$store" commit u) && "$1" --root "$store" create v --chain "$top" >/dev/null || exit
+    merged=$("$1" --root "$store" mount v) || exit
+    echo "$(ls "$merged"):" "$(ls "$merged/dir")"
+    "$1" --root "$store" unmount v
+}
+export -f rootless rootless_commit
 if as_nobody bash -c 'touch x && setfattr -n user.x -v y x' 2>/dev/null && (($(release) >= 511)); then
     is "an ordinary user in a user namespace" "new yu" "$(echo $(as_nobody bash -c 'rootless "$1"' - "$program" 2>&1))"
+    is "... and what it commits is a layer" "dir: new" "$(as_nobody bash -c 'rootless_commit "$@"' - "$program" "$(printf '%064x' 7)" 2>&1)"
 else
     skip rootless "no user namespaces, no user.* attributes on tmpfs, or no overlay in them (kernel 5.11)"
 fi
