@@ -35,6 +35,7 @@ plain() {
         | del(..|nulls)' <<<"$answer"
 }
 
+# An older kernel (5.10) leaves a bridge that went up before its first port UNKNOWN.
 # state BRIDGE: links of the host and of the container, addresses, routes, VLANs, as they are, without what chance decides.
 state() {
     local where
@@ -42,7 +43,7 @@ state() {
         # shellcheck disable=SC2086 # two words or none
         ip $where -d -j link | jq -S --arg mac "${mac:-}" '[.[] | select(.ifname != "lo") | {
             name: (.ifname | sub("^veth[0-9a-f]+$"; "veth")), mtu, up: (.flags | index("UP") != null), promiscuity: (.flags | index("PROMISC") != null),
-            mac: (if $mac != "" and .address == $mac then $mac else null end), operstate, master,
+            mac: (if $mac != "" and .address == $mac then $mac else null end), operstate: (.operstate | sub("UNKNOWN"; "UP")), master,
             kind: .linkinfo.info_kind, filtering: .linkinfo.info_data.vlan_filtering,
             hairpin: .linkinfo.info_slave_data.hairpin, isolated: .linkinfo.info_slave_data.isolated}] | sort_by(.name)'
         # shellcheck disable=SC2086
