@@ -3,7 +3,7 @@
 # mutants.sh [--list] [NAME...]
 #
 # The names come from the code. The tests that name a mutant ("# mutant: NAME" above a conformance case) run first, then all others; the
-# first red one ends it. The rules of SpecRules, what names a mutant in tests/SharpRun.Tests ("// mutant: NAME"), and the checks of the image tool's rooms
+# first red one ends it. The rules of SpecRules, what names a mutant in tests/SharpRun.Tests ("// mutant: NAME"), and the checks of the other tools' rooms
 # (a few seconds each) are tried by the unit tests. Results are kept in out/mutants for this source tree, so that
 # an interrupted run goes on where it was. Survivors stand with their reason in tests/mutant-survivors.txt ("NAME<TAB>reason"): one that
 # is not listed fails, and so does a listed one that was killed.
@@ -11,13 +11,13 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 
 survivors=tests/mutant-survivors.txt
-of_image='^(Json|Tar|Oci|Layer|Tree|Image)Check\.'
+of_tools='^(Json|Tar|Oci|Layer|Tree|Image|Union|Netlink|Cni|Net)Check\.'
 
 names() {
   sed -nE 's/^public sealed record (\w+).* : Step$/Step.\1/p' src/Plan/Steps/*.cs
   sed -n '/^public enum Check/,/^}/p' src/Plan/Check.cs | sed -nE 's/^    (\w+),$/Check.\1/p'
   local room
-  for room in src/{Json/Json,Tar/Tar,Oci/Oci,LayerStore/Layer,LayerTar/Tree,Image/Image}Check.cs; do
+  for room in src/{Json/Json,Tar/Tar,Oci/Oci,LayerStore/Layer,LayerTar/Tree,Image/Image,Layers/Union,Netlink/Netlink,Cni/Cni,Net/Net}Check.cs; do
     sed -nE "s/^    (\w+),\$/$(basename "$room" .cs).\1/p" "$room"
   done
   sed -nE 's/^ +Named\(nameof\((\w+)\).*/SpecRules.\1/p' src/Plan/Spec/SpecRules.cs
@@ -56,12 +56,15 @@ kill_by_runtime_tests() {
   printf '%s\n' "$output" | grep -m1 -oE "$class\.\w+"
 }
 
-# The rooms of sharprun-image need no container. The projects that know a room best come first, and in each the class that names the mutant.
-kill_by_image_tests() {
+# The rooms of the other tools need no container. The projects that know a room best come first, and in each the class that names the mutant.
+kill_by_tools_tests() {
   local projects project class output
   case $1 in
     TarCheck.*) projects=(Tar Image) ;;
     JsonCheck.* | OciCheck.*) projects=(Oci Build Image) ;;
+    UnionCheck.*) projects=(Layers) ;;
+    NetlinkCheck.* | CniCheck.* | NetCheck.*) projects=(Net) ;;
+    LayerCheck.* | TreeCheck.*) projects=(Image Build Layers) ;;
     *) projects=(Image Build) ;;
   esac
   for project in "${projects[@]}"; do
@@ -105,11 +108,11 @@ if [ $# -gt 0 ]; then
   all=("$@")
 fi
 
-# Image checks alone need no binary.
-if printf '%s\n' "${all[@]}" | grep -qvE "$of_image"; then
+# The checks of the tools alone need no binary.
+if printf '%s\n' "${all[@]}" | grep -qvE "$of_tools"; then
   conformance/publish.sh --mutants || exit 1
 fi
-for project in tests/{Plan,SharpRun,Tar,Oci,Image,Build}.Tests; do
+for project in tests/{Plan,SharpRun,Tar,Oci,Image,Build,Layers,Net}.Tests; do
   dotnet build "$project" -c Release -p:Mutants=true --nologo -v quiet >/dev/null || exit 1
 done
 
@@ -121,8 +124,8 @@ for name in "${all[@]}"; do
   if [ ! -f "$results/$name" ]; then
     if [[ $name == SpecRules.* ]]; then
       kill_by_unit_tests "$name" >"$results/.new"
-    elif [[ $name =~ $of_image ]]; then
-      kill_by_image_tests "$name" >"$results/.new"
+    elif [[ $name =~ $of_tools ]]; then
+      kill_by_tools_tests "$name" >"$results/.new"
     elif ! kill_by_runtime_tests "$name" >"$results/.new"; then
       kill_by_conformance "$name" >"$results/.new"
     fi

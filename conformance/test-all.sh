@@ -51,6 +51,8 @@ in_guests() {
   part vm-apparmor conformance/vm-apparmor.sh
   part kernel-5.10 kernel_tests_in_vm --kernel 5.10
   part kernel-7.2 kernel_tests_in_vm --kernel 7.2
+  part tools-5.10 conformance/vm-tools.sh --timeout 2400 --kernel 5.10
+  part tools-6.12 conformance/vm-tools.sh --timeout 2400 --kernel 6.12
   part docker-v2 manager_in_vm docker
   part containerd-v2 manager_in_vm containerd
   part cri-v2 manager_in_vm cri
