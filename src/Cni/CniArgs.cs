@@ -27,7 +27,10 @@ public sealed record CniArgs(IPAddress? Ip, string? Mac)
             switch (pair[..equals])
             {
                 case "IP":
-                    args = value.Length == 0 ? args : args with { Ip = CniCheck.ArgIsAnAddress.Passes(IpText.TryParseLoose(value, out var ip)) ? ip : throw Invalid($"IP: \"{value}\" is no IP address") };
+                    args = value.Length == 0 ? args : args with
+                    {
+                        Ip = CniCheck.ArgIsAnAddress.Passes(IpText.TryParseLoose(value, out var ip)) ? ip : throw Invalid($"IP: \"{value}\" is no IP address"),
+                    };
                     break;
                 case "MAC":
                     args = value.Length == 0 ? args : args with { Mac = MacText.Parse(value) ?? throw Invalid($"MAC: \"{value}\" is no address that an interface can have") };

@@ -46,7 +46,6 @@ enum CniCheck
     SetsAreApart,
     PathIsAbsolute,
     MacIsSixPairs,
-    MacIsNotZero,
     MacIsNoGroups,
     ErrorHasAVersion,
     NetworkHasAName,

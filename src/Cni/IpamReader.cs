@@ -97,13 +97,15 @@ static class IpamReader
         IPAddress? Gateway()
         {
             var address = ResultReader.Address(fields.Find("gateway"));
-            return CniCheck.GatewayIsOfTheFamily.Passes(address is null || address.IsV6() == subnet.IsV6) ? address : throw fields.Require("gateway").Invalid($"{address} is not of the family of {subnet}");
+            return CniCheck.GatewayIsOfTheFamily.Passes(address is null || address.IsV6() == subnet.IsV6)
+                ? address : throw fields.Require("gateway").Invalid($"{address} is not of the family of {subnet}");
         }
 
         IPAddress? Inside(string name)
         {
             var address = ResultReader.Address(fields.Find(name));
-            return CniCheck.RangeIsInTheSubnet.Passes(address is null || subnet.Contains(address)) ? address : throw fields.Require(name).Invalid($"{address} is not in {subnet}");
+            return CniCheck.RangeIsInTheSubnet.Passes(address is null || subnet.Contains(address))
+                ? address : throw fields.Require(name).Invalid($"{address} is not in {subnet}");
         }
     }
 

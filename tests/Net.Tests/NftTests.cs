@@ -219,6 +219,14 @@ public sealed class NftTests
         NftAnswer.IsWithin(bytes, bytes);
     });
 
+    // mutant: NetlinkCheck.AnswerHasItsHeader
+    [Fact]
+    public void An_answer_that_is_cut_off_says_nothing()
+    {
+        Assert.Equal((0u, ""), (NftAnswer.Generation([1, 2, 3]), NftAnswer.SetName([])));
+        Assert.Null(NftAnswer.Rule([1]).Comment);
+    }
+
     private static NftRule RuleOf(Action<MessageWriter> write)
     {
         var writer = new MessageWriter().Bytes4(1);

@@ -99,7 +99,8 @@ sealed record AttachmentRecord
             Wishes = new RuntimeArguments
             {
                 Mac = fields.Text("mac"),
-                Ips = [.. System.Linq.Enumerable.Select(fields.Texts("ips") ?? [], text => NetCheck.RecordedIpIsAnAddress.Passes(IpText.TryParse(text, out var ip)) ? ip : throw part.Problem($"\"{text}\" is no address"))],
+                Ips = [.. System.Linq.Enumerable.Select(fields.Texts("ips") ?? [], text =>
+                    NetCheck.RecordedIpIsAnAddress.Passes(IpText.TryParse(text, out var ip)) ? ip : throw part.Problem($"\"{text}\" is no address"))],
                 PortMappings = [.. System.Linq.Enumerable.Select(fields.Texts("ports") ?? [], text => PortWord.Parse(text) ?? throw part.Problem($"\"{text}\" is no port"))],
             },
             Network = KnownNetwork.Read(Encoding.UTF8.GetBytes(fields.Require("network").Element.GetRawText()), fields.Text("source")),

@@ -28,7 +28,8 @@ static class FirewallCheck
         var tag = wanted.Plan.Tag;
         foreach (var rule in wanted.Rules)
         {
-            if (NetCheck.MasqueradeIsThere.Fails(!state.Rules.Exists(other => other.Tag == tag && other.Rule.Chain == Table.Postrouting && NftAnswer.IsWithin(rule, other.Rule.Expressions))))
+            if (NetCheck.MasqueradeIsThere.Fails(!state.Rules.Exists(other => other.Tag == tag && other.Rule.Chain == Table.Postrouting
+                && NftAnswer.IsWithin(rule, other.Rule.Expressions))))
             {
                 return $"a masquerading rule of {tag} is not in the table inet {Table.Name}";
             }

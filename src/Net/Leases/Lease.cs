@@ -35,7 +35,8 @@ sealed record LeaseWitness(string BootId, string Owner, string NetNs)
         text.Split('|', 4) is [var boot, var id, var ifName, var netNs] ? new LeaseWitness(boot, Lease.TextOf(id, ifName), netNs) : null;
 
     /// <summary>The owner lived before the machine was last started, or its network namespace is gone. In doubt it lives.</summary>
-    public bool IsDead(string bootId) => (NetCheck.BootIsKnown.Passes(bootId.Length > 0) && BootId != bootId) || (NetCheck.NamespaceIsKnown.Passes(NetNs.Length > 0) && IsGone(NetNs));
+    public bool IsDead(string bootId) =>
+        (NetCheck.BootIsKnown.Passes(bootId.Length > 0) && BootId != bootId) || (NetCheck.NamespaceIsKnown.Passes(NetNs.Length > 0) && IsGone(NetNs));
 
     private static bool IsGone(string path)
     {

@@ -105,7 +105,8 @@ sealed class LeaseDirectory : IDisposable
     {
         Span<byte> target = stackalloc byte[MaxLength];
         var read = Sys.ReadLinkAt(_directory, ZeroTerminated.Of(LeaseWitness.Prefix + lease.Name), target);
-        return read.Ok && LeaseWitness.Parse(Encoding.UTF8.GetString(target[..read.Value])) is { } witness && NetCheck.WitnessIsOfTheLease.Passes(witness.Owner == lease.Owner) && witness.IsDead(bootId);
+        return read.Ok && LeaseWitness.Parse(Encoding.UTF8.GetString(target[..read.Value])) is { } witness
+            && NetCheck.WitnessIsOfTheLease.Passes(witness.Owner == lease.Owner) && witness.IsDead(bootId);
     }
 
     /// <summary>What stands beside leases that are gone (host-local has removed them), and what was begun.</summary>

@@ -122,6 +122,18 @@ public sealed class HostLocalTests
         Assert.Equal("failed to allocate for range 0: 10.1.0.5 has been allocated to a, duplicate allocation is not allowed", room.Refusal("a"));
     }
 
+    // mutant: NetCheck.RequestIsAHosts
+    [Fact]
+    public void A_broadcast_address_is_leased_to_nobody_who_asks_for_it()
+    {
+        using var room = new LeaseRoom();
+        var ipam = Calls.Config($$$"""
+            "ipam":{"type":"host-local","dataDir":"{{{room.DataDirectory}}}","subnet":"10.1.0.0/29","rangeEnd":"10.1.0.7"},"args":{"cni":{"ips":["10.1.0.7"]}}
+            """).Ipam!;
+        var error = Assert.Throws<CniError>(() => HostLocal.Add(ipam, LeaseRoom.Network, new LeaseOwner("a", "eth0", null)));
+        Assert.Equal("failed to allocate for range 0: requested ip 10.1.0.7 names no host of the subnet 10.1.0.0/29", error.Message);
+    }
+
     [Fact]
     public void A_lease_of_the_dead_may_be_requested()
     {
