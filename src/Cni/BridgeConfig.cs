@@ -70,7 +70,7 @@ public sealed record BridgeConfig
             DisableContainerInterface = Flag("disableContainerInterface"),
             PortIsolation = Flag("portIsolation"),
         };
-        if (Flag("macspoofchk"))
+        if (CniCheck.MacSpoofCheckIsNotWanted.Fails(Flag("macspoofchk")))
         {
             throw part.Unsupported("macspoofchk is not supported");
         }
@@ -82,37 +82,38 @@ public sealed record BridgeConfig
 
     private void RequireSane(JsonPart part, NetworkConfig network, string? backend)
     {
-        if (CniEnvironment.ProblemOfIfName(Bridge) is { } problem)
+        var problem = CniEnvironment.ProblemOfIfName(Bridge);
+        if (CniCheck.BridgeHasAName.Fails(problem is not null))
         {
             throw part.Invalid($"bridge: {problem}");
         }
-        if (HairpinMode && PromiscMode)
+        if (CniCheck.HairpinIsNotPromiscuous.Fails(HairpinMode && PromiscMode))
         {
             throw part.Invalid("hairpinMode and promiscMode are not for one bridge: a frame would come back twice");
         }
-        if (Vlan > 0 && VlanTrunk.Count > 0)
+        if (CniCheck.VlanIsNoTrunk.Fails(Vlan > 0 && VlanTrunk.Count > 0))
         {
             throw part.Invalid("vlan and vlanTrunk: a port has the one or the other");
         }
-        if (Vlan > 0 && IsGateway && network.HasAddresses && CniEnvironment.ProblemOfIfName($"{Bridge}.{Vlan}") is not null)
+        if (Vlan > 0 && IsGateway && network.HasAddresses && CniCheck.VlanHasAName.Fails(CniEnvironment.ProblemOfIfName($"{Bridge}.{Vlan}") is not null))
         {
             throw part.Invalid($"bridge: the gateway's interface in the VLAN would be called \"{Bridge}.{Vlan}\", more than 15 bytes");
         }
-        if (DisableContainerInterface && network.HasAddresses)
+        if (CniCheck.DisabledInterfaceHasNoAddress.Fails(DisableContainerInterface && network.HasAddresses))
         {
             throw part.Invalid("disableContainerInterface: an interface that stays down gets no address; \"ipam\" must be absent");
         }
         // Either is answered by our one table of nf_tables.
-        if (backend is not (null or "iptables" or "nftables"))
+        if (CniCheck.MasqueradeBackendIsKnown.Fails(backend is not (null or "iptables" or "nftables")))
         {
-            throw part.Invalid($"ipMasqBackend: \"{JsonPart.Short(backend)}\" is neither iptables nor nftables");
+            throw part.Invalid($"ipMasqBackend: \"{JsonPart.Short(backend!)}\" is neither iptables nor nftables");
         }
     }
 
     private static int MtuOf(JsonPart part)
     {
         var mtu = ResultReader.Within(part, 0, MostMtu);
-        return mtu is 0 or >= LeastMtu ? mtu : throw part.Invalid($"{mtu} is less than IPv4's least, {LeastMtu}");
+        return CniCheck.MtuIsEnough.Passes(mtu is 0 or >= LeastMtu) ? mtu : throw part.Invalid($"{mtu} is less than IPv4's least, {LeastMtu}");
     }
 
     // (0, 0) for an element that says nothing, which the reference lets pass.
@@ -120,18 +121,19 @@ public sealed record BridgeConfig
     {
         var fields = new Fields(part, ["minID", "maxID", "id"], anyCase: true);
         int? Id(string name) => fields.Find(name) is { } id ? ResultReader.Within(id, 1, LastVlan) : null;
-        switch (Id("minID"), Id("maxID"), Id("id"))
+        var (first, last, one) = (Id("minID"), Id("maxID"), Id("id"));
+        if (CniCheck.TrunkHasBothEnds.Fails((first is null) != (last is null)))
         {
-            case ({ } first, { } last, null):
-                return first <= last ? (first, last) : throw part.Invalid($"minID {first} is greater than maxID {last}");
-            case (null, null, { } id):
-                return (id, id);
-            case (null, null, null):
-                return default;
-            case ({ }, { }, { }):
-                throw part.Invalid("minID and maxID, or id, not both");
-            default:
-                throw part.Invalid("minID and maxID belong together");
+            throw part.Invalid("minID and maxID belong together");
         }
+        if (CniCheck.TrunkIsOneOfTwoForms.Fails(first is not null && one is not null))
+        {
+            throw part.Invalid("minID and maxID, or id, not both");
+        }
+        if (first is not { } least || last is not { } most)
+        {
+            return one is { } vlan ? (vlan, vlan) : default;
+        }
+        return CniCheck.TrunkIsInOrder.Passes(least <= most) ? (least, most) : throw part.Invalid($"minID {least} is greater than maxID {most}");
     }
 }

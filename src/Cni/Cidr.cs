@@ -29,7 +29,7 @@ public readonly record struct Cidr(IPAddress Address, int PrefixLength)
         var slash = text.IndexOf('/');
         if (slash < 0 || !IpText.TryParse(text.AsSpan(0, slash), out var address)
             || !int.TryParse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var length)
-            || length > (address.IsV6() ? 128 : 32))
+            || CniCheck.PrefixIsShort.Fails(length > (address.IsV6() ? 128 : 32)))
         {
             return false;
         }

@@ -19,7 +19,7 @@ public sealed record CniArgs(IPAddress? Ip, string? Mac)
         foreach (var pair in text.Split(';'))
         {
             var equals = pair.IndexOf('=');
-            if (equals <= 0)
+            if (CniCheck.ArgHasAKey.Fails(equals <= 0))
             {
                 throw Invalid($"\"{pair}\" is no KEY=VALUE");
             }
@@ -27,7 +27,10 @@ public sealed record CniArgs(IPAddress? Ip, string? Mac)
             switch (pair[..equals])
             {
                 case "IP":
-                    args = value.Length == 0 ? args : args with { Ip = IpText.TryParseLoose(value, out var ip) ? ip : throw Invalid($"IP: \"{value}\" is no IP address") };
+                    args = value.Length == 0 ? args : args with
+                    {
+                        Ip = CniCheck.ArgIsAnAddress.Passes(IpText.TryParseLoose(value, out var ip)) ? ip : throw Invalid($"IP: \"{value}\" is no IP address"),
+                    };
                     break;
                 case "MAC":
                     args = value.Length == 0 ? args : args with { Mac = MacText.Parse(value) ?? throw Invalid($"MAC: \"{value}\" is no address that an interface can have") };
@@ -43,7 +46,7 @@ public sealed record CniArgs(IPAddress? Ip, string? Mac)
                     break;
             }
         }
-        return unknown.Length == 0 || ignoresUnknown ? args : throw Invalid($"\"{unknown}\" is not known, and IgnoreUnknown=1 is not given");
+        return CniCheck.ArgIsKnown.Passes(unknown.Length == 0 || ignoresUnknown) ? args : throw Invalid($"\"{unknown}\" is not known, and IgnoreUnknown=1 is not given");
     }
 
     private static CniError Invalid(string problem) => new(CniCode.InvalidEnvironment, $"CNI_ARGS: {problem}");

@@ -72,28 +72,29 @@ public sealed record CniEnvironment
     {
         for (var i = 0; i < name.Length; i++)
         {
-            if (!char.IsAsciiLetterOrDigit(name[i]) && (i == 0 || name[i] is not ('_' or '.' or '-')))
+            if (!char.IsAsciiLetterOrDigit(name[i])
+                && (CniCheck.NameBeginsWithALetter.Fails(i == 0) || CniCheck.NameIsOfItsLetters.Fails(name[i] is not ('_' or '.' or '-'))))
             {
                 return false;
             }
         }
-        return name.Length > 0;
+        return CniCheck.NameIsNotEmpty.Passes(name.Length > 0);
     }
 
     /// <summary>What the kernel lets an interface be called (dev_valid_name); null when it is right.</summary>
     public static string? ProblemOfIfName(string name)
     {
-        if (name.Length == 0 || System.Text.Encoding.UTF8.GetByteCount(name) > LongestIfName)
+        if (CniCheck.IfNameIsShort.Fails(name.Length == 0 || System.Text.Encoding.UTF8.GetByteCount(name) > LongestIfName))
         {
             return $"\"{name}\" has not 1 to {LongestIfName} bytes";
         }
-        if (name is "." or "..")
+        if (CniCheck.IfNameIsNoDirectory.Fails(name is "." or ".."))
         {
             return $"\"{name}\" is no name";
         }
         foreach (var letter in name)
         {
-            if (letter is '/' or ':' || char.IsWhiteSpace(letter) || char.IsControl(letter))
+            if (CniCheck.IfNameIsOfItsLetters.Fails(letter is '/' or ':' || char.IsWhiteSpace(letter) || char.IsControl(letter)))
             {
                 return $"\"{name}\" has a slash, a colon or a space";
             }
@@ -103,11 +104,12 @@ public sealed record CniEnvironment
 
     private void RequireNames()
     {
-        if (!IsName(ContainerId))
+        if (CniCheck.ContainerIdIsAName.Fails(!IsName(ContainerId)))
         {
             throw Invalid($"CNI_CONTAINERID: \"{ContainerId}\" is not a letter or digit, followed by letters, digits, \"_\", \".\" and \"-\"");
         }
-        if (ProblemOfIfName(IfName) is { } problem)
+        var problem = ProblemOfIfName(IfName);
+        if (CniCheck.IfNameIsOne.Fails(problem is not null))
         {
             throw Invalid($"CNI_IFNAME: {problem}");
         }
@@ -130,7 +132,7 @@ public sealed record CniEnvironment
                 missing.Add(name);
             }
         }
-        if (missing.Count > 0)
+        if (CniCheck.VariablesAreThere.Fails(missing.Count > 0))
         {
             throw Invalid($"required environment variables are missing: {string.Join(", ", missing)}");
         }

@@ -38,7 +38,7 @@ public static class CniVersion
     });
 
     /// <summary>The version of a network's configuration; none is 0.1.0, as the specification has it.</summary>
-    public static string Require(string? version) => IsSupported(version ?? "")
+    public static string Require(string? version) => CniCheck.VersionIsSupported.Passes(IsSupported(version ?? ""))
         ? version!
         : throw new CniError(CniCode.IncompatibleVersion, $"incompatible CNI versions: the configuration is of {version ?? "0.1.0 (no cniVersion is given)"}, "
             + $"{string.Join(", ", Supported)} are supported");

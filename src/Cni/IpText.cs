@@ -13,11 +13,12 @@ public static class IpText
     {
         address = IPAddress.None;
         // The BCL also reads "10.1", "0x0a.1", octal numbers, "[::1]" and "fe80::1%eth0".
-        if (text.ContainsAny('%', '[', ']') || (!text.Contains(':') && !IsDotted(text)) || !IPAddress.TryParse(text, out var parsed))
+        if (CniCheck.AddressHasNoZone.Fails(text.ContainsAny('%', '[', ']')) || CniCheck.AddressIsDotted.Fails(!text.Contains(':') && !IsDotted(text))
+            || !IPAddress.TryParse(text, out var parsed))
         {
             return false;
         }
-        address = parsed.IsIPv4MappedToIPv6 ? parsed.MapToIPv4() : parsed;
+        address = CniCheck.MappedAddressIsIPv4.Fails(parsed.IsIPv4MappedToIPv6) ? parsed.MapToIPv4() : parsed;
         return true;
     }
 
@@ -55,7 +56,7 @@ public static class IpText
         {
             var number = text[part];
             parts++;
-            if (number.Length is 0 or > 3 || number.ContainsAnyExceptInRange('0', '9') || (number.Length > 1 && number[0] == '0'))
+            if (number.Length is 0 or > 3 || number.ContainsAnyExceptInRange('0', '9') || CniCheck.AddressIsNotOctal.Fails(number.Length > 1 && number[0] == '0'))
             {
                 return false;
             }

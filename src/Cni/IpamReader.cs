@@ -17,7 +17,7 @@ static class IpamReader
         var type = fields.Text("type") ?? "";
         if (!isForHostLocal && type != IpamConfig.HostLocal)
         {
-            return type.Contains('/') ? throw fields.Require("type").Invalid("a plugin's name has no slash") : new IpamConfig { Type = type };
+            return CniCheck.IpamHasNoPath.Fails(type.Contains('/')) ? throw fields.Require("type").Invalid("a plugin's name has no slash") : new IpamConfig { Type = type };
         }
         var sets = new List<IReadOnlyList<AddressRange>>();
         sets.AddRange(Sets(runtime.Find("ipRanges")));
@@ -44,7 +44,7 @@ static class IpamReader
         foreach (var part in new[] { given, runtime })
         {
             requested.AddRange(part?.Items(MostRanges).ConvertAll(item =>
-                IpText.TryParseLoose(item.Text(), out var ip) ? ip : throw item.Invalid($"\"{JsonPart.Short(item.Text())}\" is no IP address")) ?? []);
+                CniCheck.RequestIsAnAddress.Passes(IpText.TryParseLoose(item.Text(), out var ip)) ? ip : throw item.Invalid($"\"{JsonPart.Short(item.Text())}\" is no IP address")) ?? []);
         }
         return requested;
     }
@@ -54,17 +54,18 @@ static class IpamReader
     private static IReadOnlyList<AddressRange> Set(JsonPart part)
     {
         var ranges = part.Items(MostRanges).ConvertAll(item => Range(item, new Fields(item, ["subnet", "rangeStart", "rangeEnd", "gateway"], anyCase: true)));
-        if (ranges.Count == 0)
+        if (CniCheck.SetHasARange.Fails(ranges.Count == 0))
         {
             throw part.Invalid("the set has no range");
         }
         for (var i = 1; i < ranges.Count; i++)
         {
-            if (ranges[i].IsV6 != ranges[0].IsV6)
+            if (CniCheck.SetIsOfOneFamily.Fails(ranges[i].IsV6 != ranges[0].IsV6))
             {
                 throw part.Invalid("the set has ranges of IPv4 and of IPv6: each family needs a set of its own");
             }
-            if (ranges.FindIndex(0, i, range => range.Overlaps(ranges[i])) is >= 0 and var other)
+            var other = ranges.FindIndex(0, i, range => range.Overlaps(ranges[i]));
+            if (CniCheck.RangesAreApart.Fails(other >= 0))
             {
                 throw part.Invalid($"the ranges {ranges[other]} and {ranges[i]} overlap");
             }
@@ -76,11 +77,11 @@ static class IpamReader
     {
         var subnetPart = fields.Require("subnet");
         var subnet = ResultReader.Cidr(subnetPart);
-        if (!subnet.IsNetwork)
+        if (CniCheck.SubnetHasNoHost.Fails(!subnet.IsNetwork))
         {
             throw subnetPart.Invalid($"{subnet} has bits of a host: the network is {subnet.Network}");
         }
-        if (subnet.PrefixLength > (subnet.IsV6 ? 126 : 30))
+        if (CniCheck.SubnetHasRoom.Fails(subnet.PrefixLength > (subnet.IsV6 ? 126 : 30)))
         {
             throw subnetPart.Invalid($"{subnet} is too small: network, gateway and broadcast leave no address");
         }
@@ -90,25 +91,27 @@ static class IpamReader
             // IPv6 has no broadcast.
             Inside("rangeEnd") ?? IpText.ToAddress(subnet.Last.ToNumber() - (subnet.IsV6 ? 0u : 1u), subnet.IsV6),
             Gateway() ?? IpText.ToAddress(beforeFirst + 1, subnet.IsV6));
-        return range.First.ToNumber() <= range.Last.ToNumber() ? range : throw part.Invalid($"rangeStart {range.First} is behind rangeEnd {range.Last}");
+        return CniCheck.RangeIsInOrder.Passes(range.First.ToNumber() <= range.Last.ToNumber()) ? range : throw part.Invalid($"rangeStart {range.First} is behind rangeEnd {range.Last}");
 
         // The reference takes one of another network too.
         IPAddress? Gateway()
         {
             var address = ResultReader.Address(fields.Find("gateway"));
-            return address is null || address.IsV6() == subnet.IsV6 ? address : throw fields.Require("gateway").Invalid($"{address} is not of the family of {subnet}");
+            return CniCheck.GatewayIsOfTheFamily.Passes(address is null || address.IsV6() == subnet.IsV6)
+                ? address : throw fields.Require("gateway").Invalid($"{address} is not of the family of {subnet}");
         }
 
         IPAddress? Inside(string name)
         {
             var address = ResultReader.Address(fields.Find(name));
-            return address is null || subnet.Contains(address) ? address : throw fields.Require(name).Invalid($"{address} is not in {subnet}");
+            return CniCheck.RangeIsInTheSubnet.Passes(address is null || subnet.Contains(address))
+                ? address : throw fields.Require(name).Invalid($"{address} is not in {subnet}");
         }
     }
 
     private static void RequireSane(JsonPart part, List<IReadOnlyList<AddressRange>> sets)
     {
-        if (sets.Count == 0)
+        if (CniCheck.ThereAreRanges.Fails(sets.Count == 0))
         {
             throw part.Invalid("neither \"ranges\" nor \"subnet\" says which addresses there are");
         }
@@ -116,7 +119,7 @@ static class IpamReader
         {
             for (var j = 0; j < i; j++)
             {
-                if (sets[i].Any(range => sets[j].Any(range.Overlaps)))
+                if (CniCheck.SetsAreApart.Fails(sets[i].Any(range => sets[j].Any(range.Overlaps))))
                 {
                     throw part.Invalid($"the sets of ranges {j} and {i} overlap");
                 }
@@ -130,6 +133,6 @@ static class IpamReader
         {
             return null;
         }
-        return path[0] == '/' ? path : throw part.Value.Invalid($"\"{JsonPart.Short(path)}\" is no absolute path");
+        return CniCheck.PathIsAbsolute.Passes(path[0] == '/') ? path : throw part.Value.Invalid($"\"{JsonPart.Short(path)}\" is no absolute path");
     }
 }

@@ -18,8 +18,8 @@ public static class MacText
             14 when text.Split('.') is { Length: 3 } parts && Array.TrueForAll(parts, part => part.Length == 4) => string.Concat(parts),
             _ => "",
         };
-        if (digits.Length == 0 || !ulong.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var number)
-            || number == 0 || (number >> 40 & 1) != 0)
+        if (CniCheck.MacIsSixPairs.Fails(!ulong.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var number) || number == 0)
+            || CniCheck.MacIsNoGroups.Fails((number >> 40 & 1) != 0))
         {
             return null;
         }

@@ -53,7 +53,7 @@ public sealed record NetworkConfig
         try
         {
             var part = JsonPart.Read(document, MaxLength, "");
-            return new Fields(part, ["cniVersion"], anyCase: true).Text("cniVersion") is { } version && Cni.CniVersion.IsSupported(version) ? version : Cni.CniVersion.Current;
+            return new Fields(part, ["cniVersion"], anyCase: true).Text("cniVersion") is { } version && CniCheck.ErrorHasAVersion.Passes(Cni.CniVersion.IsSupported(version)) ? version : Cni.CniVersion.Current;
         }
         catch (JsonError)
         {
@@ -68,7 +68,7 @@ public sealed record NetworkConfig
         var part = JsonPart.Read(document, MaxLength, "network configuration");
         var fields = new Fields(part, s_members, anyCase: true);
         var name = fields.Text("name") ?? throw part.Invalid("name: the network has no name");
-        if (!CniEnvironment.IsName(name))
+        if (CniCheck.NetworkHasAName.Fails(!CniEnvironment.IsName(name)))
         {
             throw part.Invalid($"name: \"{JsonPart.Short(name)}\" is not a letter or digit, followed by letters, digits, \"_\", \".\" and \"-\"");
         }
@@ -84,7 +84,7 @@ public sealed record NetworkConfig
             CniVersion = version,
             Name = name,
             Type = fields.Text("type") ?? "",
-            Ipam = ipam is { } read ? IpamReader.Read(read, args, given, runtime, isForHostLocal) : isForHostLocal ? throw part.Invalid("ipam: the member is missing") : null,
+            Ipam = ipam is { } read ? IpamReader.Read(read, args, given, runtime, isForHostLocal) : CniCheck.HostLocalHasRanges.Fails(isForHostLocal) ? throw part.Invalid("ipam: the member is missing") : null,
             Dns = fields.Find("dns") is { } dns ? ResultReader.Dns(dns) : new(),
             PrevResult = isWished && fields.Find("prevResult") is { } result ? ResultReader.Read(result) : null,
             ValidAttachments = (fields.Find("cni.dev/valid-attachments") ?? fields.Find("cni.dev/attachments"))?.Items(MostAttachments).ConvertAll(ReadAttachment),
@@ -115,7 +115,7 @@ public sealed record NetworkConfig
     {
         var fields = new Fields(part, ["hostPort", "containerPort", "protocol", "hostIP"], anyCase: true);
         var protocol = (fields.Text("protocol") ?? "tcp").ToLowerInvariant();
-        if (protocol is not ("tcp" or "udp" or "sctp"))
+        if (CniCheck.PortHasAProtocol.Fails(protocol is not ("tcp" or "udp" or "sctp")))
         {
             throw fields.Require("protocol").Invalid($"\"{JsonPart.Short(protocol)}\" is none of tcp, udp, sctp");
         }

@@ -30,7 +30,7 @@ public sealed record NetworkList
         var part = JsonPart.Read(document, NetworkConfig.MaxLength, what);
         var fields = new Fields(part, ["cniVersion", "cniVersions", "name", "disableCheck", "disableGC", "plugins"], anyCase: true);
         var name = fields.Text("name") ?? throw part.Invalid("name: the network has no name");
-        if (!CniEnvironment.IsName(name))
+        if (CniCheck.DescribedNetworkHasAName.Fails(!CniEnvironment.IsName(name)))
         {
             throw part.Invalid($"name: \"{JsonPart.Short(name)}\" is not a letter or digit, followed by letters, digits, \"_\", \".\" and \"-\"");
         }
@@ -41,7 +41,7 @@ public sealed record NetworkList
             Name = name,
             DisableCheck = Flag(fields.Find("disableCheck")),
             DisableGc = Flag(fields.Find("disableGC")),
-            Plugins = plugins.Count > 0 ? plugins : throw part.Invalid("plugins: the list is empty"),
+            Plugins = CniCheck.ChainHasAPlugin.Passes(plugins.Count > 0) ? plugins : throw part.Invalid("plugins: the list is empty"),
         };
     }
 
@@ -50,7 +50,7 @@ public sealed record NetworkList
         string? highest = null;
         foreach (var version in versions)
         {
-            if (version is not null && Cni.CniVersion.IsSupported(version) && (highest is null || Cni.CniVersion.IsAtLeast(version, highest)))
+            if (version is not null && CniCheck.DescribedVersionIsSupported.Passes(Cni.CniVersion.IsSupported(version)) && (highest is null || Cni.CniVersion.IsAtLeast(version, highest)))
             {
                 highest = version;
             }
@@ -79,9 +79,10 @@ public sealed record NetworkListPlugin(string Type, JsonPart Object, IReadOnlyLi
     {
         var fields = new Fields(part, ["type", "capabilities"], anyCase: true);
         var type = fields.Require("type");
-        if (type.Text() is not { Length: > 0 } name || name.Contains('/'))
+        var name = type.Text();
+        if (CniCheck.PluginHasAName.Fails(name.Length == 0) || CniCheck.PluginHasNoPath.Fails(name.Contains('/')))
         {
-            throw type.Invalid($"\"{JsonPart.Short(type.Text())}\" is no name of a plugin");
+            throw type.Invalid($"\"{JsonPart.Short(name)}\" is no name of a plugin");
         }
         var capabilities = fields.Find("capabilities")?.Properties().FindAll(one => one.Value.Flag()).ConvertAll(one => one.Name);
         return new NetworkListPlugin(name, part, capabilities ?? []);
@@ -95,7 +96,7 @@ public sealed record NetworkListPlugin(string Type, JsonPart Object, IReadOnlyLi
         json.WriteString("name", list.Name);
         foreach (var (name, value) in Object.Properties())
         {
-            if (name is not ("cniVersion" or "cniVersions" or "name" or "prevResult" or "runtimeConfig" or "capabilities" or "cni.dev/valid-attachments"))
+            if (CniCheck.MemberIsThePlugins.Passes(name is not ("cniVersion" or "cniVersions" or "name" or "prevResult" or "runtimeConfig" or "capabilities" or "cni.dev/valid-attachments")))
             {
                 json.WritePropertyName(name);
                 value.Element.WriteTo(json);
@@ -147,7 +148,7 @@ public sealed record NetworkListPlugin(string Type, JsonPart Object, IReadOnlyLi
         json.WriteEndObject();
     }
 
-    private bool Has(string capability) => System.Linq.Enumerable.Contains(Capabilities, capability);
+    private bool Has(string capability) => CniCheck.PluginIsCapable.Passes(System.Linq.Enumerable.Contains(Capabilities, capability));
 
     private static void WriteAttachments(Utf8JsonWriter json, IReadOnlyList<Attachment> valid)
     {

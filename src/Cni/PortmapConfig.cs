@@ -21,15 +21,16 @@ public sealed record PortmapConfig
         if (fields.Find("markMasqBit") is { } bit)
         {
             ResultReader.Within(bit, 0, 31);
-            if (fields.Text("externalSetMarkChain") is not null)
+            if (CniCheck.MarkIsOneOfTwo.Fails(fields.Text("externalSetMarkChain") is not null))
             {
                 throw part.Invalid("markMasqBit and externalSetMarkChain: only one of them");
             }
         }
         fields.Text("externalSetMarkChain");
-        if (fields.Text("backend") is { } backend and not ("iptables" or "nftables"))
+        var backend = fields.Text("backend");
+        if (CniCheck.PortmapBackendIsKnown.Fails(backend is not (null or "iptables" or "nftables")))
         {
-            throw part.Invalid($"backend: \"{JsonPart.Short(backend)}\" is neither iptables nor nftables");
+            throw part.Invalid($"backend: \"{JsonPart.Short(backend!)}\" is neither iptables nor nftables");
         }
         return new PortmapConfig
         {
@@ -41,7 +42,7 @@ public sealed record PortmapConfig
     // They are words of the command iptables.
     private static void RequireNone(JsonPart? conditions)
     {
-        if (conditions is { } part && part.Texts().Count > 0)
+        if (conditions is { } part && CniCheck.ConditionsAreNone.Fails(part.Texts().Count > 0))
         {
             throw part.Unsupported("conditions in iptables' words are not supported");
         }

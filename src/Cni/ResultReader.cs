@@ -17,7 +17,7 @@ public static class ResultReader
     public static CniResult Read(JsonPart part)
     {
         var fields = new Fields(part, ["cniVersion", "interfaces", "ips", "routes", "dns"], anyCase: true);
-        if (fields.Text("cniVersion") is { } version && !CniVersion.IsSupported(version))
+        if (fields.Text("cniVersion") is { } version && CniCheck.ResultVersionIsSupported.Fails(!CniVersion.IsSupported(version)))
         {
             throw new CniError(CniCode.IncompatibleVersion, part.Problem($"the result is of CNI {version}; {string.Join(", ", CniVersion.Supported)} are supported").Message);
         }
@@ -55,7 +55,7 @@ public static class ResultReader
             Table = Number("table"),
             Scope = Number("scope"),
         };
-        if (route.Gateway is { } gateway && gateway.IsV6() != route.Destination.IsV6)
+        if (route.Gateway is { } gateway && CniCheck.RouteIsOfOneFamily.Fails(gateway.IsV6() != route.Destination.IsV6))
         {
             throw part.Invalid($"the gateway {gateway} is not of the family of {route.Destination}");
         }
@@ -67,7 +67,7 @@ public static class ResultReader
     public static int Within(JsonPart part, int least, int most)
     {
         var number = part.Integer();
-        return number >= least && number <= most ? (int)number : throw part.Invalid($"{number} is not within {least} and {most}");
+        return CniCheck.NumberIsWithin.Passes(number >= least && number <= most) ? (int)number : throw part.Invalid($"{number} is not within {least} and {most}");
     }
 
     /// <summary>Null for none, and for "".</summary>
@@ -77,13 +77,13 @@ public static class ResultReader
         {
             return null;
         }
-        return IpText.TryParse(text, out var address) ? address : throw part.Value.Invalid($"\"{JsonPart.Short(text)}\" is no IP address");
+        return CniCheck.AddressIsOne.Passes(IpText.TryParse(text, out var address)) ? address : throw part.Value.Invalid($"\"{JsonPart.Short(text)}\" is no IP address");
     }
 
     public static Cidr Cidr(JsonPart part)
     {
         var text = part.Text();
-        return Cni.Cidr.TryParse(text, out var cidr) ? cidr : throw part.Invalid($"\"{JsonPart.Short(text)}\" is no IP address with the length of a prefix");
+        return CniCheck.PrefixIsOne.Passes(Cni.Cidr.TryParse(text, out var cidr)) ? cidr : throw part.Invalid($"\"{JsonPart.Short(text)}\" is no IP address with the length of a prefix");
     }
 
     private static ResultInterface Interface(JsonPart part)

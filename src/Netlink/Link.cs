@@ -65,7 +65,7 @@ public sealed record Link
     /// <summary>Null when the payload is too short to be one.</summary>
     public static Link? From(ReadOnlySpan<byte> payload)
     {
-        if (payload.Length < IfInfoMsg.Length)
+        if (NetlinkCheck.LinkHasItsHeader.Fails(payload.Length < IfInfoMsg.Length))
         {
             return null;
         }
@@ -119,10 +119,10 @@ public sealed record Link
                 case IFLA_INFO_KIND:
                     Kind = info.Text;
                     break;
-                case IFLA_INFO_DATA when Kind == "bridge":
+                case IFLA_INFO_DATA when NetlinkCheck.DataAreABridges.Passes(Kind == "bridge"):
                     TakeBridge(info.Inside);
                     break;
-                case IFLA_INFO_DATA when Kind == "vlan":
+                case IFLA_INFO_DATA when NetlinkCheck.DataAreAVlans.Passes(Kind == "vlan"):
                     TakeVlan(info.Inside);
                     break;
                 case IFLA_INFO_SLAVE_DATA:

@@ -21,7 +21,7 @@ public readonly record struct LinkAddress(int Index, IPAddress Address, int Pref
     /// <summary>Null when it is not one of IPv4 or IPv6.</summary>
     public static LinkAddress? From(ReadOnlySpan<byte> payload)
     {
-        if (payload.Length < IfAddrMsg.Length)
+        if (NetlinkCheck.AddressHasItsHeader.Fails(payload.Length < IfAddrMsg.Length))
         {
             return null;
         }
@@ -46,6 +46,6 @@ public readonly record struct LinkAddress(int Index, IPAddress Address, int Pref
         }
         // IFA_ADDRESS is the other end's on a point-to-point link; IPv6 has IFA_LOCAL only there (linux/if_addr.h).
         var own = local.IsEmpty ? address : local;
-        return own.Length is 4 or 16 ? new LinkAddress(header.Index, new IPAddress(own), header.PrefixLength, flags) : null;
+        return NetlinkCheck.AddressHasItsLength.Passes(own.Length is 4 or 16) ? new LinkAddress(header.Index, new IPAddress(own), header.PrefixLength, flags) : null;
     }
 }

@@ -28,11 +28,11 @@ public ref struct MessageReader(ReadOnlySpan<byte> datagram)
     {
         if (_rest.Length < MessageWriter.HeaderLength)
         {
-            IsBroken |= !_rest.IsEmpty;
+            IsBroken |= NetlinkCheck.NothingIsLeftOver.Fails(!_rest.IsEmpty);
             return false;
         }
         var length = MemoryMarshal.Read<uint>(_rest);
-        if (length < MessageWriter.HeaderLength || length > (uint)_rest.Length)
+        if (NetlinkCheck.MessageHasItsHeader.Fails(length < MessageWriter.HeaderLength) || NetlinkCheck.MessageIsWhole.Fails(length > (uint)_rest.Length))
         {
             IsBroken = true;
             return false;
@@ -67,15 +67,17 @@ public ref struct AttributeReader(ReadOnlySpan<byte> attributes)
     public readonly string Text => Encoding.UTF8.GetString(Value.IndexOf((byte)0) is >= 0 and var end ? Value[..end] : Value);
 
     /// <summary>Zero when it is shorter.</summary>
-    public readonly uint UInt32 => Value.Length >= 4 ? MemoryMarshal.Read<uint>(Value) : 0;
+    public readonly uint UInt32 => Has(4) ? MemoryMarshal.Read<uint>(Value) : 0;
 
-    public readonly ushort UInt16 => Value.Length >= 2 ? MemoryMarshal.Read<ushort>(Value) : (ushort)0;
+    public readonly ushort UInt16 => Has(2) ? MemoryMarshal.Read<ushort>(Value) : (ushort)0;
 
-    public readonly byte Byte => Value.IsEmpty ? (byte)0 : Value[0];
+    public readonly byte Byte => Has(1) ? Value[0] : (byte)0;
 
-    public readonly uint BigEndian32 => Value.Length >= 4 ? BinaryPrimitives.ReadUInt32BigEndian(Value) : 0;
+    public readonly uint BigEndian32 => Has(4) ? BinaryPrimitives.ReadUInt32BigEndian(Value) : 0;
 
-    public readonly ulong BigEndian64 => Value.Length >= 8 ? BinaryPrimitives.ReadUInt64BigEndian(Value) : 0;
+    public readonly ulong BigEndian64 => Has(8) ? BinaryPrimitives.ReadUInt64BigEndian(Value) : 0;
+
+    private readonly bool Has(int length) => NetlinkCheck.NumberIsWhole.Passes(Value.Length >= length);
 
     public bool Next()
     {
@@ -84,7 +86,7 @@ public ref struct AttributeReader(ReadOnlySpan<byte> attributes)
             return false;
         }
         var length = MemoryMarshal.Read<ushort>(_rest);
-        if (length < MessageWriter.AttributeHeaderLength || length > _rest.Length)
+        if (NetlinkCheck.AttributeHasItsHeader.Fails(length < MessageWriter.AttributeHeaderLength) || NetlinkCheck.AttributeIsWhole.Fails(length > _rest.Length))
         {
             return false;
         }

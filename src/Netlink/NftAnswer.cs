@@ -103,18 +103,19 @@ public static class NftAnswer
             var isThere = false;
             while (!isThere && found.Next())
             {
-                isThere = found.Type == wanted.Type && (wanted.IsNested ? IsWithin(wanted.Value, found.Value) : wanted.Value.SequenceEqual(found.Value));
-                if (isList && !isThere)
+                isThere = found.Type == wanted.Type && (wanted.IsNested
+                    ? IsWithin(wanted.Value, found.Value) : NetlinkCheck.ValueIsTheWritten.Passes(wanted.Value.SequenceEqual(found.Value)));
+                if (NetlinkCheck.ListIsInItsOrder.Fails(isList && !isThere))
                 {
                     return false;
                 }
             }
-            if (!isThere)
+            if (NetlinkCheck.WrittenIsThere.Fails(!isThere))
             {
                 return false;
             }
         }
-        return !isList || !found.Next();
+        return NetlinkCheck.ListHasNoMore.Passes(!isList || !found.Next());
     }
 
     // More than one attribute, all of the same type.
@@ -154,7 +155,7 @@ public static class NftAnswer
 
     private static string? CommentOf(ReadOnlySpan<byte> userData)
     {
-        while (userData.Length >= 2 && userData.Length >= 2 + userData[1])
+        while (userData.Length >= 2 && NetlinkCheck.CommentIsWhole.Passes(userData.Length >= 2 + userData[1]))
         {
             var text = userData.Slice(2, userData[1]);
             if (userData[0] == CommentType)
@@ -166,5 +167,5 @@ public static class NftAnswer
         return null;
     }
 
-    private static AttributeReader Of(ReadOnlySpan<byte> payload) => new(payload.Length >= HeaderLength ? payload[HeaderLength..] : default);
+    private static AttributeReader Of(ReadOnlySpan<byte> payload) => new(NetlinkCheck.AnswerHasItsHeader.Passes(payload.Length >= HeaderLength) ? payload[HeaderLength..] : default);
 }

@@ -41,12 +41,12 @@ public sealed record Route(IPAddress Destination, int PrefixLength)
     /// <summary>Null when it is no unicast route of IPv4 or IPv6.</summary>
     public static Route? From(ReadOnlySpan<byte> payload)
     {
-        if (payload.Length < RtMsg.Length)
+        if (NetlinkCheck.RouteHasItsHeader.Fails(payload.Length < RtMsg.Length))
         {
             return null;
         }
         var header = MemoryMarshal.Read<RtMsg>(payload);
-        if (header.Family is not (AF_INET or AF_INET6) || header.Type != RTN_UNICAST)
+        if (NetlinkCheck.RouteIsOfIP.Fails(header.Family is not (AF_INET or AF_INET6)) || NetlinkCheck.RouteIsUnicast.Fails(header.Type != RTN_UNICAST))
         {
             return null;
         }
@@ -63,8 +63,8 @@ public sealed record Route(IPAddress Destination, int PrefixLength)
 
     private Route With(AttributeReader attribute) => attribute.Type switch
     {
-        RTA_DST when attribute.Value.Length is 4 or 16 => this with { Destination = new IPAddress(attribute.Value) },
-        RTA_GATEWAY when attribute.Value.Length is 4 or 16 => this with { Gateway = new IPAddress(attribute.Value) },
+        RTA_DST when NetlinkCheck.DestinationHasItsLength.Passes(attribute.Value.Length is 4 or 16) => this with { Destination = new IPAddress(attribute.Value) },
+        RTA_GATEWAY when NetlinkCheck.GatewayHasItsLength.Passes(attribute.Value.Length is 4 or 16) => this with { Gateway = new IPAddress(attribute.Value) },
         RTA_OIF => this with { Interface = (int)attribute.UInt32 },
         RTA_TABLE => this with { Table = attribute.UInt32 },
         RTA_PRIORITY => this with { Priority = attribute.UInt32 },

@@ -21,7 +21,7 @@ if [ ! -e "$arm64" ] && [ -z "${RUN_IN_VM:-}" ]; then
     echo '  (apt-get could not install it)'
 fi
 
-sources=(src/Linux src/Seccomp src/Plan src/Netlink src/Cni src/Json src/Net/Firewall src/Net/Kernel src/SharpRun/Init/TreeCopy.cs src/Mutant.cs src/Native.props tests/Kernel.Tests
+sources=(src/Linux src/Seccomp src/Plan src/Netlink src/Cni src/Json src/Net/Firewall src/Net/Kernel src/Net/NetCheck.cs src/SharpRun/Init/TreeCopy.cs src/Mutant.cs src/Native.props tests/Kernel.Tests
   Directory.Build.props Directory.Packages.props global.json)
 if [ ! -x "$program" ] || [ -n "$(find "${sources[@]}" -newer "$program" \( -name '*.cs' -o -name '*.csproj' -o -name '*.props' -o -name '*.json' \) \
     -not -path '*/obj/*' -not -path '*/bin/*' -print -quit)" ]; then

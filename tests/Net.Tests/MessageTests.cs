@@ -36,4 +36,45 @@ public sealed class MessageTests
         Assert.False(reader.Next());
         Assert.True(reader.IsBroken);
     }
+
+    // mutant: NetlinkCheck.NothingIsLeftOver
+    [Fact]
+    public void What_is_left_over_is_broken()
+    {
+        var reader = new MessageReader([.. new MessageWriter().Begin(16, 5, 7).End().Bytes, 0, 0, 0]);
+        Assert.True(reader.Next());
+        Assert.False(reader.Next());
+        Assert.True(reader.IsBroken);
+    }
+
+    // mutant: NetlinkCheck.MessageHasItsHeader NetlinkCheck.MessageIsWhole
+    [Theory]
+    [InlineData(15)]
+    [InlineData(17)]
+    [InlineData(-1)]
+    public void A_message_has_the_length_that_it_says(int length)
+    {
+        var bytes = new MessageWriter().Begin(16, 5, 7).End().Bytes.ToArray();
+        BitConverter.TryWriteBytes(bytes, length);
+        var reader = new MessageReader(bytes);
+        Assert.False(reader.Next());
+        Assert.True(reader.IsBroken);
+    }
+
+    // mutant: NetlinkCheck.AttributeHasItsHeader NetlinkCheck.AttributeIsWhole
+    [Theory]
+    [InlineData(3)]
+    [InlineData(9)]
+    public void An_attribute_has_the_length_that_it_says(byte length) => Assert.False(new AttributeReader([length, 0, 1, 0, 1, 2, 3, 4]).Next());
+
+    // mutant: NetlinkCheck.NumberIsWhole
+    [Fact]
+    public void A_number_that_is_cut_off_is_zero()
+    {
+        var reader = new AttributeReader(new MessageWriter().Attribute(1, [1, 2, 3]).Flag(2).Bytes);
+        Assert.True(reader.Next());
+        Assert.Equal((0x0201, 0u, 0u, 0ul), (reader.UInt16, reader.UInt32, reader.BigEndian32, reader.BigEndian64));
+        Assert.True(reader.Next());
+        Assert.Equal((0, 0), (reader.UInt16, reader.Byte));
+    }
 }

@@ -78,6 +78,16 @@ public sealed class NftTests
         Assert.False(NftAnswer.IsWithin(longer.Bytes, written.Bytes));
     }
 
+    // mutant: NetlinkCheck.ListIsInItsOrder NetlinkCheck.ListHasNoMore NetlinkCheck.WrittenIsThere NetlinkCheck.ValueIsTheWritten
+    [Fact]
+    public void A_rule_with_an_expression_between_is_another_rule()
+    {
+        var written = new NftExpressions().Meta(NftMeta.Family).Drop();
+        Assert.False(NftAnswer.IsWithin(written.Bytes, new NftExpressions().Meta(NftMeta.Family).Masquerade().Drop().Bytes));
+        Assert.False(NftAnswer.IsWithin(written.Bytes, new NftExpressions().Meta(NftMeta.Protocol).Drop().Bytes));
+        Assert.False(NftAnswer.IsWithin(written.Bytes, new NftExpressions().Meta(NftMeta.Family).Bytes));
+    }
+
     // The numbers are those of nft's NEWSET messages for the same maps.
     [Theory]
     [InlineData(false, false, "ports", 0x30D, 8, 0x1CD, 8)]
@@ -208,6 +218,14 @@ public sealed class NftTests
         NftAnswer.Elements(bytes, []);
         NftAnswer.IsWithin(bytes, bytes);
     });
+
+    // mutant: NetlinkCheck.AnswerHasItsHeader
+    [Fact]
+    public void An_answer_that_is_cut_off_says_nothing()
+    {
+        Assert.Equal((0u, ""), (NftAnswer.Generation([1, 2, 3]), NftAnswer.SetName([])));
+        Assert.Null(NftAnswer.Rule([1]).Comment);
+    }
 
     private static NftRule RuleOf(Action<MessageWriter> write)
     {

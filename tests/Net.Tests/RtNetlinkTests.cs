@@ -106,6 +106,30 @@ public sealed class RtNetlinkTests
         Assert.Equal(("bridge", true, 7), (link.Kind, link.VlanFiltering, link.DefaultVlan));
     }
 
+    // mutant: NetlinkCheck.DataAreABridges NetlinkCheck.DataAreAVlans
+    [Fact]
+    public void Data_are_those_of_their_kind()
+    {
+        Assert.False(SomeLink.Of(3, "vlan", data: data => data.Byte(IFLA_BR_VLAN_FILTERING, 1)).VlanFiltering);
+        Assert.Equal(7, SomeLink.Of(3, "vlan", data: data => data.UInt16(IFLA_VLAN_ID, 7)).VlanId);
+        Assert.Equal(0, SomeLink.Of(3, "vxlan", data: data => data.UInt16(IFLA_VLAN_ID, 7)).VlanId);
+    }
+
+    // mutant: NetlinkCheck.AddressHasItsLength
+    [Fact]
+    public void An_address_has_the_length_of_its_family() =>
+        Assert.Null(LinkAddress.From(Written(writer => writer.Struct(new IfAddrMsg(AF_INET, 24, 3)).Attribute(IFA_ADDRESS, [10, 0, 0]))));
+
+    // mutant: NetlinkCheck.RouteIsOfIP NetlinkCheck.RouteIsUnicast NetlinkCheck.DestinationHasItsLength NetlinkCheck.GatewayHasItsLength
+    [Fact]
+    public void A_route_is_one_of_IP_to_one_place()
+    {
+        var route = Route.From(Written(writer => writer.Struct(new RtMsg(AF_INET) { Type = RTN_UNICAST }).Attribute(RTA_DST, [10, 0, 0]).Attribute(RTA_GATEWAY, [10, 0, 0])))!;
+        Assert.Equal((IPAddress.Any, null), (route.Destination, route.Gateway));
+        Assert.Null(Route.From(Written(writer => writer.Struct(new RtMsg(28) { Type = RTN_UNICAST }))));
+        Assert.Null(Route.From(Written(writer => writer.Struct(new RtMsg(AF_INET) { Type = 2 }))));
+    }
+
     // Whatever comes: no exception, because the length of each attribute is looked at.
     [Fact]
     public void What_is_cut_anywhere_is_read_without_an_exception()

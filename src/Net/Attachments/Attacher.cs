@@ -22,7 +22,7 @@ static class Attacher
         {
             wanted = wanted with { MakesNetNs = there is null, NetNsId = IdOf(there) };
         }
-        if (wanted.MakesNetNs && NetworkFiles.NameOf(wanted.NetNs) is null)
+        if (NetCheck.NamespaceCanBeMade.Fails(wanted.MakesNetNs && NetworkFiles.NameOf(wanted.NetNs) is null))
         {
             throw new NetError($"attach {wanted.NetNs}: there is no network namespace (only those below /run/netns are made)");
         }
@@ -76,12 +76,12 @@ static class Attacher
     /// <summary>Begun and never finished, of before the machine's start, or of a namespace that is gone. In doubt it lives.</summary>
     public static bool IsDead(AttachmentRecord record)
     {
-        if (record.Result is null || record.BootId != LeaseWitness.ReadBootId())
+        if (NetCheck.AttachmentIsFinished.Fails(record.Result is null) || NetCheck.AttachmentIsOfThisBoot.Fails(record.BootId != LeaseWitness.ReadBootId()))
         {
             return true;
         }
         using var there = NetNs.OpenIfThere(record.NetNs);
-        return there is null || (record.NetNsId.Length > 0 && IdOf(there) != record.NetNsId);
+        return NetCheck.NamespaceIsThere.Fails(there is null) || NetCheck.NamespaceIsTheSame.Fails(record.NetNsId.Length > 0 && IdOf(there) != record.NetNsId);
     }
 
     // What stands in the way and is dead is taken away; what lives is refused.
@@ -93,7 +93,7 @@ static class Attacher
         }
         foreach (var other in network.Records.FindAll(other => other.NetNs == wanted.NetNs || IsRival(other, wanted)))
         {
-            if (IsDead(other))
+            if (NetCheck.RivalThatLivesStays.Passes(IsDead(other)))
             {
                 Down(network, other);
             }
@@ -107,24 +107,24 @@ static class Attacher
     private static void Require(NetworkDirectory network, AttachmentRecord wanted)
     {
         var act = $"attach {wanted.NetNs} to network {network.Network}";
-        if (network.Find(wanted.NetNs) is not null)
+        if (NetCheck.NamespaceIsNotAttached.Fails(network.Find(wanted.NetNs) is not null))
         {
             throw new NetError($"{act}: it is attached already");
         }
         foreach (var other in network.Records)
         {
-            if (other.ContainerId == wanted.ContainerId && other.IfName == wanted.IfName)
+            if (NetCheck.ContainerIsNotAttached.Fails(other.ContainerId == wanted.ContainerId && other.IfName == wanted.IfName))
             {
                 throw new NetError($"{act}: {other.NetNs} is there as {other.ContainerId} with {other.IfName} already");
             }
-            if (other.Name is not null && other.Name == wanted.Name)
+            if (NetCheck.NameIsFree.Fails(other.Name is not null && other.Name == wanted.Name))
             {
                 throw new NetError($"{act}: the name {wanted.Name} is that of {other.NetNs}");
             }
             var port = wanted.Wishes.PortMappings.FirstOrDefault(one => other.Wishes.PortMappings.Any(port => PortWord.Collide(port, one)));
-            if (port is not null)
+            if (NetCheck.PortIsFree.Fails(port is not null))
             {
-                throw new NetError($"{act}: port {PortWord.TextOf(port)} of the host leads to {other.NetNs} already");
+                throw new NetError($"{act}: port {PortWord.TextOf(port!)} of the host leads to {other.NetNs} already");
             }
         }
         if (PluginChain.Missing(wanted) is { } plugin)
@@ -152,11 +152,14 @@ static class Attacher
 
     private static void RemoveNetNs(AttachmentRecord record)
     {
-        if (record.MakesNetNs && NetworkFiles.NameOf(record.NetNs) is { } name)
+        if (NameOfOurs(record) is { } name)
         {
             NetNs.Remove(name);
         }
     }
+
+    /// <summary>The name below /run/netns of a namespace that `up` has made; null: it is somebody else's.</summary>
+    internal static string? NameOfOurs(AttachmentRecord record) => NetCheck.OthersNamespaceStays.Passes(record.MakesNetNs) ? NetworkFiles.NameOf(record.NetNs) : null;
 
     private static string IdOf(NetNs? netNs) =>
         netNs is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{netNs.Identity.Major}:{netNs.Identity.Minor}:{netNs.Identity.Inode}");

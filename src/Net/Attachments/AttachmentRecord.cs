@@ -99,7 +99,8 @@ sealed record AttachmentRecord
             Wishes = new RuntimeArguments
             {
                 Mac = fields.Text("mac"),
-                Ips = [.. System.Linq.Enumerable.Select(fields.Texts("ips") ?? [], text => IpText.TryParse(text, out var ip) ? ip : throw part.Problem($"\"{text}\" is no address"))],
+                Ips = [.. System.Linq.Enumerable.Select(fields.Texts("ips") ?? [], text =>
+                    NetCheck.RecordedIpIsAnAddress.Passes(IpText.TryParse(text, out var ip)) ? ip : throw part.Problem($"\"{text}\" is no address"))],
                 PortMappings = [.. System.Linq.Enumerable.Select(fields.Texts("ports") ?? [], text => PortWord.Parse(text) ?? throw part.Problem($"\"{text}\" is no port"))],
             },
             Network = KnownNetwork.Read(Encoding.UTF8.GetBytes(fields.Require("network").Element.GetRawText()), fields.Text("source")),
@@ -118,7 +119,7 @@ static class PortWord
         var protocol = slash < 0 ? "tcp" : word[(slash + 1)..];
         var rest = slash < 0 ? word : word[..slash];
         var last = rest.LastIndexOf(':');
-        if (protocol is not ("tcp" or "udp" or "sctp") || last < 0 || PortOf(rest.AsSpan(last + 1)) is not { } container)
+        if (NetCheck.PortWordHasAProtocol.Fails(protocol is not ("tcp" or "udp" or "sctp")) || last < 0 || PortOf(rest.AsSpan(last + 1)) is not { } container)
         {
             return null;
         }
@@ -134,7 +135,7 @@ static class PortWord
         }
         var text = rest[..middle];
         var isBracketed = text.StartsWith('[') && text.EndsWith(']');
-        return IpText.TryParse(isBracketed ? text[1..^1] : text, out var address) && address.IsV6() == isBracketed
+        return IpText.TryParse(isBracketed ? text[1..^1] : text, out var address) && NetCheck.OnlyIPv6HasBrackets.Passes(address.IsV6() == isBracketed)
             ? new PortRequest(address, host, container, protocol) : null;
     }
 
@@ -146,10 +147,11 @@ static class PortWord
 
     /// <summary>Whoever comes to the one could mean the other.</summary>
     public static bool Collide(PortRequest one, PortRequest other) =>
-        (one.HostPort, one.Protocol) == (other.HostPort, other.Protocol) && (Reach(one.HostIp) is null || Reach(other.HostIp) is null || one.HostIp!.Equals(other.HostIp));
+        (one.HostPort, one.Protocol) == (other.HostPort, other.Protocol)
+        && (NetCheck.PortIsNotOnAllAddresses.Fails(Reach(one.HostIp) is null || Reach(other.HostIp) is null) || Equals(one.HostIp, other.HostIp));
 
     private static IPAddress? Reach(IPAddress? address) => address is null || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) ? null : address;
 
     private static int? PortOf(ReadOnlySpan<char> text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and <= ushort.MaxValue ? port : null;
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && NetCheck.PortWordIsInRange.Passes(port is > 0 and <= ushort.MaxValue) ? port : null;
 }

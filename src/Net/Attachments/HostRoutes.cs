@@ -25,10 +25,11 @@ static class HostRoutes
         {
             // Iface Destination Gateway Flags RefCnt Use Metric Mask ...; numbers in the byte order of the machine.
             var words = line.Split('\t', StringSplitOptions.TrimEntries);
-            if (words.Length > 7 && words[0] != ownInterface && TryNumber(words[1], out var destination) && TryNumber(words[7], out var mask) && mask != 0)
+            if (NetCheck.RouteIsWhole.Passes(words.Length > 7) && NetCheck.RouteIsNotOurs.Passes(words[0] != ownInterface)
+                && TryNumber(words[1], out var destination) && TryNumber(words[7], out var mask) && NetCheck.RouteIsNotDefault.Passes(mask != 0))
             {
                 var route = new Cidr(AddressOf(destination), BitOperations.PopCount(mask));
-                if (subnet.Contains(route.Address) || route.Contains(subnet.Address))
+                if (NetCheck.SubnetIsNobodys.Fails(subnet.Contains(route.Address) || route.Contains(subnet.Address)))
                 {
                     return $"{route} by {words[0]}";
                 }

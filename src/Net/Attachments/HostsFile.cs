@@ -21,7 +21,7 @@ static class HostsFile
         var opened = Sys.Open(Native.AT_FDCWD, ZeroTerminated.Of(path), flags, Mode);
         if (!opened.Ok)
         {
-            return opened.Error == Errno.ENOENT && !makes ? Errno.OK : opened.Error;
+            return NetCheck.BundleMayBeGone.Fails(opened.Error == Errno.ENOENT && !makes) ? Errno.OK : opened.Error;
         }
         var error = ProcFiles.ReadWhole(opened.Value, MaxLength, out var old);
         if (error == Errno.OK)
@@ -39,7 +39,7 @@ static class HostsFile
         var isOurs = false;
         foreach (var line in text.TrimEnd('\n').Split('\n'))
         {
-            isOurs |= line == begin;
+            isOurs |= NetCheck.OthersLinesStay.Passes(line == begin);
             if (!isOurs && text.Length > 0)
             {
                 kept.Append(line).Append('\n');
@@ -60,7 +60,7 @@ static class HostsFile
     // One write of at least the old length, and what is left over is cut off behind it: at no moment are names missing that stay.
     private static Errno Overwrite(int fd, byte[] old, byte[] text)
     {
-        if (text.AsSpan().SequenceEqual(old))
+        if (NetCheck.SameNamesAreNotWritten.Fails(text.AsSpan().SequenceEqual(old)))
         {
             return Errno.OK;
         }

@@ -65,7 +65,7 @@ sealed class NetworkDirectory : IDisposable
         }
         var names = Names(opened.OrThrow($"open {NetworkFiles.DirectoryOf(root)}"), $"list {NetworkFiles.DirectoryOf(root)}");
         Sys.Close(opened.Value);
-        return names.FindAll(CniEnvironment.IsName);
+        return names.FindAll(name => NetCheck.DirectoryIsANetworks.Passes(CniEnvironment.IsName(name)));
     }
 
     public AttachmentRecord? Find(string netNs) => Records.Find(record => record.NetNs == netNs);
@@ -96,7 +96,7 @@ sealed class NetworkDirectory : IDisposable
         return RemoveFile(NetworkFiles.RecordOf(record.NetNs));
     }
 
-    public Errno RemoveFile(string name) => Sys.UnlinkAt(_directory, ZeroTerminated.Of(name), 0) is var error && error == Errno.ENOENT ? Errno.OK : error;
+    public Errno RemoveFile(string name) => Sys.UnlinkAt(_directory, ZeroTerminated.Of(name), 0) is var error && NetCheck.FileMayBeGone.Fails(error == Errno.ENOENT) ? Errno.OK : error;
 
     /// <summary>The names of all that are up, in the network's file and in the bundles' own. The first error, after all was tried.</summary>
     public Errno WriteHosts()
@@ -129,7 +129,7 @@ sealed class NetworkDirectory : IDisposable
             try
             {
                 var record = AttachmentRecord.Read(document, $"{Path}/{name}");
-                if (NetworkFiles.RecordOf(record.NetNs) != name)
+                if (NetCheck.RecordHasItsName.Fails(NetworkFiles.RecordOf(record.NetNs) != name))
                 {
                     Broken.Add(name);
                     continue;

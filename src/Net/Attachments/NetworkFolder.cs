@@ -21,7 +21,7 @@ static class NetworkFolder
             {
                 ProcFiles.ReadWhole(Native.AT_FDCWD, ZeroTerminated.Of(path), NetworkConfig.MaxLength, out var document).OrThrow($"read {path}");
                 var network = KnownNetwork.Read(document, path);
-                if (!networks.Exists(other => other.Name == network.Name))
+                if (NetCheck.FirstDescriptionCounts.Passes(!networks.Exists(other => other.Name == network.Name)))
                 {
                     networks.Add(network);
                 }
@@ -31,7 +31,7 @@ static class NetworkFolder
                 warn(error.Message);
             }
         }
-        if (!networks.Exists(network => network.Name == KnownNetwork.BuiltInName))
+        if (NetCheck.DescriptionIsBeforeTheBuiltIn.Passes(!networks.Exists(network => network.Name == KnownNetwork.BuiltInName)))
         {
             networks.Add(KnownNetwork.BuiltIn);
         }

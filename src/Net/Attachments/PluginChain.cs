@@ -25,7 +25,7 @@ static class PluginChain
 
     /// <summary>Null when all plugins are there: what cannot be called to take it away is not made.</summary>
     public static string? Missing(AttachmentRecord record) => record.Network.List.Plugins.Select(plugin => plugin.Type)
-        .FirstOrDefault(type => !PluginNames.IsOurs(type) && ForeignPlugin.Find(type, record.CniPath) is null);
+        .FirstOrDefault(type => NetCheck.PluginIsThere.Fails(!PluginNames.IsOurs(type) && ForeignPlugin.Find(type, record.CniPath) is null));
 
     /// <summary>Takes away what there is of it, of all plugins whatever one of them says; then throws the first error.</summary>
     public static void Remove(AttachmentRecord record)
@@ -51,7 +51,7 @@ static class PluginChain
 
     public static void Check(AttachmentRecord record)
     {
-        if (record.Network.List.DisableCheck)
+        if (NetCheck.CheckIsAllowed.Fails(record.Network.List.DisableCheck))
         {
             return;
         }
@@ -65,7 +65,7 @@ static class PluginChain
     /// <summary>What belongs to the network and to none of these goes.</summary>
     public static void Collect(KnownNetwork network, IReadOnlyList<Attachment> valid, string cniPath)
     {
-        if (network.List.DisableGc)
+        if (NetCheck.GcIsAllowed.Fails(network.List.DisableGc))
         {
             return;
         }

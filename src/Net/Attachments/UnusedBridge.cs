@@ -57,7 +57,7 @@ static class UnusedBridge
         return has;
     }
 
-    private static bool IsBridge(System.ReadOnlySpan<byte> bytes)
+    internal static bool IsBridge(System.ReadOnlySpan<byte> bytes)
     {
         var attributes = new AttributeReader(bytes);
         while (attributes.Next())
@@ -69,7 +69,7 @@ static class UnusedBridge
             var inside = attributes.Inside;
             while (inside.Next())
             {
-                if (inside.Type == Kind && inside.Text == "bridge")
+                if (inside.Type == Kind && NetCheck.OnlyABridgeIsRemoved.Passes(inside.Text == "bridge"))
                 {
                     return true;
                 }

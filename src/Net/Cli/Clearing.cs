@@ -44,7 +44,7 @@ static class Clearing
             return;
         }
         var acts = new List<Action>();
-        foreach (var record in network.Records.FindAll(Attacher.IsDead))
+        foreach (var record in network.Records.FindAll(record => NetCheck.LivingAttachmentStays.Passes(Attacher.IsDead(record))))
         {
             acts.Add(() =>
             {
@@ -64,7 +64,7 @@ static class Clearing
     private static void CollectBuiltIn(NetworkDirectory network, Options options)
     {
         var known = NetworkFolder.ReadAll(options.ConfigDirectory, _ => { }).Find(one => one.Name == network.Network);
-        if (known is not { IsBuiltIn: true })
+        if (known is null || NetCheck.NetworkIsOursAlone.Fails(!known.IsBuiltIn))
         {
             return;
         }
@@ -83,7 +83,7 @@ static class Clearing
         var networks = NetworkDirectory.Networks(options.Root).ConvertAll(name => NetworkDirectory.Open(options.Root, name, makes: false));
         try
         {
-            foreach (var record in networks.SelectMany(network => network?.Records ?? []).Where(record => !Attacher.IsDead(record)))
+            foreach (var record in networks.SelectMany(network => network?.Records ?? []).Where(record => NetCheck.DeadGetNoRules.Passes(!Attacher.IsDead(record))))
             {
                 var rules = SavedRules.Of(record);
                 plans.AddRange(rules);

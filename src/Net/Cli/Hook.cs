@@ -30,11 +30,7 @@ static class Hook
     private static int Up(Arguments arguments, Options options, string name)
     {
         var state = ReadState();
-        if (state.Pid <= 0)
-        {
-            throw new NetError($"state on stdin: the container {state.Id} has no process, so there is no network namespace (the hook belongs to createRuntime or prestart)");
-        }
-        var netNs = string.Create(CultureInfo.InvariantCulture, $"/proc/{state.Pid}/ns/net");
+        var netNs = NetNsOf(state);
         var known = NetworkFolder.Find(name, options.ConfigDirectory);
         var wanted = Words.Wanted(arguments, known, netNs, state.Id);
         wanted = wanted with { Name = wanted.Name ?? state.Id, HostsFile = state.Bundle is { } bundle ? $"{bundle}/{NetworkFiles.Hosts}" : null };
@@ -42,6 +38,10 @@ static class Hook
         UpDown.Answer(options, Attacher.Up(network, wanted));
         return 0;
     }
+
+    internal static string NetNsOf((string Id, long Pid, string? Bundle) state) => NetCheck.ContainerHasAProcess.Passes(state.Pid > 0)
+        ? string.Create(CultureInfo.InvariantCulture, $"/proc/{state.Pid}/ns/net")
+        : throw new NetError($"state on stdin: the container {state.Id} has no process, so there is no network namespace (the hook belongs to createRuntime or prestart)");
 
     private static int Down(Options options, string name)
     {
@@ -58,12 +58,17 @@ static class Hook
     {
         var error = ProcFiles.ReadStream(StandardInput, MaxLength, out var document);
         error.OrThrow("read the container's state from stdin");
+        return StateOf(document);
+    }
+
+    internal static (string Id, long Pid, string? Bundle) StateOf(byte[] document)
+    {
         var fields = new Fields(JsonPart.Read(document, MaxLength, "state on stdin"), ["id", "pid", "bundle"]);
         var id = fields.Require("id").Text();
-        if (!CniEnvironment.IsName(id))
+        if (NetCheck.ContainerHasAName.Fails(!CniEnvironment.IsName(id)))
         {
             throw new NetError($"state on stdin: the container's id \"{JsonPart.Short(id)}\" is no name in CNI: letters and digits, then also \"_\", \".\" and \"-\"");
         }
-        return (id, fields.Find("pid")?.Integer() ?? 0, fields.Text("bundle") is { } bundle && bundle.StartsWith('/') ? bundle : null);
+        return (id, fields.Find("pid")?.Integer() ?? 0, fields.Text("bundle") is { } bundle && NetCheck.BundleIsAbsolute.Passes(bundle.StartsWith('/')) ? bundle : null);
     }
 }

@@ -60,7 +60,7 @@ static class Looking
         var (name, netNs) = (Words.Network(arguments.Words[0]), Words.NetNs(arguments.Words[1]));
         using var network = NetworkDirectory.Open(options.Root, name, makes: false);
         var record = network?.Find(netNs) ?? throw new NetError($"check {netNs} in network {name}: it is not attached");
-        if (Attacher.IsDead(record))
+        if (NetCheck.CheckedAttachmentLives.Fails(Attacher.IsDead(record)))
         {
             throw new NetError($"check {netNs} in network {name}: "
                 + (record.Result is null ? "it was never finished" : "its namespace is not the one that was attached") + "; `down` or `gc` clears it");

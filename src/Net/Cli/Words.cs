@@ -25,13 +25,14 @@ static class Words
         Flag.Text("publish", "[IP:]HOST:CONTAINER[/udp]", "a port of the host that leads to the container's (may be repeated)", 'p'),
     ];
 
-    public static string Network(string word) => CniEnvironment.IsName(word)
+    public static string Network(string word) => NetCheck.NetworkWordIsAName.Passes(CniEnvironment.IsName(word))
         ? word : throw new UsageError($"\"{word}\" is no name for a network: letters and digits, then also \"_\", \".\" and \"-\"");
 
     public static string NetNs(string word)
     {
         var isName = !word.Contains('/');
-        if (word.Length == 0 || word.Contains('\0') || (isName && (word is "." or ".." || word[0] == '-' || Encoding.UTF8.GetByteCount(word) > 200)))
+        if (NetCheck.NamespaceWordIsOne.Fails(word.Length == 0 || word.Contains('\0')
+            || (isName && (word is "." or ".." || word[0] == '-' || Encoding.UTF8.GetByteCount(word) > 200))))
         {
             throw new UsageError($"\"{word}\" is neither a name below /run/netns nor a path of a network namespace");
         }
@@ -43,7 +44,8 @@ static class Words
     public static AttachmentRecord Wanted(Arguments arguments, KnownNetwork network, string netNs, string? containerId)
     {
         var ifName = arguments.Text("ifname") ?? DefaultIfName;
-        if (CniEnvironment.ProblemOfIfName(ifName) is { } problem)
+        var problem = CniEnvironment.ProblemOfIfName(ifName);
+        if (NetCheck.IfNameWordIsOne.Fails(problem is not null))
         {
             throw new UsageError($"--ifname: {problem}");
         }
@@ -51,7 +53,7 @@ static class Words
         var wishes = new RuntimeArguments
         {
             Mac = mac is null ? null : MacText.Parse(mac) ?? throw new UsageError($"--mac {mac}: six pairs of hexadecimal digits are expected, of one interface"),
-            Ips = arguments.Texts("ip").ConvertAll(text => IpText.TryParse(text, out var ip) ? ip : throw new UsageError($"--ip {text}: this is no address")),
+            Ips = arguments.Texts("ip").ConvertAll(text => NetCheck.IpWordIsAnAddress.Passes(IpText.TryParse(text, out var ip)) ? ip : throw new UsageError($"--ip {text}: this is no address")),
             PortMappings = Ports(arguments.Texts("publish")),
         };
         RequireCapability(network, "portMappings", wishes.PortMappings.Count > 0, "-p");
@@ -61,7 +63,7 @@ static class Words
             NetNs = netNs,
             ContainerId = containerId ?? IdOf(netNs),
             IfName = ifName,
-            Name = name is null ? null : CniEnvironment.IsName(name) && name.Length <= 253 ? name : throw new UsageError($"--name {name}: letters and digits are expected, then also \"_\", \".\" and \"-\""),
+            Name = name is null ? null : NetCheck.NameWordIsAName.Passes(CniEnvironment.IsName(name) && name.Length <= 253) ? name : throw new UsageError($"--name {name}: letters and digits are expected, then also \"_\", \".\" and \"-\""),
             BootId = LeaseWitness.ReadBootId(),
             CniPath = Environment.GetEnvironmentVariable("CNI_PATH") is { Length: > 0 } path ? path : DefaultCniPath,
             CniArgs = ArgsOf(network, wishes),
@@ -76,7 +78,7 @@ static class Words
         foreach (var word in words)
         {
             var port = PortWord.Parse(word) ?? throw new UsageError($"-p {word}: [IP:]HOST:CONTAINER[/udp] is expected, ports from 1 to 65535, IPv6 in brackets");
-            if (ports.Exists(other => PortWord.Collide(other, port)))
+            if (NetCheck.PortWordsAreApart.Fails(ports.Exists(other => PortWord.Collide(other, port))))
             {
                 throw new UsageError($"-p {word}: port {port.HostPort} of the host cannot lead to two places");
             }
@@ -102,7 +104,7 @@ static class Words
 
     private static void RequireCapability(KnownNetwork network, string capability, bool isWanted, string flag)
     {
-        if (isWanted && !Has(network, capability))
+        if (NetCheck.NetworkIsCapable.Fails(isWanted && !Has(network, capability)))
         {
             throw new NetError($"{flag}: no plugin of the network {network.Name} ({network.Source ?? "built in"}) has the capability \"{capability}\"");
         }
@@ -114,7 +116,7 @@ static class Words
         var args = new List<string>();
         if (wishes.Ips.Count > 0 && !Has(network, "ips"))
         {
-            if (wishes.Ips.Count > 1)
+            if (NetCheck.OneIpIsInTheArgs.Fails(wishes.Ips.Count > 1))
             {
                 throw new NetError($"--ip: no plugin of the network {network.Name} has the capability \"ips\", so that one address alone can be asked for");
             }

@@ -18,7 +18,7 @@ sealed class Addition(IReadOnlyList<PlanRules> plans)
             {
                 foreach (var (other, tag) in owners)
                 {
-                    if (Overlap(port.Map.Name, port.Key, other.Map.Name, other.Key))
+                    if (NetCheck.PortsAreApart.Fails(Overlap(port.Map.Name, port.Key, other.Map.Name, other.Key)))
                     {
                         throw Taken(port.Port, tag);
                     }
@@ -99,7 +99,7 @@ sealed class Addition(IReadOnlyList<PlanRules> plans)
 
     private static void AddSet(TableState state, NftBatch batch, NftSet set)
     {
-        if (!state.HasSet(set.Name))
+        if (NetCheck.SetIsNew.Passes(!state.HasSet(set.Name)))
         {
             batch.AddSet(set);
         }
@@ -114,7 +114,7 @@ sealed class Addition(IReadOnlyList<PlanRules> plans)
             foreach (var rules in plan.Fixed())
             {
                 var there = FirewallCheck.There(state, rules);
-                if (!done.Add(rules) || there.Count == rules.Rules.Length)
+                if (NetCheck.FixedRulesAreMadeOnce.Fails(!done.Add(rules)) || NetCheck.FixedRulesAreNotAllThere.Fails(there.Count == rules.Rules.Length))
                 {
                     continue;
                 }
@@ -138,7 +138,8 @@ sealed class Addition(IReadOnlyList<PlanRules> plans)
             {
                 foreach (var other in state.Ports)
                 {
-                    if (!Exists(plans, mine => mine.Plan.Tag == other.Tag) && Overlap(port.Map.Name, port.Key, other.Map, other.Element.Key))
+                    if (NetCheck.OwnPortIsReplaced.Passes(!Exists(plans, mine => mine.Plan.Tag == other.Tag))
+                        && NetCheck.HostPortIsFree.Fails(Overlap(port.Map.Name, port.Key, other.Map, other.Element.Key)))
                     {
                         throw Taken(port.Port, other.Tag);
                     }
@@ -158,8 +159,8 @@ sealed class Addition(IReadOnlyList<PlanRules> plans)
         {
             return key.AsSpan().SequenceEqual(otherKey);
         }
-        var isSameFamily = map.Contains('6') == otherMap.Contains('6');
-        return isSameFamily && key.Length >= portLength && otherKey.Length >= portLength && key.AsSpan(^portLength..).SequenceEqual(otherKey.AsSpan(^portLength..));
+        return NetCheck.PortsAreOfOneFamily.Passes(map.Contains('6') == otherMap.Contains('6'))
+            && NetCheck.KeyIsAPort.Passes(key.Length >= portLength && otherKey.Length >= portLength) && key.AsSpan(^portLength..).SequenceEqual(otherKey.AsSpan(^portLength..));
     }
 
     private static void SwitchOn(string path, string act)

@@ -14,13 +14,13 @@ static class FirewallCheck
         {
             return null;
         }
-        if (!state.Exists)
+        if (NetCheck.TableIsThere.Fails(!state.Exists))
         {
             return $"the table inet {Table.Name} is gone";
         }
         foreach (var rules in wanted.Fixed())
         {
-            if (There(state, rules).Count < rules.Rules.Length)
+            if (NetCheck.FixedRulesAreThere.Fails(There(state, rules).Count < rules.Rules.Length))
             {
                 return $"the chain {rules.Chain} of the table inet {Table.Name} has lost rules";
             }
@@ -28,15 +28,16 @@ static class FirewallCheck
         var tag = wanted.Plan.Tag;
         foreach (var rule in wanted.Rules)
         {
-            if (!state.Rules.Exists(other => other.Tag == tag && other.Rule.Chain == Table.Postrouting && NftAnswer.IsWithin(rule, other.Rule.Expressions)))
+            if (NetCheck.MasqueradeIsThere.Fails(!state.Rules.Exists(other => other.Tag == tag && other.Rule.Chain == Table.Postrouting
+                && NftAnswer.IsWithin(rule, other.Rule.Expressions))))
             {
                 return $"a masquerading rule of {tag} is not in the table inet {Table.Name}";
             }
         }
         foreach (var port in wanted.Ports)
         {
-            if (!state.Ports.Exists(other => other.Tag == tag && other.Map == port.Map.Name && other.Element.Key.AsSpan().SequenceEqual(port.Key)
-                && other.Element.Data.AsSpan().SequenceEqual(port.Data)))
+            if (NetCheck.PublishedPortIsThere.Fails(!state.Ports.Exists(other => other.Tag == tag && other.Map == port.Map.Name
+                && other.Element.Key.AsSpan().SequenceEqual(port.Key) && other.Element.Data.AsSpan().SequenceEqual(port.Data))))
             {
                 return $"the host port {port.Port} of {tag} is not in the table inet {Table.Name}";
             }

@@ -38,7 +38,7 @@ sealed class PlanRules
     public static PlanRules Of(FirewallPlan plan)
     {
         var comment = plan.Tag.ToString();
-        if (Encoding.UTF8.GetByteCount(comment) > NftAnswer.LongestComment || Tag.TryParse(comment) != plan.Tag)
+        if (NetCheck.CommentIsShort.Fails(Encoding.UTF8.GetByteCount(comment) > NftAnswer.LongestComment) || NetCheck.CommentIsReadAgain.Fails(Tag.TryParse(comment) != plan.Tag))
         {
             throw new NetError($"mark the rules of {comment}: the names have a slash or are longer than {NftAnswer.LongestComment} bytes");
         }
@@ -97,7 +97,7 @@ sealed class PlanRules
     // From an address of the container to anywhere but its own network and multicast, as ipMasq of CNI's bridge.
     private void Masquerade(Cidr source)
     {
-        if (source.PrefixLength == 0)
+        if (NetCheck.NetworkIsNotTheWorld.Fails(source.PrefixLength == 0))
         {
             return; // all the world is its own network
         }
@@ -113,7 +113,7 @@ sealed class PlanRules
     {
         var isNoNumber = port.HostPort is < 1 or > 65535 || port.ContainerPort is < 1 or > 65535;
         var protocol = port.Protocol switch { "tcp" => Tcp, "udp" => Udp, "sctp" => Sctp, _ => (byte)0 };
-        if (isNoNumber || protocol == 0)
+        if (NetCheck.PublishedPortIsInRange.Fails(isNoNumber) || NetCheck.PublishedProtocolHasPorts.Fails(protocol == 0))
         {
             throw new NetError($"publish {port}: {(isNoNumber ? "ports are numbers from 1 to 65535" : "only tcp, udp and sctp have ports")}");
         }
@@ -121,7 +121,7 @@ sealed class PlanRules
         foreach (var target in Plan.Targets)
         {
             var isV6 = target.AddressFamily == AddressFamily.InterNetworkV6;
-            if (port.HostIp is { } hostIp && hostIp.AddressFamily != target.AddressFamily)
+            if (port.HostIp is { } hostIp && NetCheck.TargetIsOfThePortsFamily.Fails(hostIp.AddressFamily != target.AddressFamily))
             {
                 continue;
             }
@@ -129,7 +129,7 @@ sealed class PlanRules
             byte[] key = [.. hasHostIp ? port.HostIp!.GetAddressBytes() : [], protocol, 0, 0, 0, .. Port(port.HostPort)];
             Ports.Add(new PortElement(Table.PortsOf(isV6, hasHostIp), key, [.. target.GetAddressBytes(), .. Port(port.ContainerPort)], port, isV6));
         }
-        if (Ports.Count == count)
+        if (NetCheck.PortLeadsSomewhere.Fails(Ports.Count == count))
         {
             throw new NetError($"publish {port}: the container has no address of that family");
         }
@@ -142,7 +142,7 @@ sealed class PlanRules
         foreach (var target in Plan.Targets)
         {
             var isV6 = target.AddressFamily == AddressFamily.InterNetworkV6;
-            if (!Ports.Exists(port => port.IsV6 == isV6))
+            if (NetCheck.WayBackIsOfAPort.Fails(!Ports.Exists(port => port.IsV6 == isV6)))
             {
                 continue;
             }

@@ -18,7 +18,8 @@ sealed class Rules : IDisposable
     // Null on a kernel without nfnetlink.
     private readonly NetlinkSocket? _socket;
 
-    private Rules(NetlinkSocket? socket) => _socket = socket;
+    /// <summary>Of a socket that is open already.</summary>
+    internal Rules(NetlinkSocket? socket) => _socket = socket;
 
     public static Rules Open()
     {
@@ -50,25 +51,14 @@ sealed class Rules : IDisposable
         {
             wanted.ForEach(rules => Remove(rules.Plan.Tag));
         }
-        else if (!Change(addition.Write))
+        else if (NetCheck.KernelHasTables.Fails(!Change(addition.Write)))
         {
             throw new NetError($"{Act}: {NoTables}");
         }
     }
 
     /// <summary>Whatever has the tag, and the table with the last rule. Done when there is nothing.</summary>
-    public void Remove(Tag tag) => Change((state, batch) =>
-    {
-        var isLast = !state.Tags.Contains(tag) ? state.Tags.Count == 0 : state.Tags.Count == 1;
-        if (isLast && state.Exists)
-        {
-            batch.DeleteTable();
-        }
-        else
-        {
-            Removal.Write(state, tag, batch);
-        }
-    });
+    public void Remove(Tag tag) => Change((state, batch) => Removal.WriteWithTable(state, tag, batch));
 
     /// <summary>Null when all is there, else a sentence that names the first that is missing.</summary>
     public string? Check(FirewallPlan plan)
@@ -76,7 +66,7 @@ sealed class Rules : IDisposable
         var wanted = PlanRules.Of(plan);
         string? missing = null;
         var hasTables = Change((state, _) => missing = FirewallCheck.Missing(state, wanted));
-        return hasTables || wanted.IsEmpty ? missing : NoTables;
+        return NetCheck.CheckedKernelHasTables.Passes(hasTables || wanted.IsEmpty) ? missing : NoTables;
     }
 
     /// <summary>Whose rules there are, of one network.</summary>
@@ -88,7 +78,7 @@ sealed class Rules : IDisposable
             tags.Clear();
             foreach (var tag in state.Tags)
             {
-                if (tag.Network == network)
+                if (NetCheck.TagIsOfTheNetwork.Passes(tag.Network == network))
                 {
                     tags.Add(tag);
                 }
@@ -114,7 +104,7 @@ sealed class Rules : IDisposable
             write(state, batch);
             if (!batch.HasWork)
             {
-                if (TableState.GenerationOf(_socket) == state.Generation)
+                if (NetCheck.NobodyWroteMeanwhile.Passes(TableState.GenerationOf(_socket) == state.Generation))
                 {
                     return true;
                 }
@@ -125,7 +115,7 @@ sealed class Rules : IDisposable
             {
                 return true;
             }
-            if (error != Errno.ERESTART)
+            if (NetCheck.OnlyARaceIsRepeated.Fails(error != Errno.ERESTART))
             {
                 throw Refused(error, _socket.Reason);
             }

@@ -49,7 +49,7 @@ static class Table
     // One that is there is not sent again: the kernel would take it for a change, and let the closing of the socket wait for it (8 ms).
     private static void AddBaseChain(TableState state, NftBatch batch, string name, string type, NftHook hook, int priority)
     {
-        if (!state.HasChain(name))
+        if (NetCheck.ChainIsNew.Passes(!state.HasChain(name)))
         {
             batch.AddBaseChain(name, type, hook, priority);
         }

@@ -40,7 +40,7 @@ sealed class TableState(uint generation)
         var sequence = socket.TakeSequence();
         NftQuestion.Sets(writer, Table.Name, sequence);
         var error = socket.Ask(writer, sequence, (_, payload) => state._sets.Add(NftAnswer.SetName(payload)));
-        if (error == Errno.ENOENT)
+        if (NetCheck.TableMayBeMissing.Fails(error == Errno.ENOENT))
         {
             return state;
         }
@@ -65,7 +65,7 @@ sealed class TableState(uint generation)
         var sequence = socket.TakeSequence();
         NftQuestion.Generation(writer, sequence);
         var error = socket.Ask(writer, sequence, (_, payload) => generation = NftAnswer.Generation(payload));
-        if (error is Errno.EINVAL or Errno.EOPNOTSUPP)
+        if (NetCheck.KernelKnowsGenerations.Fails(error is Errno.EINVAL or Errno.EOPNOTSUPP))
         {
             return null;
         }
@@ -92,7 +92,7 @@ sealed class TableState(uint generation)
         NftQuestion.Elements(writer, Table.Name, map, sequence);
         var elements = new List<NftElement>();
         var error = socket.Ask(writer, sequence, (_, payload) => NftAnswer.Elements(payload, elements));
-        if (error == Errno.ENOENT)
+        if (NetCheck.MapMayBeGone.Fails(error == Errno.ENOENT))
         {
             return; // it went meanwhile, which the generation tells
         }

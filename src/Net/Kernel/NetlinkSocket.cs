@@ -16,7 +16,8 @@ sealed class NetlinkSocket : IDisposable
     private readonly int _socket;
     private readonly byte[] _buffer = new byte[64 << 10];
 
-    private NetlinkSocket(int socket) => _socket = socket;
+    /// <summary>Of a socket that is open already.</summary>
+    internal NetlinkSocket(int socket) => _socket = socket;
 
     /// <summary>The kernel's own words about the last refusal, empty when it had none.</summary>
     public string Reason { get; private set; } = "";
@@ -57,13 +58,13 @@ sealed class NetlinkSocket : IDisposable
             while (reader.Next())
             {
                 // The kernel goes on with a datagram behind a request that it refuses: the answers to the rest of the one before are still there.
-                if (reader.Sequence < first)
+                if (NetCheck.AnswerIsToThisQuestion.Fails(reader.Sequence < first))
                 {
                     continue;
                 }
                 if (reader.Type == DoneType)
                 {
-                    return reader.Payload.Length >= 4 ? ErrorOf(reader.Payload) : Errno.OK;
+                    return NetCheck.EndMaySayNothing.Passes(reader.Payload.Length >= 4) ? ErrorOf(reader.Payload) : Errno.OK;
                 }
                 if (reader.Type != ErrorType)
                 {
@@ -80,7 +81,7 @@ sealed class NetlinkSocket : IDisposable
                     return error;
                 }
             }
-            if (reader.IsBroken)
+            if (NetCheck.AnswerIsWhole.Fails(reader.IsBroken))
             {
                 return Errno.EBADMSG;
             }
@@ -99,13 +100,13 @@ sealed class NetlinkSocket : IDisposable
     public void Dispose() => Sys.Close(_socket);
 
     private static Errno ErrorOf(ReadOnlySpan<byte> payload) =>
-        payload.Length >= 4 ? (Errno)(-BitConverter.ToInt32(payload)) : Errno.EBADMSG;
+        NetCheck.ErrorHasANumber.Passes(payload.Length >= 4) ? (Errno)(-BitConverter.ToInt32(payload)) : Errno.EBADMSG;
 
     private static string ReasonOf(ushort flags, ReadOnlySpan<byte> payload)
     {
         // The errno, the header of what was asked (NETLINK_CAP_ACK), then attributes.
         const int before = 4 + MessageWriter.HeaderLength;
-        if ((flags & AckAttributes) == 0 || payload.Length < before)
+        if (NetCheck.RefusalHasAReason.Fails((flags & AckAttributes) == 0) || NetCheck.ReasonIsBehindTheHeader.Fails(payload.Length < before))
         {
             return "";
         }

@@ -57,9 +57,9 @@ sealed class RouteSocket : IDisposable
         Link? found = null;
         Begin($"look at the interface {(name.Length > 0 ? name : $"with the index {index}")}", RTM_GETLINK).LinkQuestion(name, index);
         var refusal = Send((type, payload) => found = type == RTM_NEWLINK ? Link.From(payload) : found);
-        if (refusal is { Error: not Errno.ENODEV })
+        if (NetCheck.LinkIsOnlyMissing.Fails(refusal is { Error: not Errno.ENODEV }))
         {
-            refusal.Throw();
+            refusal!.Throw();
         }
         return found;
     }
@@ -71,7 +71,7 @@ sealed class RouteSocket : IDisposable
         request(_messages.Begin(type, NLM_F_REQUEST | NLM_F_DUMP, sequence));
         var error = _socket.Ask(_messages, sequence, read);
         _messages.Clear();
-        if (error != Errno.OK)
+        if (NetCheck.ListIsWhole.Fails(error != Errno.OK))
         {
             new Refusal(act, error, _socket.Reason).Throw();
         }
@@ -83,7 +83,7 @@ sealed class RouteSocket : IDisposable
         var addresses = new List<LinkAddress>();
         Dump($"list the addresses of {link.Name}", RTM_GETADDR, request => request.AddressQuestion(family, link.Index), (type, payload) =>
         {
-            if (type == RTM_NEWADDR && LinkAddress.From(payload) is { } address && address.Index == link.Index)
+            if (type == RTM_NEWADDR && LinkAddress.From(payload) is { } address && NetCheck.AddressIsTheLinks.Passes(address.Index == link.Index))
             {
                 addresses.Add(address);
             }
@@ -93,7 +93,7 @@ sealed class RouteSocket : IDisposable
 
     public void Dispose() => _socket.Dispose();
 
-    private string ActOf(uint sequence) => sequence - _first < (uint)_acts.Count ? _acts[(int)(sequence - _first)] : "ask the kernel about links";
+    private string ActOf(uint sequence) => NetCheck.ActIsKnown.Passes(sequence - _first < (uint)_acts.Count) ? _acts[(int)(sequence - _first)] : "ask the kernel about links";
 }
 
 /// <summary>What the kernel did not do, and why; Reason is in its own words, mostly empty.</summary>

@@ -30,7 +30,7 @@ static class HostLocal
         }
         catch (ErrnoException)
         {
-            leases.RemoveOrThrow(lease => chosen.Exists(one => one.Address.Equals(lease.Address)));
+            leases.RemoveOrThrow(lease => NetCheck.UndoneLeaseIsNew.Passes(chosen.Exists(one => one.Address.Equals(lease.Address))));
             throw;
         }
         return new CniResult
@@ -45,14 +45,14 @@ static class HostLocal
     public static void Remove(IpamConfig ipam, string network, string containerId, string ifName)
     {
         using var leases = LeaseDirectory.Open(ipam, network, makes: false);
-        leases?.RemoveOrThrow(lease => lease.IsOf(containerId, ifName));
+        leases?.RemoveOrThrow(lease => NetCheck.LeaseIsTheOwners.Passes(lease.IsOf(containerId, ifName)));
         leases?.RemoveStrays();
     }
 
     public static void Check(IpamConfig ipam, string network, string containerId, string ifName)
     {
         using var leases = LeaseDirectory.Open(ipam, network, makes: false);
-        if (leases is null || !leases.Leases.Exists(lease => lease.IsOf(containerId, ifName)))
+        if (NetCheck.OwnerHasALease.Fails(leases is null || !leases.Leases.Exists(lease => lease.IsOf(containerId, ifName))))
         {
             throw new CniError(CniCode.UnknownContainer, $"check the leases of {network}: {containerId} has no address for {ifName}");
         }
@@ -62,7 +62,7 @@ static class HostLocal
     public static void Collect(IpamConfig ipam, string network, IReadOnlyList<Attachment> valid)
     {
         using var leases = LeaseDirectory.Open(ipam, network, makes: false);
-        leases?.RemoveOrThrow(lease => lease.IsEmpty || !valid.Any(one => lease.IsOf(one.ContainerId, one.IfName)));
+        leases?.RemoveOrThrow(lease => NetCheck.ValidLeaseStays.Passes(lease.IsEmpty || !valid.Any(one => lease.IsOf(one.ContainerId, one.IfName))));
         leases?.RemoveStrays();
     }
 
@@ -77,7 +77,7 @@ static class HostLocal
         var taken = Taken(leases, LeaseWitness.ReadBootId());
         foreach (var set in ipam.RangeSets)
         {
-            if (RangeWalk.FirstFree(set, null, taken.Contains) is null)
+            if (NetCheck.RangeHasRoom.Fails(RangeWalk.FirstFree(set, null, taken.Contains) is null))
             {
                 throw new CniError(CniCode.NotAvailable, Exhausted(set));
             }
@@ -96,9 +96,10 @@ static class HostLocal
             requested.RemoveAll(address => address.Equals(wanted));
             try
             {
-                if (leases.Leases.Find(lease => lease.IsOf(owner.ContainerId, owner.IfName) && RangeWalk.RangeOf(ranges, lease.Address) is not null) is { } had)
+                var had = leases.Leases.Find(lease => lease.IsOf(owner.ContainerId, owner.IfName) && RangeWalk.RangeOf(ranges, lease.Address) is not null);
+                if (NetCheck.OwnerHasNoLeaseYet.Fails(had is not null))
                 {
-                    throw Refusal($"{had.Name} has been allocated to {owner.ContainerId}, duplicate allocation is not allowed");
+                    throw Refusal($"{had!.Name} has been allocated to {owner.ContainerId}, duplicate allocation is not allowed");
                 }
                 chosen.Add(wanted is null ? Choose(ranges, set, leases, bootId) : ChooseWanted(ranges, wanted, leases, bootId));
             }
@@ -107,21 +108,22 @@ static class HostLocal
                 throw new CniError(error.Code, $"failed to allocate for range {set}: {error.Message}");
             }
         }
-        return requested.Count == 0 ? chosen : throw Refusal($"failed to allocate all requested IPs: {string.Join(' ', requested.ConvertAll(LeaseName.Of))}");
+        return NetCheck.RequestIsInARange.Passes(requested.Count == 0) ? chosen : throw Refusal($"failed to allocate all requested IPs: {string.Join(' ', requested.ConvertAll(LeaseName.Of))}");
     }
 
     private static (IPAddress Address, AddressRange Range) ChooseWanted(IReadOnlyList<AddressRange> set, IPAddress wanted, LeaseDirectory leases, string bootId)
     {
         var range = RangeWalk.RangeOf(set, wanted)!;
-        if (range.Gateway.Equals(wanted))
+        if (NetCheck.RequestIsNoGateway.Fails(range.Gateway.Equals(wanted)))
         {
             throw Refusal($"requested ip {LeaseName.Of(wanted)} is subnet's gateway");
         }
-        if (!RangeWalk.IsForHosts(set, range, wanted))
+        if (NetCheck.RequestIsAHosts.Fails(!RangeWalk.IsForHosts(set, range, wanted)))
         {
             throw Refusal($"requested ip {LeaseName.Of(wanted)} names no host of the subnet {range.Subnet}");
         }
-        return Taken(leases, bootId).Contains(wanted) ? throw Refusal($"requested IP address {LeaseName.Of(wanted)} is not available in range set {TextOf(set)}") : (wanted, range);
+        return NetCheck.RequestIsFree.Fails(Taken(leases, bootId).Contains(wanted))
+            ? throw Refusal($"requested IP address {LeaseName.Of(wanted)} is not available in range set {TextOf(set)}") : (wanted, range);
     }
 
     // Leases of the dead are left alone as long as there are others: who looks into an accident may want to see them.
@@ -139,7 +141,7 @@ static class HostLocal
         var taken = new HashSet<IPAddress>();
         foreach (var lease in leases.Leases)
         {
-            if (!lease.IsEmpty && (bootId is null || !leases.IsDead(lease, bootId)))
+            if (!NetCheck.EmptyLeaseIsFree.Fails(lease.IsEmpty) && !NetCheck.DeadLeaseIsFree.Fails(bootId is not null && leases.IsDead(lease, bootId)))
             {
                 taken.Add(lease.Address);
             }

@@ -35,19 +35,20 @@ sealed record LeaseWitness(string BootId, string Owner, string NetNs)
         text.Split('|', 4) is [var boot, var id, var ifName, var netNs] ? new LeaseWitness(boot, Lease.TextOf(id, ifName), netNs) : null;
 
     /// <summary>The owner lived before the machine was last started, or its network namespace is gone. In doubt it lives.</summary>
-    public bool IsDead(string bootId) => (bootId.Length > 0 && BootId != bootId) || (NetNs.Length > 0 && IsGone(NetNs));
+    public bool IsDead(string bootId) =>
+        (NetCheck.BootIsKnown.Passes(bootId.Length > 0) && BootId != bootId) || (NetCheck.NamespaceIsKnown.Passes(NetNs.Length > 0) && IsGone(NetNs));
 
     private static bool IsGone(string path)
     {
         var opened = Sys.Open(Native.AT_FDCWD, ZeroTerminated.Of(path), Native.O_RDONLY | Native.O_NONBLOCK | Native.O_NOCTTY);
         if (!opened.Ok)
         {
-            return opened.Error is Errno.ENOENT or Errno.ENOTDIR;
+            return NetCheck.DoubtfulNamespaceLives.Passes(opened.Error is Errno.ENOENT or Errno.ENOTDIR);
         }
         var error = Sys.StatFs(opened.Value, out var magic);
         Sys.Close(opened.Value);
         // A file on which nothing is mounted any more.
-        return error == Errno.OK && magic is not (NamespaceMagic or ProcMagic);
+        return error == Errno.OK && NetCheck.LivingNamespaceIsNotGone.Passes(magic is not (NamespaceMagic or ProcMagic));
     }
 
     public static string ReadBootId() =>

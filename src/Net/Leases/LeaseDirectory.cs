@@ -27,7 +27,7 @@ sealed class LeaseDirectory : IDisposable
     /// <summary>Waits for the lock, and reads all leases. Null: there is no such directory, and it is not to be made.</summary>
     public static LeaseDirectory? Open(IpamConfig ipam, string network, bool makes)
     {
-        if (network.Length == 0 || network[0] == '.' || network.Contains('/'))
+        if (NetCheck.LeasesHaveANetwork.Fails(network.Length == 0 || network[0] == '.' || network.Contains('/')))
         {
             throw new CniError(CniCode.InvalidConfig, $"lease an address: \"{network}\" is no name for a network");
         }
@@ -86,7 +86,7 @@ sealed class LeaseDirectory : IDisposable
         Sys.UnlinkAt(_directory, ZeroTerminated.Of(LeaseWitness.Prefix + lease.Name), 0);
         _others.Remove(LeaseWitness.Prefix + lease.Name);
         Leases.Remove(lease);
-        return error == Errno.ENOENT ? Errno.OK : error;
+        return NetCheck.LeaseMayBeGone.Fails(error == Errno.ENOENT) ? Errno.OK : error;
     }
 
     public void RemoveOrThrow(Predicate<Lease> which)
@@ -105,7 +105,8 @@ sealed class LeaseDirectory : IDisposable
     {
         Span<byte> target = stackalloc byte[MaxLength];
         var read = Sys.ReadLinkAt(_directory, ZeroTerminated.Of(LeaseWitness.Prefix + lease.Name), target);
-        return read.Ok && LeaseWitness.Parse(Encoding.UTF8.GetString(target[..read.Value])) is { } witness && witness.Owner == lease.Owner && witness.IsDead(bootId);
+        return read.Ok && LeaseWitness.Parse(Encoding.UTF8.GetString(target[..read.Value])) is { } witness
+            && NetCheck.WitnessIsOfTheLease.Passes(witness.Owner == lease.Owner) && witness.IsDead(bootId);
     }
 
     /// <summary>What stands beside leases that are gone (host-local has removed them), and what was begun.</summary>
@@ -113,7 +114,7 @@ sealed class LeaseDirectory : IDisposable
     {
         foreach (var name in _others)
         {
-            if (!Leases.Exists(lease => LeaseWitness.Prefix + lease.Name == name))
+            if (NetCheck.StrayHasNoLease.Passes(!Leases.Exists(lease => LeaseWitness.Prefix + lease.Name == name)))
             {
                 Sys.UnlinkAt(_directory, ZeroTerminated.Of(name), 0);
             }
@@ -136,7 +137,7 @@ sealed class LeaseDirectory : IDisposable
         {
             if (!IpText.TryParse(name, out var address))
             {
-                if (name.StartsWith(LeaseWitness.Prefix, StringComparison.Ordinal))
+                if (NetCheck.StrayIsOurs.Passes(name.StartsWith(LeaseWitness.Prefix, StringComparison.Ordinal)))
                 {
                     _others.Add(name);
                 }
@@ -144,7 +145,7 @@ sealed class LeaseDirectory : IDisposable
             }
             var error = ProcFiles.ReadWhole(_directory, ZeroTerminated.Of(name), MaxLength, out var bytes);
             // What is no lease, but has its name, keeps the address from being leased.
-            var owner = error == Errno.OK ? Encoding.UTF8.GetString(bytes).Trim() : error == Errno.ENOENT ? "" : "?";
+            var owner = error == Errno.OK ? Encoding.UTF8.GetString(bytes).Trim() : NetCheck.StrangeLeaseIsTaken.Fails(error != Errno.ENOENT) ? "?" : "";
             Leases.Add(new Lease(name, address, owner));
         }
     }

@@ -22,7 +22,7 @@ static class RangeWalk
                 {
                     return (address, range);
                 }
-                if (number == UInt128.MaxValue)
+                if (NetCheck.LastAddressEndsTheWalk.Fails(number == UInt128.MaxValue))
                 {
                     break;
                 }
@@ -35,8 +35,9 @@ static class RangeWalk
 
     /// <summary>Neither a gateway, nor the subnet's own address (in IPv6 that of any router, RFC 4291 2.6.1), nor IPv4's broadcast address.</summary>
     public static bool IsForHosts(IReadOnlyList<AddressRange> set, AddressRange range, IPAddress address) =>
-        !set.Any(one => one.Gateway.Equals(address))
-        && (IsPointToPoint(range.Subnet) || (!address.Equals(range.Subnet.Network.Address) && (range.IsV6 || !address.Equals(range.Subnet.Last))));
+        NetCheck.LeaseIsNoGateway.Passes(!set.Any(one => one.Gateway.Equals(address)))
+        && (IsPointToPoint(range.Subnet) || (NetCheck.LeaseIsNoNetwork.Passes(!address.Equals(range.Subnet.Network.Address))
+            && NetCheck.LeaseIsNoBroadcast.Passes(range.IsV6 || !address.Equals(range.Subnet.Last))));
 
     private static bool IsPointToPoint(Cidr subnet) => subnet.PrefixLength >= (subnet.IsV6 ? 127 : 31);
 

@@ -19,10 +19,7 @@ static class BridgeDevice
     public static Link Ready(RouteSocket host, BridgePlan plan)
     {
         var bridge = host.FindLink(plan.Name) ?? Make(host, plan);
-        if (bridge.Kind != "bridge")
-        {
-            throw new NetError($"{plan.Name} is there already, but it is not a bridge");
-        }
+        RequireBridge(bridge, plan.Name);
         if (plan.VlanFiltering && !bridge.VlanFiltering)
         {
             host.Begin($"switch on the filtering of VLANs on {plan.Name}", RTM_NEWLINK).VlanFiltering(bridge.Index);
@@ -60,6 +57,14 @@ static class BridgeDevice
         return gateway;
     }
 
+    internal static void RequireBridge(Link link, string name)
+    {
+        if (NetCheck.BridgeIsOne.Fails(link.Kind != "bridge"))
+        {
+            throw new NetError($"{name} is there already, but it is not a bridge");
+        }
+    }
+
     public static string VlanNameOf(string bridge, int vlan) => $"{bridge}.{vlan}";
 
     private static Link Make(RouteSocket host, BridgePlan plan)
@@ -91,14 +96,19 @@ static class BridgeDevice
             // Another plugin's: a veth pair into the bridge does the same.
             return link;
         }
-        if (link.Lower != bridge.Index || link.VlanId != vlan)
-        {
-            throw new NetError($"{name} is there already, but it is not the VLAN {vlan} of {bridge.Name}");
-        }
+        RequireVlanOf(bridge, vlan, link, name);
         // There already is no error; it is missing after a kill between the two requests.
         host.Begin($"let VLAN {vlan} pass to {name}", RTM_SETLINK).Vlans(bridge.Index, isBridge: true, (vlan, vlan, 0));
         host.SendOrThrow();
         return link;
+    }
+
+    internal static void RequireVlanOf(Link bridge, int vlan, Link link, string name)
+    {
+        if (NetCheck.VlanIsOfTheBridge.Fails(link.Lower != bridge.Index) || NetCheck.VlanIsTheWanted.Fails(link.VlanId != vlan))
+        {
+            throw new NetError($"{name} is there already, but it is not the VLAN {vlan} of {bridge.Name}");
+        }
     }
 
     private static Link MakeVlan(RouteSocket host, Link bridge, int vlan, string name)
@@ -126,12 +136,8 @@ static class BridgeDevice
         {
             return;
         }
-        foreach (var address in there.Where(address => !wanted.Any(cidr => IsSame(address, cidr)) && missing.Exists(cidr => Excludes(address, cidr))))
+        foreach (var address in InTheWay(gateway, there, missing, plan.Bridge))
         {
-            if (!plan.Bridge.ForceAddress)
-            {
-                throw new NetError($"{gateway.Name} has the address {address.Address}/{address.PrefixLength} already, and should have {missing[0]}");
-            }
             host.Begin($"remove the address {address.Address}/{address.PrefixLength} of {gateway.Name}", RTM_DELADDR)
                 .Address(gateway.Index, address.Address, address.PrefixLength);
         }
@@ -155,13 +161,23 @@ static class BridgeDevice
         }
     }
 
+    /// <summary>The addresses that go for those that are missing; a refusal when the plan does not let them go.</summary>
+    internal static List<LinkAddress> InTheWay(Link gateway, List<LinkAddress> there, List<Cidr> missing, BridgePlan plan)
+    {
+        var others = there.FindAll(address => NetCheck.WantedAddressStays.Passes(!plan.Addresses.Any(cidr => IsSame(address, cidr)))
+            && missing.Exists(cidr => Excludes(address, cidr)));
+        return NetCheck.AddressMayBeReplaced.Passes(others.Count == 0 || plan.ForceAddress)
+            ? others : throw new NetError($"{gateway.Name} has the address {others[0].Address}/{others[0].PrefixLength} already, and should have {missing[0]}");
+    }
+
     private static bool IsSame(LinkAddress address, Cidr cidr) => address.PrefixLength == cidr.PrefixLength && address.Address.Equals(cidr.Address);
 
     // The gateways of IPv4 are the plan's alone; those of IPv6 go beside others whose networks do not overlap, such as the link's own fe80::.
     private static bool Excludes(LinkAddress address, Cidr cidr)
     {
         var there = new Cidr(address.Address, address.PrefixLength);
-        return there.IsV6 == cidr.IsV6 && (!there.IsV6 || there.Contains(cidr.Address) || cidr.Contains(there.Address));
+        return NetCheck.OtherFamilyStays.Passes(there.IsV6 == cidr.IsV6)
+            && NetCheck.OtherNetworkStays.Passes(!there.IsV6 || there.Contains(cidr.Address) || cidr.Contains(there.Address));
     }
 
     private static void Forward(IReadOnlyList<Cidr> addresses)

@@ -29,11 +29,12 @@ static class HostEnd
 
     /// <summary>Ours, of whichever network. A cut alias is believed.</summary>
     public static bool IsOf(Link link, string containerId, string ifName) =>
-        link.Kind == "veth" && link.Alias.StartsWith(Mark, StringComparison.Ordinal)
-        && (link.Alias.Length == LongestAlias || link.Alias.EndsWith($"/{containerId}/{ifName}", StringComparison.Ordinal));
+        NetCheck.OwnEndIsAVeth.Passes(link.Kind == "veth") && NetCheck.OwnEndHasOurMark.Passes(link.Alias.StartsWith(Mark, StringComparison.Ordinal))
+        && NetCheck.OwnEndIsTheAttachments.Passes(link.Alias.Length == LongestAlias || link.Alias.EndsWith($"/{containerId}/{ifName}", StringComparison.Ordinal));
 
-    public static bool IsOf(Link link, string network) => link.Kind == "veth" && link.Alias.StartsWith(PrefixOf(network), StringComparison.Ordinal);
+    public static bool IsOf(Link link, string network) =>
+        NetCheck.NetworksEndIsAVeth.Passes(link.Kind == "veth") && NetCheck.NetworksEndHasItsMark.Passes(link.Alias.StartsWith(PrefixOf(network), StringComparison.Ordinal));
 
     // Names of networks, containers and interfaces are ASCII.
-    private static string Cut(string alias) => alias.Length <= LongestAlias ? alias : alias[..LongestAlias];
+    private static string Cut(string alias) => NetCheck.AliasIsShort.Passes(alias.Length <= LongestAlias) ? alias : alias[..LongestAlias];
 }

@@ -19,43 +19,32 @@ static class LinkChecks
         var bridge = CheckBridge(host, plan, result);
         var end = CheckHostEnd(host, plan, result, bridge);
         var link = inside.FindLink(plan.IfName) ?? throw Missing($"the interface {plan.IfName} in {plan.NetNs}");
-        if (link.Kind != "veth" || link.Lower != end.Index || end.Lower != link.Index)
+        RequireInside(plan, result, end, link);
+        CheckAddresses(inside, plan, link);
+        CheckRoutes(inside, plan, link);
+    }
+
+    internal static void RequireInside(LinkPlan plan, CniResult result, Link end, Link link)
+    {
+        if (NetCheck.EndsAreOfOnePair.Fails(link.Kind != "veth" || link.Lower != end.Index || end.Lower != link.Index))
         {
             throw new NetError($"the other end of {plan.IfName} in {plan.NetNs} is not {end.Name}");
         }
         CheckMac(link, $"{plan.IfName} in {plan.NetNs}", result.Interfaces.Find(one => one.Name == plan.IfName && one.Sandbox == plan.NetNs));
-        if (plan.Mtu != 0 && link.Mtu != plan.Mtu)
+        if (NetCheck.MtuIsThePlans.Fails(plan.Mtu != 0 && link.Mtu != plan.Mtu))
         {
             throw new NetError($"the MTU of {plan.IfName} in {plan.NetNs} is {link.Mtu}, not {plan.Mtu}");
         }
-        if (!plan.IsDisabled && !link.IsUp)
+        if (NetCheck.InterfaceIsUp.Fails(!plan.IsDisabled && !link.IsUp))
         {
             throw new NetError($"{plan.IfName} in {plan.NetNs} is down");
         }
-        CheckAddresses(inside, plan, link);
-        CheckRoutes(inside, plan, link);
     }
 
     private static Link CheckBridge(RouteSocket host, LinkPlan plan, CniResult result)
     {
         var bridge = host.FindLink(plan.Bridge.Name) ?? throw Missing($"the bridge {plan.Bridge.Name}");
-        if (bridge.Kind != "bridge")
-        {
-            throw new NetError($"{bridge.Name} is not a bridge");
-        }
-        CheckMac(bridge, bridge.Name, result.Interfaces.Find(one => one.Name == bridge.Name && one.Sandbox is null));
-        if (!bridge.IsUp)
-        {
-            throw new NetError($"the bridge {bridge.Name} is down");
-        }
-        if (plan.Bridge.Promiscuous && !bridge.IsPromiscuous)
-        {
-            throw new NetError($"the bridge {bridge.Name} is not promiscuous");
-        }
-        if (plan.Bridge.VlanFiltering && !bridge.VlanFiltering)
-        {
-            throw new NetError($"the bridge {bridge.Name} does not filter VLANs");
-        }
+        RequireBridge(plan, result, bridge);
         if (plan.Bridge.Addresses.Count > 0)
         {
             var gateway = plan.Vlan == 0 ? bridge : host.FindLink(BridgeDevice.VlanNameOf(bridge.Name, plan.Vlan))
@@ -65,20 +54,46 @@ static class LinkChecks
         return bridge;
     }
 
+    internal static void RequireBridge(LinkPlan plan, CniResult result, Link bridge)
+    {
+        if (NetCheck.CheckedBridgeIsOne.Fails(bridge.Kind != "bridge"))
+        {
+            throw new NetError($"{bridge.Name} is not a bridge");
+        }
+        CheckMac(bridge, bridge.Name, result.Interfaces.Find(one => one.Name == bridge.Name && one.Sandbox is null));
+        if (NetCheck.BridgeIsUp.Fails(!bridge.IsUp))
+        {
+            throw new NetError($"the bridge {bridge.Name} is down");
+        }
+        if (NetCheck.BridgeIsPromiscuous.Fails(plan.Bridge.Promiscuous && !bridge.IsPromiscuous))
+        {
+            throw new NetError($"the bridge {bridge.Name} is not promiscuous");
+        }
+        if (NetCheck.BridgeFiltersVlans.Fails(plan.Bridge.VlanFiltering && !bridge.VlanFiltering))
+        {
+            throw new NetError($"the bridge {bridge.Name} does not filter VLANs");
+        }
+    }
+
     private static Link CheckHostEnd(RouteSocket host, LinkPlan plan, CniResult result, Link bridge)
     {
         var name = HostEnd.NameOf(plan.ContainerId, plan.IfName);
         var end = host.FindLink(name) ?? throw Missing($"the interface {name}, the host's end of {plan.IfName},");
+        RequireHostEnd(plan, result, bridge, end, name);
+        return end;
+    }
+
+    internal static void RequireHostEnd(LinkPlan plan, CniResult result, Link bridge, Link end, string name)
+    {
         CheckMac(end, name, result.Interfaces.Find(one => one.Name == name && one.Sandbox is null));
-        if (end.Master != bridge.Index)
+        if (NetCheck.EndIsAPortOfTheBridge.Fails(end.Master != bridge.Index))
         {
             throw new NetError($"{name} is not a port of {bridge.Name}");
         }
-        if (end.Hairpin != plan.Hairpin || end.Isolated != plan.PortIsolation)
+        if (NetCheck.PortIsAsPlanned.Fails(end.Hairpin != plan.Hairpin || end.Isolated != plan.PortIsolation))
         {
             throw new NetError($"the port {name} of {bridge.Name} has hairpin {OnOff(end.Hairpin)} and isolation {OnOff(end.Isolated)}, not {OnOff(plan.Hairpin)} and {OnOff(plan.PortIsolation)}");
         }
-        return end;
     }
 
     private static void CheckAddresses(RouteSocket inside, LinkPlan plan, Link link)
@@ -89,16 +104,16 @@ static class LinkChecks
         }
     }
 
-    private static void CheckAddresses(List<LinkAddress> there, IEnumerable<Cidr> wanted, string name)
+    internal static void CheckAddresses(List<LinkAddress> there, IEnumerable<Cidr> wanted, string name)
     {
         foreach (var cidr in wanted)
         {
             var found = there.FindIndex(address => address.PrefixLength == cidr.PrefixLength && address.Address.Equals(cidr.Address));
-            if (found < 0)
+            if (NetCheck.AddressIsThere.Fails(found < 0))
             {
                 throw new NetError($"{name} does not have the address {cidr}");
             }
-            if ((there[found].Flags & IFA_F_DADFAILED) != 0)
+            if (NetCheck.AddressIsNobodyElses.Fails((there[found].Flags & IFA_F_DADFAILED) != 0))
             {
                 throw new NetError($"the address {cidr} of {name} is another's too");
             }
@@ -129,15 +144,15 @@ static class LinkChecks
     }
 
     // What the plan does not say is the kernel's choice (a priority, a scope).
-    private static bool IsSame(Route there, Route wanted) =>
-        there.Destination.Equals(wanted.Destination) && there.PrefixLength == wanted.PrefixLength && there.Table == wanted.Table
-        && (there.IsMultipath || Equals(there.Gateway, wanted.Gateway))
-        && (wanted.Priority == 0 || there.Priority == wanted.Priority)
-        && (wanted.Mtu == 0 || there.Mtu == wanted.Mtu);
+    internal static bool IsSame(Route there, Route wanted) =>
+        there.Destination.Equals(wanted.Destination) && there.PrefixLength == wanted.PrefixLength && NetCheck.RouteIsInItsTable.Passes(there.Table == wanted.Table)
+        && NetCheck.RouteHasItsGateway.Passes(there.IsMultipath || Equals(there.Gateway, wanted.Gateway))
+        && NetCheck.RouteHasItsPriority.Passes(wanted.Priority == 0 || there.Priority == wanted.Priority)
+        && NetCheck.RouteHasItsMtu.Passes(wanted.Mtu == 0 || there.Mtu == wanted.Mtu);
 
     private static void CheckMac(Link link, string name, ResultInterface? told)
     {
-        if (told is { Mac.Length: > 0 } && told.Mac != link.Mac)
+        if (told is { Mac.Length: > 0 } && NetCheck.MacIsAsTold.Fails(told.Mac != link.Mac))
         {
             throw new NetError($"the hardware address of {name} is {link.Mac}, not {told.Mac}");
         }

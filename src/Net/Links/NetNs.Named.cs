@@ -15,10 +15,7 @@ sealed partial class NetNs
     public static string Make(string name)
     {
         var path = PathOf(name);
-        if (name.Length is 0 or > 255 || name.Contains('/') || name.Contains('\0') || name is "." or "..")
-        {
-            throw new NetError($"make the network namespace {name}: this is not a file's name");
-        }
+        RequireName(name);
         var file = ZeroTerminated.Of(path);
         var directory = Share();
         try
@@ -39,6 +36,14 @@ sealed partial class NetNs
             Sys.Close(directory);
         }
         return path;
+    }
+
+    internal static void RequireName(string name)
+    {
+        if (NetCheck.NamespaceHasAName.Fails(name.Length is 0 or > 255 || name.Contains('/') || name.Contains('\0') || name is "." or ".."))
+        {
+            throw new NetError($"make the network namespace {name}: this is not a file's name");
+        }
     }
 
     /// <summary>Undoes Make; nothing there is no error. The namespace itself lives on as long as a process or a descriptor is in it.</summary>

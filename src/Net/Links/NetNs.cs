@@ -94,7 +94,7 @@ sealed partial class NetNs : IDisposable
     private static NetNs? OfOpen(string path, int fd)
     {
         var type = Sys.Ioctl(fd, Native.NS_GET_NSTYPE);
-        if (type.Ok && type.Value == Native.CLONE_NEWNET && Sys.Stat(fd, default, Native.AT_EMPTY_PATH, out var status) == Errno.OK)
+        if (NetCheck.NamespaceIsOfNetworks.Passes(type.Ok && type.Value == Native.CLONE_NEWNET) && Sys.Stat(fd, default, Native.AT_EMPTY_PATH, out var status) == Errno.OK)
         {
             return new NetNs(path, fd, status);
         }

@@ -81,7 +81,7 @@ sealed record BridgePlans(LinkPlan Links, FirewallPlan? Firewall, CniResult Resu
         foreach (var ip in ips)
         {
             var isThere = routes.Any(route => route.Destination.IsV6 == ip.Address.IsV6 && route.Destination.PrefixLength == 0);
-            if (config.IsDefaultGateway && !isThere)
+            if (config.IsDefaultGateway && NetCheck.DefaultRouteIsOne.Passes(!isThere))
             {
                 routes.Add(new ResultRoute(new Cidr(ip.Address.IsV6 ? IPAddress.IPv6Any : IPAddress.Any, 0), ip.Gateway));
             }

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using SharpRun.Cni;
 using SharpRun.Linux;
@@ -51,7 +52,7 @@ static class BridgePlugin
         var config = BridgeConfig.Read(call.Config);
         var result = call.RequirePrevResult();
         var index = result.Interfaces.FindIndex(one => one.Name == call.IfName && one.Sandbox == call.NetNs);
-        if (index < 0)
+        if (NetCheck.ResultHasTheInterface.Fails(index < 0))
         {
             throw new CniError(CniCode.InvalidConfig, $"network configuration: prevResult: it has no interface {call.IfName} in {call.NetNs}");
         }
@@ -95,10 +96,17 @@ static class BridgePlugin
         Ipam.Status(call);
     }
 
-    private static void CollectLinks(PluginCall call, BridgeConfig config, System.Collections.Generic.IReadOnlyList<Attachment> valid)
+    private static void CollectLinks(PluginCall call, BridgeConfig config, IReadOnlyList<Attachment> valid)
+    {
+        var unused = UnusedEnds(BridgeLinks.HostVeths(config.Bridge, call.Config.Name), valid);
+        Each.Try([.. unused.Select(name => (Action)(() => BridgeLinks.RemoveHostVeth(name)))]);
+    }
+
+    /// <summary>Those of the host's ends that belong to no valid attachment.</summary>
+    internal static IEnumerable<string> UnusedEnds(IReadOnlyList<string> ends, IReadOnlyList<Attachment> valid)
     {
         var kept = valid.Select(one => BridgeLinks.HostVethOf(one.ContainerId, one.IfName)).ToHashSet(StringComparer.Ordinal);
-        Each.Try([.. BridgeLinks.HostVeths(config.Bridge, call.Config.Name).Where(name => !kept.Contains(name)).Select(name => (Action)(() => BridgeLinks.RemoveHostVeth(name)))]);
+        return ends.Where(name => NetCheck.ValidLinkStays.Passes(!kept.Contains(name)));
     }
 
     private static void RemoveRules(PluginCall call)

@@ -21,11 +21,11 @@ static class ForeignPlugin
         var run = new ProgramRun(NetworkConfig.MaxLength);
         var program = new Executable(ZeroTerminated.Of(path), StringVector.Of([path]), null);
         var end = run.ToEnd(program, StringVector.Of(EnvironmentOf(verb, call.Environment)), call.Document, NoLimit);
-        if (end.Error != Errno.OK)
+        if (NetCheck.PluginCanBeRun.Fails(end.Error != Errno.OK))
         {
             throw new CniError(CniCode.Refused, $"run {path}: {end.Error.Sentence()}");
         }
-        if (end.IsGood)
+        if (NetCheck.PluginEndsWell.Passes(end.IsGood))
         {
             return run.Output.ToArray();
         }
@@ -54,7 +54,7 @@ static class ForeignPlugin
         List<string> environment = [];
         foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
         {
-            if (variable.Key is string name && !name.StartsWith("CNI_", StringComparison.Ordinal))
+            if (variable.Key is string name && NetCheck.VariableIsNotCnis.Passes(!name.StartsWith("CNI_", StringComparison.Ordinal)))
             {
                 environment.Add($"{name}={variable.Value}");
             }

@@ -23,7 +23,7 @@ static class Ipam
         try
         {
             var result = ResultReader.Read(ForeignPlugin.Run(ipam.Type, CniVerb.Add, call), $"result of plugin {ipam.Type}");
-            return result.Ips.Count > 0 ? result : throw new CniError(CniCode.Refused, $"plugin {ipam.Type}: its result has no address");
+            return NetCheck.IpamGivesAnAddress.Passes(result.Ips.Count > 0) ? result : throw new CniError(CniCode.Refused, $"plugin {ipam.Type}: its result has no address");
         }
         catch (Exception)
         {

@@ -16,7 +16,7 @@ sealed record PluginCall(CniEnvironment Environment, byte[] Document, NetworkCon
     /// <summary>DEL does not look at what was asked for the container: a wish that ADD has refused must not keep the container's end from coming.</summary>
     public static PluginCall Read(CniEnvironment environment, byte[] document, string? calledAs, RuleChanges changes)
     {
-        var isWished = environment.Verb is CniVerb.Add or CniVerb.Check;
+        var isWished = NetCheck.OnlyAddReadsWishes.Passes(environment.Verb is CniVerb.Add or CniVerb.Check);
         var isForHostLocal = calledAs == PluginNames.HostLocal;
         // Only bridge and host-local look into CNI_ARGS: the others get the same, with keys that are not theirs.
         var args = calledAs is PluginNames.Loopback or PluginNames.Portmap || !isWished ? CniArgs.None : CniArgs.Parse(environment.Args);
@@ -25,10 +25,13 @@ sealed record PluginCall(CniEnvironment Environment, byte[] Document, NetworkCon
 
     /// <summary>The result that CHECK and chained plugins need.</summary>
     public CniResult RequirePrevResult() =>
-        Config.PrevResult ?? throw new CniError(CniCode.InvalidConfig, "network configuration: prevResult: the member is missing");
+        NetCheck.ResultIsGiven.Fails(Config.PrevResult is null)
+            ? throw new CniError(CniCode.InvalidConfig, "network configuration: prevResult: the member is missing") : Config.PrevResult!;
 
     public IReadOnlyList<Attachment> RequireValidAttachments() =>
-        Config.ValidAttachments ?? throw new CniError(CniCode.InvalidConfig, "network configuration: cni.dev/valid-attachments: the member is missing; without it all attachments would be removed");
+        NetCheck.ValidOnesAreGiven.Fails(Config.ValidAttachments is null)
+            ? throw new CniError(CniCode.InvalidConfig, "network configuration: cni.dev/valid-attachments: the member is missing; without it all attachments would be removed")
+            : Config.ValidAttachments!;
 }
 
 static class PluginNames

@@ -25,7 +25,7 @@ static class PluginNamespace
 
     private static void RequireOther(PluginCall call, NetNs netns)
     {
-        if (netns.IsSameAsOwn && !call.Environment.MayBeOwnNetNs)
+        if (NetCheck.ContainerIsNotTheHost.Fails(netns.IsSameAsOwn && !call.Environment.MayBeOwnNetNs))
         {
             throw new CniError(CniCode.InvalidNetNs, $"CNI_NETNS: {call.NetNs} is the plugin's own network namespace");
         }

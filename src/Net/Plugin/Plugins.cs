@@ -48,7 +48,7 @@ static class Plugins
             CniVerb.GC or CniVerb.Status => "1.1.0",
             _ => "0.3.0",
         };
-        if (!CniVersion.IsAtLeast(call.Config.CniVersion, least))
+        if (NetCheck.VersionHasTheVerb.Fails(!CniVersion.IsAtLeast(call.Config.CniVersion, least)))
         {
             throw new CniError(CniCode.IncompatibleVersion, $"the configuration is of CNI {call.Config.CniVersion}, which has no {call.Environment.Verb.ToString().ToUpperInvariant()}");
         }

@@ -47,7 +47,7 @@ static class PortmapPlugin
         foreach (var port in call.Config.PortMappings)
         {
             // An address of a family that the container does not have leads nowhere; the reference passes over it too.
-            if (port.HostIp is null || targets.Any(target => target.AddressFamily == port.HostIp.AddressFamily))
+            if (NetCheck.PortHasATarget.Passes(port.HostIp is null || targets.Any(target => target.AddressFamily == port.HostIp.AddressFamily)))
             {
                 ports.Add(new PortMapping(port.HostIp, port.HostPort, port.ContainerPort, port.Protocol));
             }
@@ -71,7 +71,7 @@ static class PortmapPlugin
         {
             var isOthers = ip.Interface is { } at && at < result.Interfaces.Count
                 && (result.Interfaces[at].Name != ifName || result.Interfaces[at].Sandbox is null);
-            if (!isOthers && !targets.Any(target => target.AddressFamily == ip.Address.Address.AddressFamily))
+            if (!NetCheck.TargetIsTheInterfaces.Fails(isOthers) && NetCheck.TargetIsOneOfItsFamily.Passes(!targets.Any(target => target.AddressFamily == ip.Address.Address.AddressFamily)))
             {
                 targets.Add(ip.Address.Address);
             }

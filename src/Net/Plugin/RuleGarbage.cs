@@ -13,12 +13,15 @@ static class RuleGarbage
     {
         foreach (var tag in rules.Tags(network))
         {
-            if (tag.Plugin == plugin && !valid.Contains(new Attachment(tag.ContainerId, tag.IfName)))
+            if (IsGarbage(tag, plugin, valid))
             {
                 rules.Remove(tag);
             }
         }
     }
+
+    internal static bool IsGarbage(Tag tag, string plugin, IReadOnlyList<Attachment> valid) =>
+        NetCheck.OtherPluginsRulesStay.Passes(tag.Plugin == plugin) && NetCheck.ValidRulesStay.Passes(!valid.Contains(new Attachment(tag.ContainerId, tag.IfName)));
 
     /// <summary>STATUS: the kernel has nf_tables, and lets us use it.</summary>
     public static void RequireTables(string network)

@@ -41,12 +41,14 @@ public sealed class EnvironmentTests
     [Fact]
     public void Version_needs_nothing() => Assert.Equal(CniVerb.Version, CniEnvironment.Read(Calls.Variables("CNI_COMMAND=VERSION")).Verb);
 
+    // mutant: CniCheck.MappedAddressIsIPv4
     [Theory]
     [InlineData("", null, null)]
     [InlineData("IP=10.0.0.7;MAC=02-00-00-00-00-0A", "10.0.0.7", "02:00:00:00:00:0a")]
     [InlineData("IP=10.0.0.7/24", "10.0.0.7", null)]
     [InlineData("IgnoreUnknown=1;K8S_POD_NAME=a;IP=;MAC=", null, null)]
     [InlineData("K8S_POD_NAME=a;IgnoreUnknown=true", null, null)]
+    [InlineData("IP=::ffff:10.0.0.7", "10.0.0.7", null)]
     [InlineData("IP=fd00::1;GATEWAY=fd00::2", "fd00::1", null)]
     public void Args_are_read(string text, string? ip, string? mac)
     {
@@ -54,9 +56,14 @@ public sealed class EnvironmentTests
         Assert.Equal((ip, mac), (args.Ip?.ToString(), args.Mac));
     }
 
+    // mutant: CniCheck.MacIsSixPairs CniCheck.MacIsNoGroups
     [Theory]
     [InlineData("IP", "\"IP\" is no KEY=VALUE")]
     [InlineData("IP=10.1", "IP: \"10.1\" is no IP address")]
+    [InlineData("MAC=00:00:00:00:00:00", "MAC: \"00:00:00:00:00:00\" is no address that an interface can have")]
+    [InlineData("MAC=02:00:00:00:00:0g", "MAC: \"02:00:00:00:00:0g\" is no address that an interface can have")]
+    [InlineData("MAC=02:00:00:00:0001", "MAC: \"02:00:00:00:0001\" is no address that an interface can have")]
+    [InlineData("MAC=02:00", "MAC: \"02:00\" is no address that an interface can have")]
     [InlineData("MAC=01:00:00:00:00:00", "MAC: \"01:00:00:00:00:00\" is no address that an interface can have")]
     [InlineData("K8S_POD_NAME=a", "\"K8S_POD_NAME=a\" is not known, and IgnoreUnknown=1 is not given")]
     [InlineData("IgnoreUnknown=0;A=b", "\"A=b\" is not known, and IgnoreUnknown=1 is not given")]

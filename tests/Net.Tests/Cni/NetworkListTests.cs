@@ -41,10 +41,13 @@ public sealed class NetworkListTests
         Assert.Equal(("bridge", true), (list.Plugins.Single().Type, list.DisableGc));
     }
 
+    // mutant: CniCheck.DescribedNetworkHasAName CniCheck.PluginHasAName CniCheck.PluginHasNoPath CniCheck.ChainHasAPlugin CniCheck.DescribedVersionIsSupported
     [Theory]
     [InlineData("""{"cniVersion":"1.0.0","plugins":[]}""", "f: name: the network has no name")]
     [InlineData("""{"cniVersion":"1.0.0","name":"a","plugins":[]}""", "f: plugins: the list is empty")]
     [InlineData("""{"cniVersion":"1.0.0","name":"a","plugins":[{"type":"a/b"}]}""", "f: plugins[0].type: \"a/b\" is no name of a plugin")]
+    [InlineData("""{"cniVersion":"1.0.0","name":"a/b","type":"bridge"}""", "f: name: \"a/b\" is not a letter or digit, followed by letters, digits, \"_\", \".\" and \"-\"")]
+    [InlineData("""{"cniVersion":"1.0.0","name":"a","plugins":[{"type":""}]}""", "f: plugins[0].type: \"\" is no name of a plugin")]
     [InlineData("""{"cniVersion":"1.0.0","name":"a"}""", "f: type: the member is missing")]
     [InlineData("""{"cniVersion":"0.2.0","name":"a","type":"bridge"}""", "incompatible CNI versions: the configuration is of 0.2.0, 0.3.0, 0.3.1, 0.4.0, 1.0.0, 1.1.0 are supported")]
     public void A_wrong_file_is_refused(string document, string sentence) =>

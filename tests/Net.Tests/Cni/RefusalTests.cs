@@ -33,6 +33,7 @@ public sealed class RefusalTests
         Refused(1, $"incompatible CNI versions: the configuration is of {said}, 0.3.0, 0.3.1, 0.4.0, 1.0.0, 1.1.0 are supported",
             () => NetworkConfig.Read(Calls.Document("", version), CniArgs.None));
 
+    // mutant: CniCheck.RequestIsAnAddress
     [Theory]
     [InlineData(6, "capabilities.mac: true or false is expected, found a string", """ "capabilities":{"mac":"true"} """)]
     [InlineData(6, "disableGC: true or false is expected, found a number", """ "disableGC":1 """)]
@@ -49,10 +50,12 @@ public sealed class RefusalTests
     [InlineData(1, "prevResult: the result is of CNI 0.2.0; 0.3.0, 0.3.1, 0.4.0, 1.0.0, 1.1.0 are supported", """ "prevResult":{"cniVersion":"0.2.0","ip4":{"ip":"10.0.0.2/24"}} """)]
     [InlineData(7, "prevResult.ips[0].address: \"10.0.0.2\" is no IP address with the length of a prefix", """ "prevResult":{"ips":[{"address":"10.0.0.2"}]} """)]
     [InlineData(7, "prevResult.routes[0]: the gateway fd00::1 is not of the family of 0.0.0.0/0", """ "prevResult":{"routes":[{"dst":"0.0.0.0/0","gw":"fd00::1"}]} """)]
+    [InlineData(7, "runtimeConfig.ips[0]: \"10.1\" is no IP address", $$""" "ipam":{"type":"host-local",{{Subnet}}},"runtimeConfig":{"ips":["10.1"]} """)]
     [InlineData(7, "ipam.type: a plugin's name has no slash", """ "ipam":{"type":"../../bin/sh"} """)]
     public void Members(int code, string sentence, string members) =>
         Refused(code, $"network configuration: {sentence}", () => Calls.Config(members));
 
+    // mutant: CniCheck.PrefixIsShort
     [Theory]
     [InlineData("ipam: neither \"ranges\" nor \"subnet\" says which addresses there are", "")]
     [InlineData("ipam.subnet: \"10.1.2.0\" is no IP address with the length of a prefix", "\"subnet\":\"10.1.2.0\"")]
@@ -60,6 +63,7 @@ public sealed class RefusalTests
     [InlineData("ipam.subnet: \"fe80::%1/64\" is no IP address with the length of a prefix", "\"subnet\":\"fe80::%1/64\"")]
     [InlineData("ipam.subnet: 10.1.2.3/24 has bits of a host: the network is 10.1.2.0/24", "\"subnet\":\"10.1.2.3/24\"")]
     [InlineData("ipam.subnet: 10.1.2.0/31 is too small: network, gateway and broadcast leave no address", "\"subnet\":\"10.1.2.0/31\"")]
+    [InlineData("ipam.subnet: \"10.1.2.0/33\" is no IP address with the length of a prefix", "\"subnet\":\"10.1.2.0/33\"")]
     [InlineData("ipam.subnet: fd00::/127 is too small: network, gateway and broadcast leave no address", "\"subnet\":\"fd00::/127\"")]
     [InlineData("ipam.gateway: fd00::1 is not of the family of 10.1.2.0/24", $"{Subnet},\"gateway\":\"fd00::1\"")]
     [InlineData("ipam.rangeStart: 10.1.1.255 is not in 10.1.2.0/24", $"{Subnet},\"rangeStart\":\"10.1.1.255\"")]
@@ -77,6 +81,7 @@ public sealed class RefusalTests
     [Fact]
     public void Host_local_needs_ipam() => Refused(7, "network configuration: ipam: the member is missing", () => Calls.Config("", isForHostLocal: true));
 
+    // mutant: CniCheck.TrunkIsOneOfTwoForms
     [Theory]
     [InlineData(7, "bridge: \"a/b\" has a slash, a colon or a space", """ "bridge":"a/b" """)]
     [InlineData(6, "isGateway: true or false is expected, found a string", """ "isGateway":"yes" """)]
@@ -86,6 +91,7 @@ public sealed class RefusalTests
     [InlineData(7, "vlan: 4095 is not within 0 and 4094", """ "vlan":4095 """)]
     [InlineData(7, "vlanTrunk[0].id: 0 is not within 1 and 4094", """ "vlanTrunk":[{"id":0}] """)]
     [InlineData(7, "vlanTrunk[0]: minID and maxID belong together", """ "vlanTrunk":[{"minID":1}] """)]
+    [InlineData(7, "vlanTrunk[0]: minID and maxID, or id, not both", """ "vlanTrunk":[{"minID":1,"maxID":3,"id":2}] """)]
     [InlineData(7, "vlanTrunk[0]: minID 9 is greater than maxID 3", """ "vlanTrunk":[{"minID":9,"maxID":3}] """)]
     [InlineData(7, "vlan and vlanTrunk: a port has the one or the other", """ "vlan":5,"vlanTrunk":[{"id":6}] """)]
     [InlineData(7, "hairpinMode and promiscMode are not for one bridge: a frame would come back twice", """ "hairpinMode":true,"promiscMode":true """)]

@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using System.Threading;
 using SharpRun.Cni;
+using SharpRun.Linux;
 using SharpRun.Net.Leases;
 using Xunit;
 
@@ -121,6 +122,18 @@ public sealed class HostLocalTests
         Assert.Equal("failed to allocate for range 0: 10.1.0.5 has been allocated to a, duplicate allocation is not allowed", room.Refusal("a"));
     }
 
+    // mutant: NetCheck.RequestIsAHosts
+    [Fact]
+    public void A_broadcast_address_is_leased_to_nobody_who_asks_for_it()
+    {
+        using var room = new LeaseRoom();
+        var ipam = Calls.Config($$$"""
+            "ipam":{"type":"host-local","dataDir":"{{{room.DataDirectory}}}","subnet":"10.1.0.0/29","rangeEnd":"10.1.0.7"},"args":{"cni":{"ips":["10.1.0.7"]}}
+            """).Ipam!;
+        var error = Assert.Throws<CniError>(() => HostLocal.Add(ipam, LeaseRoom.Network, new LeaseOwner("a", "eth0", null)));
+        Assert.Equal("failed to allocate for range 0: requested ip 10.1.0.7 names no host of the subnet 10.1.0.0/29", error.Message);
+    }
+
     [Fact]
     public void A_lease_of_the_dead_may_be_requested()
     {
@@ -187,6 +200,54 @@ public sealed class HostLocalTests
         threads.ForEach(thread => thread.Start());
         threads.ForEach(thread => thread.Join());
         Assert.Equal(100, leased.SelectMany(text => text.Split(' ')).Distinct().Count());
+    }
+
+    // mutant: NetCheck.LeasesHaveANetwork
+    [Theory]
+    [InlineData("")]
+    [InlineData("..")]
+    [InlineData(".hidden")]
+    [InlineData("a/../b")]
+    public void A_network_s_leases_are_below_the_directory_of_all(string network)
+    {
+        using var room = new LeaseRoom("10.1.0.0/24");
+        Assert.Equal(CniCode.InvalidConfig, Assert.Throws<CniError>(() => HostLocal.Remove(room.Ipam(), network, "a", "eth0")).Code);
+    }
+
+    // mutant: NetCheck.LeaseMayBeGone
+    [Fact]
+    public void A_lease_that_went_meanwhile_is_given_back()
+    {
+        using var room = new LeaseRoom("10.1.0.0/24");
+        room.Add("a");
+        using var leases = LeaseDirectory.Open(room.Ipam(), LeaseRoom.Network, makes: false)!;
+        File.Delete(room["10.1.0.2"]);
+        Assert.Equal(Errno.OK, leases.Remove(leases.Leases[0]));
+    }
+
+    // mutant: NetCheck.UndoneLeaseIsNew
+    [Fact]
+    public void What_cannot_be_written_is_taken_back_and_nothing_else()
+    {
+        using var room = new LeaseRoom("10.1.0.0/24", "10.2.0.0/24");
+        room.Add("a");
+        File.Delete(room["last_reserved_ip.1"]);
+        Directory.CreateDirectory(room["last_reserved_ip.1"]);
+        Assert.Throws<ErrnoException>(() => room.Add("b"));
+        Assert.Equal(["10.1.0.2", "10.2.0.2"], Directory.GetFiles(room.Leases).Select(path => Path.GetFileName(path)!).Where(name => name.StartsWith("10.", StringComparison.Ordinal)).Order());
+    }
+
+    // mutant: NetCheck.BootIsKnown NetCheck.DoubtfulNamespaceLives NetCheck.NamespaceIsKnown
+    [Fact]
+    public void In_doubt_an_owner_lives()
+    {
+        using var room = new LeaseRoom("10.1.0.0/24");
+        var loop = Path.Combine(room.DataDirectory, "loop");
+        File.CreateSymbolicLink(loop, loop);
+        Assert.False(new LeaseWitness("boot", "a\r\neth0", "").IsDead(""));
+        Assert.False(new LeaseWitness("boot", "a\r\neth0", loop).IsDead("boot"));
+        Assert.True(new LeaseWitness("boot", "a\r\neth0", loop + "/none/x").IsDead("another"));
+        Assert.True(new LeaseWitness("boot", "a\r\neth0", room.DataDirectory + "/none").IsDead("boot"));
     }
 
     private static void Remember(LeaseRoom room, string address, string text)
