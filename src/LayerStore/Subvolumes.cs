@@ -44,7 +44,8 @@ public sealed class Subvolumes : IDisposable
             return opened.Error == Errno.ENOENT ? null : throw new ErrnoException($"open {_path}/{chainId.Hex}", opened.Error);
         }
         Sys.Flock(opened.Value, Native.LOCK_SH).OrThrow($"lock {_path}/{chainId.Hex}");
-        if (Entries.AreSame(opened.Value, _directory, chainId.Hex))
+        // The collector may have taken it while we waited.
+        if (LayerCheck.HeldBaseIsStillThere.Passes(Entries.AreSame(opened.Value, _directory, chainId.Hex)))
         {
             return opened.Value;
         }
@@ -89,7 +90,7 @@ public sealed class Subvolumes : IDisposable
         {
             if (Digest.TryParse("sha256:" + name, out var chainId))
             {
-                if (!needed.Contains(chainId))
+                if (LayerCheck.NeededBaseStays.Passes(!needed.Contains(chainId)))
                 {
                     RemoveUnused(chainId);
                 }
@@ -131,7 +132,7 @@ public sealed class Subvolumes : IDisposable
         {
             return;
         }
-        if (Sys.Flock(opened.Value, Native.LOCK_EX | Native.LOCK_NB).Error == Errno.OK
+        if (LayerCheck.BaseInUseStays.Passes(Sys.Flock(opened.Value, Native.LOCK_EX | Native.LOCK_NB).Error == Errno.OK)
             && Layers.TryLock(_directory, chainId, waits: null, isPatient: false) is { } staging)
         {
             // Under the staging name it is garbage, whatever happens next.

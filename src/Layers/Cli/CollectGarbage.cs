@@ -23,7 +23,7 @@ static class CollectGarbage
         foreach (var name in unions.Names())
         {
             using var union = unions.TryLock(name, isPatient: false);
-            if (union is not null && !union.HasRecord)
+            if (union is not null && UnionCheck.WholeUnionStays.Passes(!union.HasRecord))
             {
                 bytes += UnionFolder.Remove(union);
                 removed.Add(name);

@@ -17,7 +17,9 @@ sealed class BtrfsDriver : PlainDriver
         var unions = Entries.MakeDirectory(paths.Unions, Native.S_IRWXU);
         var error = Sys.StatFs(unions, out var magic);
         Sys.Close(unions);
-        return error != Errno.OK ? error.Sentence() : magic == Native.BTRFS_SUPER_MAGIC ? null : $"{paths.Root} is not on btrfs";
+        return error != Errno.OK ? error.Sentence()
+            : UnionCheck.StoreIsOnBtrfs.Passes(magic == Native.BTRFS_SUPER_MAGIC) ? null
+            : $"{paths.Root} is not on btrfs";
     }
 
     public override void Create(Union union, LowerTrees lowers)
