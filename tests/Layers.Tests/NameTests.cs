@@ -72,5 +72,5 @@ public sealed class NameTests
     [InlineData("list", "u")]
     [InlineData("gc", "u")]
     public void Wrong_words_are_said_before_anything_is_done(params string[] words) =>
-        Assert.Throws<UsageError>(() => Commands.All.Run(["--root", "/nonexistent/sharprun", .. words], ""));
+        Assert.Throws<UsageError>(() => Commands.All.Run(["--root", "/dev/null/sharprun", .. words], ""));
 }
