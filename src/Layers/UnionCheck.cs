@@ -20,7 +20,6 @@ enum UnionCheck
     UnionIsLocked,
     LockedUnionIsStillThere,
     WholeUnionStays,
-    OverlayIsOfThisUnion,
     OnlyOverlayIsOverlay,
     TreeIsOfAUnionOfThisName,
     SeenTreeIsThisUnions,

@@ -55,7 +55,7 @@ public sealed class HeldLayerTests : IDisposable
         MakeBase(1);
         MakeBase(2);
         _room.MakeFile($"store/btrfs/sha256/.{Room.Id(3).Hex}/tree/file", "");
-        Collect(2);
+        Assert.Equal([Room.Id(1)], Collect(2));
         Assert.Equal([Room.Id(2).Hex], Left());
         Collect();
         Assert.Empty(Left());
@@ -69,11 +69,11 @@ public sealed class HeldLayerTests : IDisposable
         using (var bases = Subvolumes.Of(_room.Paths))
         {
             var held = bases.TryHold(Room.Id(1))!.Value;
-            Collect();
+            Assert.Empty(Collect());
             Sys.Close(held);
         }
         Assert.Equal([Room.Id(1).Hex], Left());
-        Collect();
+        Assert.Equal([Room.Id(1)], Collect());
         Assert.Empty(Left());
     }
 
@@ -97,10 +97,10 @@ public sealed class HeldLayerTests : IDisposable
         return _room[$"store/btrfs/sha256/{Room.Id(number).Hex}"];
     }
 
-    private void Collect(params int[] needed)
+    private IReadOnlyList<Digest> Collect(params int[] needed)
     {
         using var bases = Subvolumes.Of(_room.Paths);
-        bases.Collect(needed.Select(Room.Id).ToHashSet());
+        return bases.Collect(needed.Select(Room.Id).ToHashSet());
     }
 
     private string?[] Left() => [.. Directory.GetFileSystemEntries(_room.Paths.Btrfs + "/sha256").Select(Path.GetFileName)];

@@ -18,7 +18,7 @@ public sealed class MountTests : IDisposable
 
     public void Dispose() => _room.Dispose();
 
-    // mutant: UnionCheck.OnlyOverlayIsOverlay UnionCheck.OverlayIsOfThisUnion
+    // mutant: UnionCheck.OnlyOverlayIsOverlay
     [Theory]
     [InlineData("overlay", "sharprun:u", true)]
     [InlineData("overlay", "sharprun:v", false)]

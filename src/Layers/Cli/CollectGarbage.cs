@@ -34,12 +34,18 @@ static class CollectGarbage
             }
         }
         bytes += LayerGarbage.CollectBegun(paths);
-        BtrfsDriver.CollectGarbage(paths, ChainsOf(unions));
+        var bases = BtrfsDriver.CollectGarbage(paths, ChainsOf(unions));
         Results.Write(options, bytes.ToString(CultureInfo.InvariantCulture), json =>
         {
             json.WriteNumber("bytesFreed", bytes);
             json.WriteStartArray("unionsRemoved");
             removed.ForEach(json.WriteStringValue);
+            json.WriteEndArray();
+            json.WriteStartArray("basesRemoved");
+            foreach (var chainId in bases)
+            {
+                json.WriteStringValue(chainId.Text);
+            }
             json.WriteEndArray();
         });
         return 0;

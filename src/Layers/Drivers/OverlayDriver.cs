@@ -64,7 +64,8 @@ sealed class OverlayDriver : Driver
 
     /// <summary>The source is a word of our choice, which the kernel keeps; by it a mount is found wherever it has been moved to.</summary>
     public override bool IsMountOf(Union union, MountEntry mount) =>
-        UnionCheck.OnlyOverlayIsOverlay.Passes(mount.Type == "overlay") && UnionCheck.OverlayIsOfThisUnion.Passes(mount.Source == SourceOf(union.Name));
+        // The source is no check that can be left out: all overlays of the machine would be unmounted.
+        UnionCheck.OnlyOverlayIsOverlay.Passes(mount.Type == "overlay") && mount.Source == SourceOf(union.Name);
 
     public override IReadOnlyList<ChangedPath> Changes(Union union, LowerTrees lowers, Action<string> warn)
     {
