@@ -5,7 +5,7 @@ namespace SharpRun.Layers;
 enum UnionCheck
 {
     NameIsShort,
-    NameBeginsWithALetter,
+    NameBeginsWell,
     NameHasNoOtherLetters,
     UnionIsOfOneKind,
     DriverIsOne,

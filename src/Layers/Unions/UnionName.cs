@@ -11,7 +11,7 @@ static class UnionName
     public static bool IsValid(string name)
     {
         if (name.Length == 0 || UnionCheck.NameIsShort.Fails(name.Length > Longest)
-            || UnionCheck.NameBeginsWithALetter.Fails(!char.IsAsciiLetterOrDigit(name[0])))
+            || UnionCheck.NameBeginsWell.Fails(!char.IsAsciiLetterOrDigit(name[0])))
         {
             return false;
         }
