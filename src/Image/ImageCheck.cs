@@ -26,7 +26,6 @@ enum ImageCheck
     FileIsSmall,
     FileIsRegular,
     PartialInWorkStays,
-    NewBlobInWorkStays,
     NeededBlobStays,
     LeaseIsHeld,
     RangeIsTheOneAskedFor,

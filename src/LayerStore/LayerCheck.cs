@@ -9,4 +9,10 @@ enum LayerCheck
     NeededLayerStays,
     LayerInUseStays,
     UnreadableUnionKeepsAll,
+    StagingIsLocked,
+    HeldLayerIsStillThere,
+    TopTakesNoWordsOfOverlay,
+    HeldBaseIsStillThere,
+    NeededBaseStays,
+    BaseInUseStays,
 }

@@ -47,7 +47,7 @@ public sealed class Layers : IDisposable
         }
         Sys.Flock(opened.Value, Native.LOCK_SH).OrThrow($"lock layer {chainId}");
         // The collector may have taken it while we waited.
-        if (Entries.AreSame(opened.Value, parent, chainId.Hex) && IsDone(opened.Value, chainId))
+        if (LayerCheck.HeldLayerIsStillThere.Passes(Entries.AreSame(opened.Value, parent, chainId.Hex)) && IsDone(opened.Value, chainId))
         {
             return new HeldLayer(chainId, opened.Value);
         }
@@ -136,7 +136,7 @@ public sealed class Layers : IDisposable
             locked = Sys.Flock(opened.Value, Native.LOCK_EX).Error;
         }
         // The one who had the lock has renamed or removed what we have waited for.
-        if (locked == Errno.OK && LayerCheck.StagingIsStillThere.Passes(Entries.AreSame(opened.Value, directory, name)))
+        if (LayerCheck.StagingIsLocked.Passes(locked == Errno.OK) && LayerCheck.StagingIsStillThere.Passes(Entries.AreSame(opened.Value, directory, name)))
         {
             return opened.Value;
         }

@@ -44,7 +44,8 @@ public sealed class Subvolumes : IDisposable
             return opened.Error == Errno.ENOENT ? null : throw new ErrnoException($"open {_path}/{chainId.Hex}", opened.Error);
         }
         Sys.Flock(opened.Value, Native.LOCK_SH).OrThrow($"lock {_path}/{chainId.Hex}");
-        if (Entries.AreSame(opened.Value, _directory, chainId.Hex))
+        // The collector may have taken it while we waited.
+        if (LayerCheck.HeldBaseIsStillThere.Passes(Entries.AreSame(opened.Value, _directory, chainId.Hex)))
         {
             return opened.Value;
         }
@@ -82,16 +83,18 @@ public sealed class Subvolumes : IDisposable
         }
     }
 
-    /// <summary>Removes the bases that nobody needs, and what killed calls have left.</summary>
-    public void Collect(IReadOnlySet<Digest> needed)
+    /// <summary>Removes the bases that nobody needs, and what killed calls have left. Those that were removed: not how many bytes, since a base shares its
+    /// blocks with others and with the unions that were made of it.</summary>
+    public IReadOnlyList<Digest> Collect(IReadOnlySet<Digest> needed)
     {
+        var removed = new List<Digest>();
         foreach (var name in Entries.Names(_directory))
         {
             if (Digest.TryParse("sha256:" + name, out var chainId))
             {
-                if (!needed.Contains(chainId))
+                if (LayerCheck.NeededBaseStays.Passes(!needed.Contains(chainId)) && RemoveUnused(chainId))
                 {
-                    RemoveUnused(chainId);
+                    removed.Add(chainId);
                 }
             }
             else if (name.StartsWith('.') && Digest.TryParse("sha256:" + name[1..], out chainId)
@@ -100,6 +103,7 @@ public sealed class Subvolumes : IDisposable
                 RemoveStaging(chainId, staging);
             }
         }
+        return removed;
     }
 
     public void Dispose() => Sys.Close(_directory);
@@ -124,22 +128,26 @@ public sealed class Subvolumes : IDisposable
         Sys.RenameAt(staging, name, _directory, ZeroTerminated.Of(chainId.Hex), Native.RENAME_NOREPLACE).OrThrow($"name the subvolume of layer {chainId}");
     }
 
-    private void RemoveUnused(Digest chainId)
+    // False: somebody has it.
+    private bool RemoveUnused(Digest chainId)
     {
         var opened = Entries.OpenDirectory(_directory, chainId.Hex);
         if (!opened.Ok)
         {
-            return;
+            return false;
         }
-        if (Sys.Flock(opened.Value, Native.LOCK_EX | Native.LOCK_NB).Error == Errno.OK
+        var isRemoved = false;
+        if (LayerCheck.BaseInUseStays.Passes(Sys.Flock(opened.Value, Native.LOCK_EX | Native.LOCK_NB).Error == Errno.OK)
             && Layers.TryLock(_directory, chainId, waits: null, isPatient: false) is { } staging)
         {
             // Under the staging name it is garbage, whatever happens next.
             Remove(staging, Staged).OrThrow($"remove {_path}/.{chainId.Hex}/{Staged}");
             Sys.RenameAt(_directory, ZeroTerminated.Of(chainId.Hex), staging, ZeroTerminated.Of(Staged)).OrThrow($"remove the subvolume of layer {chainId}");
             RemoveStaging(chainId, staging);
+            isRemoved = true;
         }
         Sys.Close(opened.Value);
+        return isRemoved;
     }
 
     private void RemoveStaging(Digest chainId, int staging)

@@ -49,7 +49,8 @@ public static class UnionTop
             var name = rest[..(rest.IndexOf((byte)0) + 1)];
             rest = rest[name.Length..];
             // overlay's own words are not the image's; a security module labels the union by its own rules.
-            if (name.StartsWith("trusted.overlay."u8) || name.StartsWith("user.overlay."u8) || name.StartsWith("security."u8))
+            var isTheHosts = name.StartsWith("trusted.overlay."u8) || name.StartsWith("user.overlay."u8) || name.StartsWith("security."u8);
+            if (LayerCheck.TopTakesNoWordsOfOverlay.Fails(isTheHosts))
             {
                 continue;
             }

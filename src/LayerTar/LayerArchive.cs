@@ -24,7 +24,7 @@ public sealed class LayerArchive(Stream stream, SourceDate date)
     public void Add(TarEntry entry)
     {
         var name = entry.Name.Length == 0 ? "./"u8.ToArray() : entry.Name;
-        if (LastOf(name).StartsWith(Whiteout.Prefix))
+        if (TreeCheck.NewNameIsNoWhiteout.Fails(LastOf(name).StartsWith(Whiteout.Prefix)))
         {
             throw new ImageError($"pack {TarText.Of(name)}: a name that begins with .wh. says in a layer that something was deleted");
         }

@@ -51,7 +51,7 @@ public static class UpperCopy
             if (entry.Path.Length == 0)
             {
                 // The archive would say that all below is gone; overlay itself heeds no opaque root.
-                if (OverlayMarks.IsOpaque(entry))
+                if (TreeCheck.CopiedRootIsNotOpaque.Fails(OverlayMarks.IsOpaque(entry)))
                 {
                     throw new ImageError($"copy {upper.Name}: its root is marked opaque, which no mount does");
                 }

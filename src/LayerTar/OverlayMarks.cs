@@ -20,11 +20,11 @@ public static class OverlayMarks
     /// <summary>What is in another place of the layers below cannot be said in a layer, only its whole content.</summary>
     public static void RefuseRedirections(TreeEntry entry, TreeRoot root)
     {
-        if (Value(entry, "redirect") is not null)
+        if (TreeCheck.NothingIsRedirected.Fails(Value(entry, "redirect") is not null))
         {
             throw new ImageError($"{root.Act("pack", entry.Path)}: overlay has renamed it without copying what is in it; mount with redirect_dir=off");
         }
-        if (Value(entry, "metacopy") is not null)
+        if (TreeCheck.ContentIsCopied.Fails(Value(entry, "metacopy") is not null))
         {
             throw new ImageError($"{root.Act("pack", entry.Path)}: overlay has not copied its content (metacopy); mount it with metacopy=off");
         }

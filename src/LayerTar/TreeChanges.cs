@@ -120,7 +120,7 @@ public sealed class TreeChanges
             }
             else if (change.Entry is { } entry)
             {
-                if (OverlayWords.IsWhiteout(entry.Status))
+                if (TreeCheck.CopiedDeviceIsNoWhiteout.Fails(OverlayWords.IsWhiteout(entry.Status)))
                 {
                     throw new ImageError($"{_root.Act("pack", entry.Path)}: a character device 0:0 is overlay's sign for a file that is not there");
                 }

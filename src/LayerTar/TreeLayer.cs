@@ -83,7 +83,7 @@ public static class TreeLayer
     /// <summary>What is under a mount is hidden, and would seem deleted or be another thing.</summary>
     public static void RequireUnmounted(TreeWalk walk, TreeRoot root)
     {
-        if (walk.IsMountPoint)
+        if (TreeCheck.NothingIsMountedInTheTree.Fails(walk.IsMountPoint))
         {
             throw new ImageError($"{root.Act("pack", walk.Current.Path)}: something is mounted there, unmount it first");
         }

@@ -64,7 +64,8 @@ public sealed class TreeMaker : IDisposable
         }
         error.OrThrow(_source.Act("copy", entry.Path));
         var isThere = Sys.Stat(from, name, Native.AT_SYMLINK_NOFOLLOW, out var status) == Errno.OK;
-        if (!isThere || InodeKey.Of(status) != entry.Inode || status.Size != entry.Status.Size || status.ModifiedAt != entry.Status.ModifiedAt)
+        var isSame = isThere && InodeKey.Of(status) == entry.Inode && status.Size == entry.Status.Size && status.ModifiedAt == entry.Status.ModifiedAt;
+        if (TreeCheck.CopiedFileIsTheSame.Fails(!isSame))
         {
             throw _source.Changed(entry.Path);
         }

@@ -48,7 +48,7 @@ public sealed class TreeRoot : IDisposable
         }
         file.OrThrow(Act("open", entry.Path));
         var error = Sys.Stat(file.Value, default, Native.AT_EMPTY_PATH, out var status);
-        if (error == Errno.OK && status.IsRegular && InodeKey.Of(status) == entry.Inode && IsSame(status, entry))
+        if (error == Errno.OK && TreeCheck.OpenedFileIsTheSame.Passes(status.IsRegular && InodeKey.Of(status) == entry.Inode && IsSame(status, entry)))
         {
             return file.Value;
         }
@@ -61,7 +61,7 @@ public sealed class TreeRoot : IDisposable
     public void VerifyUnchanged(int file, TreeEntry entry)
     {
         Sys.Stat(file, default, Native.AT_EMPTY_PATH, out var status).OrThrow(Act("read", entry.Path));
-        if (!IsSame(status, entry))
+        if (TreeCheck.ReadFileIsTheSame.Fails(!IsSame(status, entry)))
         {
             throw Changed(entry.Path);
         }

@@ -17,7 +17,7 @@ public static class Whiteout
     public static TarEntry Of(ReadOnlySpan<byte> path)
     {
         var at = path.LastIndexOf((byte)'/') + 1;
-        if (path[at..].StartsWith(Prefix))
+        if (TreeCheck.DeletedNameIsNoWhiteout.Fails(path[at..].StartsWith(Prefix)))
         {
             throw new ImageError($"pack {TarText.Of(path)}: a deleted name that begins with .wh. cannot be said in a layer");
         }

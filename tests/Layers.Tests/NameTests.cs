@@ -15,6 +15,7 @@ public sealed class NameTests
     [InlineData("a..")]
     public void Names_of_unions(string name) => Assert.Equal(name, UnionName.Checked(name));
 
+    // mutant: UnionCheck.NameBeginsWell UnionCheck.NameHasNoOtherLetters
     [Theory]
     [InlineData("")]
     [InlineData(".")]
@@ -29,6 +30,7 @@ public sealed class NameTests
     [InlineData("\u0661")]
     public void Names_that_are_none(string name) => Assert.Throws<UsageError>(() => UnionName.Checked(name));
 
+    // mutant: UnionCheck.NameIsShort
     [Fact]
     public void The_longest_name()
     {
@@ -56,6 +58,7 @@ public sealed class NameTests
         Assert.Contains("use overlay", DriverNames.Retired(word));
     }
 
+    // mutant: UnionCheck.UnionIsOfOneKind UnionCheck.DriverIsOne UnionCheck.ChainIsADigest UnionCheck.TargetInContainerIsAbsolute
     [Theory]
     [InlineData("create", "u")]
     [InlineData("create", "u", "--lower", "/x", "--chain", "sha256:0")]
@@ -72,5 +75,5 @@ public sealed class NameTests
     [InlineData("list", "u")]
     [InlineData("gc", "u")]
     public void Wrong_words_are_said_before_anything_is_done(params string[] words) =>
-        Assert.Throws<UsageError>(() => Commands.All.Run(["--root", "/nonexistent/sharprun", .. words], ""));
+        Assert.Throws<UsageError>(() => Commands.All.Run(["--root", "/dev/null/sharprun", .. words], ""));
 }

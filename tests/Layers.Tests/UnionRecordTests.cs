@@ -38,6 +38,7 @@ public sealed class UnionRecordTests
         Assert.Null(Parse(Encoding.UTF8.GetString(record.ToJson())).Target);
     }
 
+    // mutant: UnionCheck.RecordedDriverIsOne UnionCheck.RecordIsOfOneKind UnionCheck.RecordedPathIsAbsolute UnionCheck.RecordedTimeIsOne
     [Theory]
     [InlineData("")]
     [InlineData("{")]

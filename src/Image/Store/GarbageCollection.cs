@@ -122,9 +122,7 @@ sealed class GarbageCollection(OciLayout layout, Folder root)
     {
         foreach (var name in folder.Names())
         {
-            // pack does not know the digest of what it compresses; its file has the lock of a partial.
-            var isLeft = name.StartsWith(PartialBlob.Prefix, StringComparison.Ordinal) && !ImageCheck.NewBlobInWorkStays.Fails(PartialBlob.IsInWork(folder, name));
-            var isGarbage = isLeft || (Digest.TryParse($"{algorithm}:{name}", out var digest) && !ImageCheck.NeededBlobStays.Fails(_needed.Contains(digest)));
+            var isGarbage = Digest.TryParse($"{algorithm}:{name}", out var digest) && !ImageCheck.NeededBlobStays.Fails(_needed.Contains(digest));
             if (isGarbage && folder.TryStat(name, out var status) && (status.IsRegular || status.IsSymlink))
             {
                 Remove(folder, name, status);

@@ -23,7 +23,7 @@ static class CollectGarbage
         foreach (var name in unions.Names())
         {
             using var union = unions.TryLock(name, isPatient: false);
-            if (union is not null && !union.HasRecord)
+            if (union is not null && UnionCheck.WholeUnionStays.Passes(!union.HasRecord))
             {
                 bytes += UnionFolder.Remove(union);
                 removed.Add(name);
@@ -34,12 +34,18 @@ static class CollectGarbage
             }
         }
         bytes += LayerGarbage.CollectBegun(paths);
-        BtrfsDriver.CollectGarbage(paths, ChainsOf(unions));
+        var bases = BtrfsDriver.CollectGarbage(paths, ChainsOf(unions));
         Results.Write(options, bytes.ToString(CultureInfo.InvariantCulture), json =>
         {
             json.WriteNumber("bytesFreed", bytes);
             json.WriteStartArray("unionsRemoved");
             removed.ForEach(json.WriteStringValue);
+            json.WriteEndArray();
+            json.WriteStartArray("basesRemoved");
+            foreach (var chainId in bases)
+            {
+                json.WriteStringValue(chainId.Text);
+            }
             json.WriteEndArray();
         });
         return 0;

@@ -24,7 +24,7 @@ static class Create
         var name = UnionName.Checked(arguments.Words[0]);
         var chain = arguments.Text("chain");
         var lower = arguments.Texts("lower").ConvertAll(AbsolutePath.Of);
-        if (chain is null == (lower.Count == 0))
+        if (UnionCheck.UnionIsOfOneKind.Fails(chain is null == (lower.Count == 0)))
         {
             throw new UsageError("create: of what? either --chain or --lower is expected");
         }
@@ -56,13 +56,20 @@ static class Create
         return 0;
     }
 
-    private static DriverKind KindOf(string word) =>
-        DriverNames.TryParse(word) ?? throw new UsageError(DriverNames.Retired(word) is { } instead
-            ? $"create: the driver {word} is not supported: {instead}"
-            : $"create: there is no driver \"{word}\" (overlay, btrfs, vfs)");
+    private static DriverKind KindOf(string word)
+    {
+        var kind = DriverNames.TryParse(word);
+        if (UnionCheck.DriverIsOne.Fails(kind is null))
+        {
+            throw new UsageError(DriverNames.Retired(word) is { } instead
+                ? $"create: the driver {word} is not supported: {instead}"
+                : $"create: there is no driver \"{word}\" (overlay, btrfs, vfs)");
+        }
+        return kind.GetValueOrDefault();
+    }
 
     private static Digest ChainIdOf(string text) =>
-        Digest.TryParse(text, out var chainId) || Digest.TryParse("sha256:" + text, out chainId)
+        UnionCheck.ChainIsADigest.Passes(Digest.TryParse(text, out var chainId) || Digest.TryParse("sha256:" + text, out chainId))
             ? chainId
             : throw new UsageError($"create: --chain \"{JsonPart.Short(text)}\" is no digest (sha256:...)");
 }

@@ -22,8 +22,8 @@ static class Mount
         var unions = new UnionFolder(new StorePaths(options.Root));
         if (arguments.Is("print"))
         {
-            var destination = wanted is { Length: > 1 } && wanted[0] == '/'
-                ? wanted
+            var destination = UnionCheck.TargetInContainerIsAbsolute.Passes(wanted is { Length: > 1 } && wanted[0] == '/')
+                ? wanted!
                 : throw new UsageError("mount --print: where in the container? an absolute TARGET is expected (for all of its root, mount the union and say --rootfs)");
             using var printed = unions.Open(name);
             MountEntryText.Write(printed, destination);
@@ -42,7 +42,7 @@ static class Mount
     private static string Attach(Union union, string? wanted)
     {
         var mounts = union.Mounts(union.Record);
-        if (wanted is null && mounts.Count > 0)
+        if (UnionCheck.IsNotMountedYet.Fails(wanted is null && mounts.Count > 0))
         {
             return mounts[^1].Point;
         }
@@ -56,11 +56,11 @@ static class Mount
         {
             // The mount table says paths without links.
             var path = PathOf(target);
-            if (mounts.Any(mount => mount.Point == path))
+            if (UnionCheck.TargetIsFree.Fails(mounts.Any(mount => mount.Point == path)))
             {
                 return wanted;
             }
-            if (mounts.Count > 0)
+            if (UnionCheck.UnionIsMountedOnce.Fails(mounts.Count > 0))
             {
                 throw new JsonError($"mount {union.Name} on {wanted}: it is mounted on {mounts[^1].Point} (unmount it first)");
             }
@@ -79,7 +79,7 @@ static class Mount
     private static void Remember(Union union, string target)
     {
         var record = union.Record with { Target = target, BootId = Boot.Id() };
-        if ((record.Target, record.BootId) != (union.Record.Target, union.Record.BootId))
+        if (UnionCheck.RecordHasTheTarget.Fails((record.Target, record.BootId) != (union.Record.Target, union.Record.BootId)))
         {
             union.WriteRecord(record);
         }

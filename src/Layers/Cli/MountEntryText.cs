@@ -40,7 +40,7 @@ static class MountEntryText
         Sys.Close(upper);
         return
         [
-            .. Lowers(union, [.. lowers.Paths.Reverse()]),
+            .. Lowers(union, [.. lowers.Paths.Reverse()], OverlayMount.TakesLowersOneByOne()),
             $"upperdir={Checked(union, $"{union.Path}/upper")}",
             $"workdir={Checked(union, $"{union.Path}/work")}",
             .. OverlayMount.Options(needsUserAttributes),
@@ -48,25 +48,27 @@ static class MountEntryText
     }
 
     // The uppermost first.
-    private static List<string> Lowers(Union union, List<string> paths)
+    internal static List<string> Lowers(Union union, List<string> paths, bool oneByOne)
     {
-        if (OverlayMount.TakesLowersOneByOne())
+        if (oneByOne)
         {
             return paths.ConvertAll(path => $"lowerdir+={Checked(union, path)}");
         }
         var all = string.Join(':', paths.Select(path => Checked(union, path, ":")));
-        return Encoding.UTF8.GetByteCount(all) <= LongestValue ? [$"lowerdir={all}"] : throw Refusal(union,
+        return UnionCheck.LowersFitInOneOption.Passes(Encoding.UTF8.GetByteCount(all) <= LongestValue) ? [$"lowerdir={all}"] : throw Refusal(union,
             $"this kernel wants the paths of all {paths.Count} lower directories in {LongestValue} bytes (from 6.8 on they may be given one by one)");
     }
 
     private static string Checked(Union union, string path, string separators = "")
     {
         // Runtimes split options at commas, and no two of them agree with the kernel on what a backslash means.
-        if (path.AsSpan().IndexOfAny($",\\{separators}") >= 0)
+        if (UnionCheck.OptionHasNoSeparator.Fails(path.AsSpan().IndexOfAny($",\\{separators}") >= 0))
         {
             throw Refusal(union, $"an option of a mount cannot hold the path {path}");
         }
-        return Encoding.UTF8.GetByteCount(path) <= LongestValue ? path : throw Refusal(union, $"the path {path} is longer than the {LongestValue} bytes that an option may have");
+        return UnionCheck.OptionIsShort.Passes(Encoding.UTF8.GetByteCount(path) <= LongestValue)
+            ? path
+            : throw Refusal(union, $"the path {path} is longer than the {LongestValue} bytes that an option may have");
     }
 
     private static JsonError Refusal(Union union, string reason) => new($"mount --print {union.Name}: {reason}: mount it, and bind the mounted directory");

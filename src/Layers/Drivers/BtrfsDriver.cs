@@ -17,7 +17,9 @@ sealed class BtrfsDriver : PlainDriver
         var unions = Entries.MakeDirectory(paths.Unions, Native.S_IRWXU);
         var error = Sys.StatFs(unions, out var magic);
         Sys.Close(unions);
-        return error != Errno.OK ? error.Sentence() : magic == Native.BTRFS_SUPER_MAGIC ? null : $"{paths.Root} is not on btrfs";
+        return error != Errno.OK ? error.Sentence()
+            : UnionCheck.StoreIsOnBtrfs.Passes(magic == Native.BTRFS_SUPER_MAGIC) ? null
+            : $"{paths.Root} is not on btrfs";
     }
 
     public override void Create(Union union, LowerTrees lowers)
@@ -44,15 +46,15 @@ sealed class BtrfsDriver : PlainDriver
         return base.Remove(union);
     }
 
-    /// <summary>The bases of chain ids that no union has, and what killed calls have left.</summary>
-    public static void CollectGarbage(StorePaths paths, IReadOnlySet<Digest> needed)
+    /// <summary>The bases of chain ids that no union has, and what killed calls have left. Those that were removed.</summary>
+    public static IReadOnlyList<Digest> CollectGarbage(StorePaths paths, IReadOnlySet<Digest> needed)
     {
         if (Sys.Stat(Native.AT_FDCWD, ZeroTerminated.Of(paths.Btrfs), 0, out _) != Errno.OK)
         {
-            return;
+            return [];
         }
         using var bases = Subvolumes.Of(paths);
-        bases.Collect(needed);
+        return bases.Collect(needed);
     }
 
     // From the highest base that is there, upwards.

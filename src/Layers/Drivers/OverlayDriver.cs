@@ -39,7 +39,7 @@ sealed class OverlayDriver : Driver
 
     public override void Create(Union union, LowerTrees lowers)
     {
-        if (lowers.Trees.Count > OverlayMount.MostLowers)
+        if (UnionCheck.LayersAreFew.Fails(lowers.Trees.Count > OverlayMount.MostLowers))
         {
             throw new JsonError($"create {union.Name}: {lowers.Trees.Count} layers are more than the {OverlayMount.MostLowers} that overlay takes");
         }
@@ -63,7 +63,9 @@ sealed class OverlayDriver : Driver
     }
 
     /// <summary>The source is a word of our choice, which the kernel keeps; by it a mount is found wherever it has been moved to.</summary>
-    public override bool IsMountOf(Union union, MountEntry mount) => mount.Type == "overlay" && mount.Source == SourceOf(union.Name);
+    public override bool IsMountOf(Union union, MountEntry mount) =>
+        // The source is no check that can be left out: all overlays of the machine would be unmounted.
+        UnionCheck.OnlyOverlayIsOverlay.Passes(mount.Type == "overlay") && mount.Source == SourceOf(union.Name);
 
     public override IReadOnlyList<ChangedPath> Changes(Union union, LowerTrees lowers, Action<string> warn)
     {

@@ -28,12 +28,13 @@ abstract class PlainDriver : Driver
     /// path.</summary>
     public override bool IsMountOf(Union union, MountEntry mount)
     {
-        if (!mount.Root.EndsWith($"/{union.Name}/{Tree}", StringComparison.Ordinal))
+        if (UnionCheck.TreeIsOfAUnionOfThisName.Fails(!mount.Root.EndsWith($"/{union.Name}/{Tree}", StringComparison.Ordinal)))
         {
             return false;
         }
         var isSeen = Sys.Stat(Native.AT_FDCWD, ZeroTerminated.Of(mount.Point), Native.AT_NO_AUTOMOUNT, out var there) == Errno.OK && there.MountId == mount.Id;
-        return !isSeen || (Sys.Stat(union.Directory, ZeroTerminated.Of(Tree), Native.AT_SYMLINK_NOFOLLOW, out var tree) == Errno.OK && there.IsSameFile(tree));
+        return !isSeen || UnionCheck.SeenTreeIsThisUnions.Passes(
+            Sys.Stat(union.Directory, ZeroTerminated.Of(Tree), Native.AT_SYMLINK_NOFOLLOW, out var tree) == Errno.OK && there.IsSameFile(tree));
     }
 
     public override IReadOnlyList<ChangedPath> Changes(Union union, LowerTrees lowers, Action<string> warn) =>

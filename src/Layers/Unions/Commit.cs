@@ -21,7 +21,7 @@ static class Commit
 
     public static Committed Make(Union union, Action<string> warn)
     {
-        if (union.Record.Chain.Count == 0)
+        if (UnionCheck.CommitIsOverALayer.Fails(union.Record.Chain.Count == 0))
         {
             throw new JsonError($"commit {union.Name}: it is made of directories, and not of layers of the store (create --chain) on which another could lie");
         }

@@ -73,12 +73,12 @@ sealed class Union : IDisposable
     {
         foreach (var mount in Mounts(record).Reverse())
         {
-            if (!IsOnTop(mount))
+            if (UnionCheck.MountIsOnTop.Fails(!IsOnTop(mount)))
             {
                 throw new JsonError($"unmount {Name}: something else is mounted over it on {mount.Point}");
             }
             var error = Sys.Umount(ZeroTerminated.Of(mount.Point), Native.UMOUNT_NOFOLLOW);
-            if (error == Errno.EBUSY)
+            if (UnionCheck.MountIsIdle.Fails(error == Errno.EBUSY))
             {
                 throw new JsonError($"unmount {Name}: {mount.Point} is in use: a process works in it, or something is mounted below it");
             }

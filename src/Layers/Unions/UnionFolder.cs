@@ -24,7 +24,8 @@ sealed class UnionFolder(StorePaths paths)
         }
         var names = Entries.Names(unions.OrThrow($"open {paths.Unions}"));
         Sys.Close(unions.Value);
-        return [.. names.Where(UnionName.IsValid)];
+        // Such as overlay's trial: nobody may take what has another name for a union that was left.
+        return [.. names.Where(name => UnionCheck.DirectoryOfNoUnionStays.Passes(UnionName.IsValid(name)))];
     }
 
     /// <summary>A union that is whole.</summary>
@@ -71,7 +72,8 @@ sealed class UnionFolder(StorePaths paths)
                 var directory = opened.OrThrow($"open union {name}");
                 var error = Sys.Flock(directory, Native.LOCK_EX | (isPatient ? 0 : Native.LOCK_NB)).Error;
                 // Who had the lock before may have removed what we have waited for.
-                if (error == Errno.OK && Entries.AreSame(directory, parent.Value, name))
+                if (UnionCheck.UnionIsLocked.Passes(error == Errno.OK)
+                    && UnionCheck.LockedUnionIsStillThere.Passes(Entries.AreSame(directory, parent.Value, name)))
                 {
                     return new Union(paths, name, directory);
                 }
@@ -104,7 +106,7 @@ sealed class UnionFolder(StorePaths paths)
                 {
                     continue;
                 }
-                if (union.HasRecord)
+                if (UnionCheck.NameIsFree.Fails(union.HasRecord))
                 {
                     union.Dispose();
                     throw new JsonError($"create {name}: there is a union of this name");

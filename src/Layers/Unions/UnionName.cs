@@ -10,13 +10,14 @@ static class UnionName
 
     public static bool IsValid(string name)
     {
-        if (name.Length is 0 or > Longest || !char.IsAsciiLetterOrDigit(name[0]))
+        if (name.Length == 0 || UnionCheck.NameIsShort.Fails(name.Length > Longest)
+            || UnionCheck.NameBeginsWell.Fails(!char.IsAsciiLetterOrDigit(name[0])))
         {
             return false;
         }
         foreach (var letter in name)
         {
-            if (!char.IsAsciiLetterOrDigit(letter) && letter is not ('_' or '.' or '-'))
+            if (UnionCheck.NameHasNoOtherLetters.Fails(!char.IsAsciiLetterOrDigit(letter) && letter is not ('_' or '.' or '-')))
             {
                 return false;
             }

@@ -28,15 +28,19 @@ sealed record UnionRecord(DriverKind Driver, IReadOnlyList<Digest> Chain, IReadO
     {
         var fields = new Fields(JsonPart.Read(json, MostBytes, what), s_names);
         var word = fields.Require("driver");
-        var driver = DriverNames.TryParse(word.Text()) ?? throw word.Problem($"\"{JsonPart.Short(word.Text())}\" is no driver");
+        var driver = DriverNames.TryParse(word.Text());
+        if (UnionCheck.RecordedDriverIsOne.Fails(driver is null))
+        {
+            throw word.Problem($"\"{JsonPart.Short(word.Text())}\" is no driver");
+        }
         var chain = (fields.Texts("chain") ?? []).Select(text => Digest.Parse(text, what)).ToList();
         var lower = fields.Texts("lower") ?? [];
         var created = fields.Require("created");
-        if (chain.Count == 0 == (lower.Count == 0))
+        if (UnionCheck.RecordIsOfOneKind.Fails(chain.Count == 0 == (lower.Count == 0)))
         {
             throw word.Problem("either chain or lower is expected");
         }
-        return new UnionRecord(driver, chain, [.. lower.Select(path => Absolute(fields.Require("lower"), path))], TimeOf(created))
+        return new UnionRecord(driver.GetValueOrDefault(), chain, [.. lower.Select(path => Absolute(fields.Require("lower"), path))], TimeOf(created))
         {
             Target = fields.Find("target") is { } target ? Absolute(target, target.Text()) : null,
             BootId = fields.Text("bootId"),
@@ -61,10 +65,10 @@ sealed record UnionRecord(DriverKind Driver, IReadOnlyList<Digest> Chain, IReadO
     }
 
     private static string Absolute(JsonPart part, string path) =>
-        path.StartsWith('/') ? path : throw part.Problem($"\"{JsonPart.Short(path)}\" is no absolute path");
+        UnionCheck.RecordedPathIsAbsolute.Passes(path.StartsWith('/')) ? path : throw part.Problem($"\"{JsonPart.Short(path)}\" is no absolute path");
 
     private static DateTimeOffset TimeOf(JsonPart part) =>
-        DateTimeOffset.TryParse(part.Text(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+        UnionCheck.RecordedTimeIsOne.Passes(DateTimeOffset.TryParse(part.Text(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
             ? time
             : throw part.Problem($"\"{JsonPart.Short(part.Text())}\" is no time");
 }
