@@ -166,6 +166,34 @@ ports() {
     is "nothing is left" "" "$(left_behind)"
 }
 
+# Who sends datagrams from one port all the time reaches the container that has the port now, and not the one that had it.
+datagrams_follow_the_port() {
+    local first second
+    sharprun_net up sharprun c1 -p 5300:53/udp >/dev/null
+    first=$(datagram c1)
+    sharprun_net down sharprun c1
+    # Another address, for that of c1 is the last to be given again.
+    sharprun_net up sharprun c2 -p 5300:53/udp >/dev/null
+    second=$(datagram c2)
+    sharprun_net down sharprun c2
+    is "datagrams go to the container that has the port" "arrived arrived" "$first $second"
+    is "nothing is left" "" "$(left_behind)"
+}
+
+# datagram NAMESPACE: "arrived" when it comes to port 53 there, sent from the host's port 40000 to the bridge's published one.
+datagram() {
+    # shellcheck disable=SC2016 # the $ are perl's
+    ip netns exec "$1" timeout 5 perl -MIO::Socket::INET -e '
+        $s = IO::Socket::INET->new(LocalAddr => "0.0.0.0", LocalPort => 53, Proto => "udp") or die; $s->recv($text, 100); print $text' &
+    for _ in $(seq 20); do
+        perl -MIO::Socket::INET -e '
+            $s = IO::Socket::INET->new(LocalPort => 40000, PeerAddr => "10.83.0.1", PeerPort => 5300, Proto => "udp") or die; $s->send("arrived")'
+        sleep 0.1
+        kill -0 $! 2>/dev/null || break
+    done
+    wait $!
+}
+
 answers() {
     # shellcheck disable=SC2016 # the $ is perl's
     ip netns exec c1 timeout 10 perl -MIO::Socket::INET -e '
@@ -294,6 +322,7 @@ up_and_down
 given_namespaces
 names
 ports
+datagrams_follow_the_port
 described_networks
 hooks
 host_route

@@ -169,4 +169,9 @@ enum NetCheck
     TargetIsOneOfItsFamily,
     OtherPluginsRulesStay,
     ValidRulesStay,
+    FlowIsOfUdp,
+    FlowIsToThePort,
+    FlowIsToTheAddress,
+    FlowToAnotherHostStays,
+    RightFlowStays,
 }

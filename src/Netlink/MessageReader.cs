@@ -73,6 +73,8 @@ public ref struct AttributeReader(ReadOnlySpan<byte> attributes)
 
     public readonly byte Byte => Has(1) ? Value[0] : (byte)0;
 
+    public readonly ushort BigEndian16 => Has(2) ? BinaryPrimitives.ReadUInt16BigEndian(Value) : (ushort)0;
+
     public readonly uint BigEndian32 => Has(4) ? BinaryPrimitives.ReadUInt32BigEndian(Value) : 0;
 
     public readonly ulong BigEndian64 => Has(8) ? BinaryPrimitives.ReadUInt64BigEndian(Value) : 0;

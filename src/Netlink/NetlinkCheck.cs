@@ -25,4 +25,7 @@ enum NetlinkCheck
     RouteIsUnicast,
     DestinationHasItsLength,
     GatewayHasItsLength,
+    FlowHasItsHeader,
+    FlowHasBothEnds,
+    FlowsAddressHasItsLength,
 }

@@ -64,6 +64,14 @@ sealed class FakeKernel : IDisposable
         Done(sequence);
     }
 
+    /// <summary>The next datagram that the kernel was sent; empty when there is none.</summary>
+    public byte[] Asked()
+    {
+        var buffer = new byte[4096];
+        var received = Sys.Recv(_end, buffer, 0);
+        return buffer[..(received.Ok ? received.Value : 0)];
+    }
+
     public void Dispose()
     {
         Sys.Close(_end);

@@ -55,6 +55,10 @@ sealed class Rules : IDisposable
         {
             throw new NetError($"{Act}: {NoTables}");
         }
+        if (_socket is not null)
+        {
+            StaleFlows.Forget(_socket, wanted.ConvertAll(static rules => rules.Plan));
+        }
     }
 
     /// <summary>Whatever has the tag, and the table with the last rule. Done when there is nothing.</summary>
