@@ -5,6 +5,7 @@ using SharpRun.Cni;
 using SharpRun.CommandLine;
 using SharpRun.Json;
 using SharpRun.Linux;
+using SharpRun.Net.Kernel;
 
 namespace SharpRun.Net.Attachments;
 
@@ -38,7 +39,7 @@ sealed class NetworkDirectory : IDisposable
             {
                 return null;
             }
-            MakeAll(path);
+            Directories.MakeAll(path, DirectoryMode);
             opened = Sys.Open(Native.AT_FDCWD, ZeroTerminated.Of(path), Native.O_RDONLY | Native.O_DIRECTORY);
         }
         var directory = new NetworkDirectory(network, path, opened.OrThrow($"open {path}"));
@@ -156,19 +157,5 @@ sealed class NetworkDirectory : IDisposable
         }
         names.Sort(StringComparer.Ordinal);
         return names;
-    }
-
-    private static void MakeAll(string path)
-    {
-        var error = Sys.MkdirAt(Native.AT_FDCWD, ZeroTerminated.Of(path), DirectoryMode);
-        if (error == Errno.ENOENT && path.LastIndexOf('/') is > 0 and var slash)
-        {
-            MakeAll(path[..slash]);
-            error = Sys.MkdirAt(Native.AT_FDCWD, ZeroTerminated.Of(path), DirectoryMode);
-        }
-        if (error is not (Errno.OK or Errno.EEXIST))
-        {
-            error.Throw($"make {path}");
-        }
     }
 }

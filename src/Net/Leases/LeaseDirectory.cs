@@ -4,6 +4,7 @@ using System.Net;
 using System.Text;
 using SharpRun.Cni;
 using SharpRun.Linux;
+using SharpRun.Net.Kernel;
 
 namespace SharpRun.Net.Leases;
 
@@ -39,7 +40,7 @@ sealed class LeaseDirectory : IDisposable
             {
                 return null;
             }
-            MakeAll(path);
+            Directories.MakeAll(path, DirectoryMode);
             opened = Sys.Open(Native.AT_FDCWD, ZeroTerminated.Of(path), Native.O_RDONLY | Native.O_DIRECTORY);
         }
         var directory = opened.OrThrow($"open the leases in {path}");
@@ -172,19 +173,5 @@ sealed class LeaseDirectory : IDisposable
         var error = Sys.WriteAll(fd, Encoding.UTF8.GetBytes(text));
         Sys.Close(fd);
         error.OrThrow($"write {name} in {_path}");
-    }
-
-    private static void MakeAll(string path)
-    {
-        var error = Sys.MkdirAt(Native.AT_FDCWD, ZeroTerminated.Of(path), DirectoryMode);
-        if (error == Errno.ENOENT && path.LastIndexOf('/') is > 0 and var slash)
-        {
-            MakeAll(path[..slash]);
-            error = Sys.MkdirAt(Native.AT_FDCWD, ZeroTerminated.Of(path), DirectoryMode);
-        }
-        if (error is not (Errno.OK or Errno.EEXIST))
-        {
-            error.Throw($"make {path}");
-        }
     }
 }
