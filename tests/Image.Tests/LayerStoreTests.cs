@@ -65,6 +65,7 @@ public sealed class LayerStoreTests : IDisposable
         Assert.Contains($"its layer {Id(1)} is not there", Assert.ThrowsAny<JsonError>(() => _layers.ChainOf(Id(3))).Message, StringComparison.Ordinal);
     }
 
+    // mutant: LayerCheck.ChainIsShort
     [Fact]
     public void A_chain_that_never_ends_is_refused()
     {

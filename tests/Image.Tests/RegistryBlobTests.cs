@@ -176,6 +176,7 @@ public sealed class RegistryBlobTests
         Assert.Equal("/data%2Fx?sig=%41%2f", other.Seen[^1].Target); // signed: not one byte may change
     }
 
+    // mutant: ImageCheck.RedirectsAreFew
     [Fact]
     public void Redirects_in_a_circle_end()
     {

@@ -107,6 +107,7 @@ public sealed class RegistrySourceTests
         Assert.InRange(Environment.TickCount64 - start, leastMs, 20_000);
     }
 
+    // mutant: ImageCheck.WaitIsShort
     [Fact]
     public void A_Retry_After_may_be_a_date()
     {
