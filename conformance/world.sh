@@ -54,6 +54,7 @@ prctl_number() { case $(uname -m) in x86_64) echo 157 ;; aarch64) echo 167 ;; *)
 # case starts from, and the facts about cgroups.
 make_world() {
     name=$(runtime_name)
+    NULL_OWNER=$(stat -c %u:%g /dev/null)
     BASE=$(mktemp -d "${TMPDIR:-/tmp}/conformance.XXXXXX")
     # The shared parent stays, because others may be using it; what is ours lies one level deeper and is removed.
     CGROUP_PARENT=/sharprun-test/conf-$$
@@ -219,6 +220,8 @@ _remove_cgroups() {
 # leave_world: the end of a run.
 leave_world() {
     local mount
+    # crun gives the host's own /dev/null to the owner of a container's user namespace.
+    if [[ $(stat -c %u:%g /dev/null) != "$NULL_OWNER" ]]; then chown "$NULL_OWNER" /dev/null; fi
     _remove_cgroups ''
     for mount in "${CGROUP_MOUNTS[@]}"; do rmdir "$mount$CGROUP_PARENT" 2>/dev/null || true; done
     if [[ ${KEEP:-} == 1 ]]; then

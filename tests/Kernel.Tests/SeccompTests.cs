@@ -99,7 +99,8 @@ static partial class SeccompTests
         var first = times[0];
         times.Sort();
         Program.Say($"   {rules.Count} names, {length} instructions: first {first:F0} us, median {times[100]:F0} us");
-        Check.True(times[100] < 1000, $"median {times[100]:F0} us");
+        // A guest without KVM is several times slower.
+        Check.True(times[100] < (CloneTests.InGuest ? 10_000 : 1000), $"median {times[100]:F0} us");
     }
 
     private static void NeedsPower()

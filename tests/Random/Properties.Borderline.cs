@@ -85,7 +85,7 @@ static partial class Properties
             ""), ["access"] = dice.Of("rwm", "x", "", "rr") })),
         ("propagation", (bundle, dice) => bundle.Linux["rootfsPropagation"] = dice.Of("", "sideways", "unbindable")),
         ("umask", (bundle, dice) => Bundle.Member(bundle.Process, "user")["umask"] = dice.Of(0xfff, 511, -1)),
-        ("version", (bundle, dice) => bundle.Other["ociVersion"] = dice.Of("1.0.0", "1.3.0", "2.0.0", "", "one", "1.1.0-rc.1")),
+        ("version", (bundle, dice) => bundle.Other["ociVersion"] = dice.Of("1.0.0", "1.3.0", "", "one", "1.1.0-rc.1")),
         ("root", (bundle, dice) => bundle.Rootfs = dice.Of("./rootfs/", bundle.World.Bundle + "/rootfs", "nothing", "../bundle/rootfs", "")),
         ("cgroup path", (bundle, dice) => bundle.Linux["cgroupsPath"] = dice.Of(bundle.World.CgroupPath + "/deep/er", bundle.World.CgroupPath + "//x/./y/")),
         ("missing hook", (bundle, dice) => Hook(bundle, dice, "/no/hook")),
