@@ -35,6 +35,9 @@ public static class IpText
 
     public static bool IsV6(this IPAddress address) => address.AddressFamily == AddressFamily.InterNetworkV6;
 
+    /// <summary>0.0.0.0 or ::, all addresses of the host.</summary>
+    public static bool IsAny(this IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+
     public static UInt128 ToNumber(this IPAddress address)
     {
         Span<byte> bytes = stackalloc byte[16];

@@ -1,5 +1,6 @@
 using System;
 using System.Net;
+using static SharpRun.Netlink.RtNetlink;
 
 namespace SharpRun.Netlink;
 
@@ -9,9 +10,6 @@ public sealed record Flow(byte Protocol, IPEndPoint Destination, IPEndPoint Answ
 {
     // NFNL_SUBSYS_CTNETLINK; IPCTNL_MSG_CT_GET, IPCTNL_MSG_CT_DELETE.
     private const int Subsystem = 1, Get = 1, Delete = 2;
-
-    // NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP (linux/netlink.h).
-    private const ushort Request = 1, Acknowledge = 4, Dump = 0x300;
 
     // enum ctattr_type, ctattr_tuple, ctattr_ip, ctattr_l4proto.
     private const int Origin = 1, Reply = 2, IdOfFlow = 12, Zone = 18;
@@ -29,7 +27,7 @@ public sealed record Flow(byte Protocol, IPEndPoint Destination, IPEndPoint Answ
         : this(there.Protocol, there.Destination!, back.Source!) => (_origin, _id, _zone) = (origin, id, zone);
 
     /// <summary>All flows of AF_INET or AF_INET6.</summary>
-    public static void Question(MessageWriter writer, byte family, uint sequence) => Begin(writer, Get, Request | Dump, family, sequence);
+    public static void Question(MessageWriter writer, byte family, uint sequence) => Begin(writer, Get, NLM_F_REQUEST | NLM_F_DUMP, family, sequence);
 
     /// <summary>Null when it has no addresses or no ports.</summary>
     public static Flow? From(ReadOnlySpan<byte> payload)
@@ -65,8 +63,7 @@ public sealed record Flow(byte Protocol, IPEndPoint Destination, IPEndPoint Answ
     /// <summary>Asks the kernel to forget it. ENOENT: it has ended by itself, or another has its place.</summary>
     public void Forget(MessageWriter writer, uint sequence)
     {
-        var family = (byte)(Destination.Address.GetAddressBytes().Length == 4 ? RtNetlink.AF_INET : RtNetlink.AF_INET6);
-        Begin(writer, Delete, Request | Acknowledge, family, sequence).Nested(Origin, _origin);
+        Begin(writer, Delete, NLM_F_REQUEST | NLM_F_ACK, RtNetlinkWriter.FamilyOf(Destination.Address), sequence).Nested(Origin, _origin);
         if (_id.Length > 0)
         {
             writer.Attribute(IdOfFlow, _id);

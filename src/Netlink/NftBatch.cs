@@ -1,4 +1,5 @@
 using System;
+using static SharpRun.Netlink.RtNetlink;
 
 namespace SharpRun.Netlink;
 
@@ -29,9 +30,6 @@ public sealed record NftSet(string Name, uint KeyType, int KeyLength, uint DataT
 /// (ERESTART) when the generation of the ruleset is not the one that was looked at.</summary>
 public sealed class NftBatch
 {
-    // NLM_F_REQUEST, NLM_F_ACK, NLM_F_CREATE, NLM_F_EXCL, NLM_F_APPEND (linux/netlink.h).
-    private const ushort Request = 1, Acknowledge = 4, Exclusive = 0x200, Create = 0x400, Append = 0x800;
-
     private const ushort BeginType = 0x10, EndType = 0x11;
     private const int ListElement = 1, Value = 1, MapFlag = 8;
 
@@ -41,7 +39,7 @@ public sealed class NftBatch
     public NftBatch(string table, Func<uint> sequence, uint generation)
     {
         (_table, _sequence) = (table, sequence);
-        Messages.Begin(BeginType, Request, sequence()).Bytes4(NftQuestion.Header(0, NftQuestion.Subsystem)).BigEndian32(1, generation);
+        Messages.Begin(BeginType, NLM_F_REQUEST, sequence()).Bytes4(NftQuestion.Header(0, NftQuestion.Subsystem)).BigEndian32(1, generation);
     }
 
     public MessageWriter Messages { get; } = new();
@@ -52,19 +50,19 @@ public sealed class NftBatch
     /// <summary>There is something to do.</summary>
     public bool HasWork => Last != 0;
 
-    public void AddTable() => Begin(0, Create).Attribute(1, _table).BigEndian32(2, 0);
+    public void AddTable() => Begin(0, NLM_F_CREATE).Attribute(1, _table).BigEndian32(2, 0);
 
     /// <summary>Deletes all that is in it, too.</summary>
     public void DeleteTable() => Begin(2, 0).Attribute(1, _table);
 
-    public void AddChain(string name) => Begin(3, Create).Attribute(1, _table).Attribute(3, name);
+    public void AddChain(string name) => Begin(3, NLM_F_CREATE).Attribute(1, _table).Attribute(3, name);
 
-    public void AddBaseChain(string name, string type, NftHook hook, int priority) => Begin(3, Create).Attribute(1, _table).Attribute(3, name).Attribute(7, type)
+    public void AddBaseChain(string name, string type, NftHook hook, int priority) => Begin(3, NLM_F_CREATE).Attribute(1, _table).Attribute(3, name).Attribute(7, type)
         .Nest(4, inside => inside.BigEndian32(1, (uint)hook).BigEndian32(2, unchecked((uint)priority)));
 
     public void AddSet(NftSet set)
     {
-        var writer = Begin(9, Create).Attribute(1, _table).Attribute(2, set.Name).BigEndian32(3, set.DataLength > 0 ? MapFlag : 0u)
+        var writer = Begin(9, NLM_F_CREATE).Attribute(1, _table).Attribute(2, set.Name).BigEndian32(3, set.DataLength > 0 ? MapFlag : 0u)
             .BigEndian32(4, set.KeyType).BigEndian32(5, (uint)set.KeyLength);
         if (set.DataLength > 0)
         {
@@ -81,17 +79,17 @@ public sealed class NftBatch
 
     /// <summary>EEXIST when the key is there already.</summary>
     public void AddOwnElement(string set, byte[] key, byte[] data, byte[] userData) =>
-        Element(Begin(12, Create | Exclusive), set, element => Data(Data(element, 1, key), 2, data).Attribute(6, userData));
+        Element(Begin(12, NLM_F_CREATE | NLM_F_EXCL), set, element => Data(Data(element, 1, key), 2, data).Attribute(6, userData));
 
     /// <summary>It may be there already.</summary>
-    public void AddElement(string set, byte[] key) => Element(Begin(12, Create), set, element => Data(element, 1, key));
+    public void AddElement(string set, byte[] key) => Element(Begin(12, NLM_F_CREATE), set, element => Data(element, 1, key));
 
     public void DeleteElement(string set, byte[] key) => Element(Begin(14, 0), set, element => Data(element, 1, key));
 
     /// <summary>At the chain's end.</summary>
     public void AddRule(string chain, ReadOnlySpan<byte> expressions, ReadOnlySpan<byte> userData)
     {
-        var writer = Begin(6, Create | Append).Attribute(1, _table).Attribute(2, chain).Nested(4, expressions);
+        var writer = Begin(6, NLM_F_CREATE | NLM_F_APPEND).Attribute(1, _table).Attribute(2, chain).Nested(4, expressions);
         if (!userData.IsEmpty)
         {
             writer.Attribute(7, userData);
@@ -103,7 +101,7 @@ public sealed class NftBatch
     /// <summary>To be called once. Only the last message is acknowledged, and the end itself is not before kernel 6.10.</summary>
     public NftBatch End()
     {
-        Messages.AddFlags(Acknowledge).Begin(EndType, Request, _sequence()).Bytes4(NftQuestion.Header(0, NftQuestion.Subsystem)).End();
+        Messages.AddFlags(NLM_F_ACK).Begin(EndType, NLM_F_REQUEST, _sequence()).Bytes4(NftQuestion.Header(0, NftQuestion.Subsystem)).End();
         return this;
     }
 
@@ -115,6 +113,6 @@ public sealed class NftBatch
     private MessageWriter Begin(int message, ushort flags)
     {
         Last = _sequence();
-        return Messages.Begin(NftQuestion.Type(message), (ushort)(Request | flags), Last).Bytes4(NftQuestion.Header(NftQuestion.Inet, 0));
+        return Messages.Begin(NftQuestion.Type(message), (ushort)(NLM_F_REQUEST | flags), Last).Bytes4(NftQuestion.Header(NftQuestion.Inet, 0));
     }
 }

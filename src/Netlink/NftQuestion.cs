@@ -1,4 +1,5 @@
 using System;
+using static SharpRun.Netlink.RtNetlink;
 
 namespace SharpRun.Netlink;
 
@@ -8,19 +9,16 @@ public static class NftQuestion
     // NFNL_SUBSYS_NFTABLES, NFPROTO_INET.
     internal const byte Subsystem = 10, Inet = 1;
 
-    // NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP (linux/netlink.h).
-    private const ushort Request = 1, Acknowledge = 4, Dump = 0x300;
-
     /// <summary>The number that every change of the ruleset raises. Answered by <see cref="NftAnswer.Generation"/>.</summary>
-    public static void Generation(MessageWriter writer, uint sequence) => Begin(writer, 16, Request | Acknowledge, sequence);
+    public static void Generation(MessageWriter writer, uint sequence) => Begin(writer, 16, NLM_F_REQUEST | NLM_F_ACK, sequence);
 
     /// <summary>ENOENT without the table.</summary>
-    public static void Sets(MessageWriter writer, string table, uint sequence) => Begin(writer, 10, Request | Dump, sequence).Attribute(1, table);
+    public static void Sets(MessageWriter writer, string table, uint sequence) => Begin(writer, 10, NLM_F_REQUEST | NLM_F_DUMP, sequence).Attribute(1, table);
 
-    public static void Rules(MessageWriter writer, string table, uint sequence) => Begin(writer, 7, Request | Dump, sequence).Attribute(1, table);
+    public static void Rules(MessageWriter writer, string table, uint sequence) => Begin(writer, 7, NLM_F_REQUEST | NLM_F_DUMP, sequence).Attribute(1, table);
 
     public static void Elements(MessageWriter writer, string table, string set, uint sequence) =>
-        Begin(writer, 13, Request | Dump, sequence).Attribute(1, table).Attribute(2, set);
+        Begin(writer, 13, NLM_F_REQUEST | NLM_F_DUMP, sequence).Attribute(1, table).Attribute(2, set);
 
     internal static ushort Type(int message) => (ushort)((Subsystem << 8) | message);
 

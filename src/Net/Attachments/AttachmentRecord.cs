@@ -150,7 +150,7 @@ static class PortWord
         (one.HostPort, one.Protocol) == (other.HostPort, other.Protocol)
         && (NetCheck.PortIsNotOnAllAddresses.Fails(Reach(one.HostIp) is null || Reach(other.HostIp) is null) || Equals(one.HostIp, other.HostIp));
 
-    private static IPAddress? Reach(IPAddress? address) => address is null || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) ? null : address;
+    private static IPAddress? Reach(IPAddress? address) => address is null || address.IsAny() ? null : address;
 
     private static int? PortOf(ReadOnlySpan<char> text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && NetCheck.PortWordIsInRange.Passes(port is > 0 and <= ushort.MaxValue) ? port : null;

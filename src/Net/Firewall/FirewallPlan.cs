@@ -46,6 +46,8 @@ sealed record Tag(string Network, string ContainerId, string IfName, string Plug
 /// <summary>HostIp null: all addresses of the host, as is 0.0.0.0 or :: for those of its family. Protocol: tcp, udp or sctp.</summary>
 sealed record PortMapping(IPAddress? HostIp, int HostPort, int ContainerPort, string Protocol)
 {
+    public bool IsOnAllAddresses => HostIp is null || HostIp.IsAny();
+
     public override string ToString() =>
         HostIp is null ? $"{HostPort}/{Protocol}" : HostIp.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{HostIp}]:{HostPort}/{Protocol}" : $"{HostIp}:{HostPort}/{Protocol}";
 }

@@ -125,7 +125,7 @@ sealed class PlanRules
             {
                 continue;
             }
-            var hasHostIp = port.HostIp is not null && !port.HostIp.Equals(IPAddress.Any) && !port.HostIp.Equals(IPAddress.IPv6Any);
+            var hasHostIp = !port.IsOnAllAddresses;
             byte[] key = [.. hasHostIp ? port.HostIp!.GetAddressBytes() : [], protocol, 0, 0, 0, .. Port(port.HostPort)];
             Ports.Add(new PortElement(Table.PortsOf(isV6, hasHostIp), key, [.. target.GetAddressBytes(), .. Port(port.ContainerPort)], port, isV6));
         }

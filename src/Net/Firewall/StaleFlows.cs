@@ -1,7 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
 using System.Net;
-using System.Net.Sockets;
 using SharpRun.Linux;
 using SharpRun.Net.Kernel;
 using SharpRun.Netlink;
@@ -23,7 +22,7 @@ static class StaleFlows
         {
             return;
         }
-        foreach (var family in all.SelectMany(static plan => plan.Targets).Select(FamilyOf).Distinct())
+        foreach (var family in all.SelectMany(static plan => plan.Targets).Select(RtNetlinkWriter.FamilyOf).Distinct())
         {
             var flows = Of(netfilter, family).FindAll(flow => all.Exists(plan => IsStale(flow, plan)));
             if (flows.Count > 0)
@@ -40,14 +39,10 @@ static class StaleFlows
     {
         var port = plan.Ports.FirstOrDefault(port => port.Protocol == "udp"
             && NetCheck.FlowIsToThePort.Passes(port.HostPort == flow.Destination.Port)
-            && NetCheck.FlowIsToTheAddress.Passes(IsAll(port.HostIp) || flow.Destination.Address.Equals(port.HostIp)));
+            && NetCheck.FlowIsToTheAddress.Passes(port.IsOnAllAddresses || flow.Destination.Address.Equals(port.HostIp)));
         var target = plan.Targets.FirstOrDefault(target => target.AddressFamily == flow.Destination.AddressFamily);
         return port is not null && target is not null && NetCheck.RightFlowStays.Passes(!flow.Answerer.Equals(new IPEndPoint(target, port.ContainerPort)));
     }
-
-    private static bool IsAll(IPAddress? address) => address is null || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
-
-    private static byte FamilyOf(IPAddress address) => (byte)(address.AddressFamily == AddressFamily.InterNetwork ? RtNetlink.AF_INET : RtNetlink.AF_INET6);
 
     private static List<Flow> Of(NetlinkSocket netfilter, byte family)
     {
@@ -68,16 +63,8 @@ static class StaleFlows
     // What is sent through this host to the same port of another host is none of ours.
     private static HashSet<IPAddress> OwnAddresses(byte family)
     {
-        var own = new HashSet<IPAddress>();
         using var route = RouteSocket.Open();
-        route.Dump("list the host's addresses", RtNetlink.RTM_GETADDR, request => request.AddressQuestion(family, 0), (_, payload) =>
-        {
-            if (LinkAddress.From(payload) is { } address)
-            {
-                own.Add(address.Address);
-            }
-        });
-        return own;
+        return [.. route.AllAddresses(family).Select(static address => address.Address)];
     }
 
     private static void Forget(NetlinkSocket netfilter, Flow flow)

@@ -78,20 +78,27 @@ sealed class RouteSocket : IDisposable
     }
 
     /// <summary>The addresses of a link; AF_UNSPEC: of both families.</summary>
-    public List<LinkAddress> AddressesOf(Link link, byte family)
+    public List<LinkAddress> AddressesOf(Link link, byte family) =>
+        Addresses($"list the addresses of {link.Name}", family, link.Index).FindAll(address => NetCheck.AddressIsTheLinks.Passes(address.Index == link.Index));
+
+    /// <summary>The addresses of all links.</summary>
+    public List<LinkAddress> AllAddresses(byte family) => Addresses("list the addresses of all interfaces", family, 0);
+
+    public void Dispose() => _socket.Dispose();
+
+    // Older kernels do not filter by the index that was asked for.
+    private List<LinkAddress> Addresses(string act, byte family, int index)
     {
         var addresses = new List<LinkAddress>();
-        Dump($"list the addresses of {link.Name}", RTM_GETADDR, request => request.AddressQuestion(family, link.Index), (type, payload) =>
+        Dump(act, RTM_GETADDR, request => request.AddressQuestion(family, index), (type, payload) =>
         {
-            if (type == RTM_NEWADDR && LinkAddress.From(payload) is { } address && NetCheck.AddressIsTheLinks.Passes(address.Index == link.Index))
+            if (type == RTM_NEWADDR && LinkAddress.From(payload) is { } address)
             {
                 addresses.Add(address);
             }
         });
         return addresses;
     }
-
-    public void Dispose() => _socket.Dispose();
 
     private string ActOf(uint sequence) => NetCheck.ActIsKnown.Passes(sequence - _first < (uint)_acts.Count) ? _acts[(int)(sequence - _first)] : "ask the kernel about links";
 }

@@ -116,6 +116,16 @@ static class BridgeLinks
         return names;
     }
 
+    /// <summary>By its index: the name may be another's by now. Not there is no error. One request, because each waits for the kernel's readers (RCU).</summary>
+    public static void Delete(RouteSocket socket, Link link)
+    {
+        socket.Begin($"remove the interface {link.Name}", RTM_DELLINK).LinkFlags(link.Index, 0);
+        if (socket.Send() is { Error: not Errno.ENODEV } refusal)
+        {
+            refusal.Throw();
+        }
+    }
+
     /// <summary>Deletes a pair by its host's end; not there is no error.</summary>
     public static void RemoveHostVeth(string name)
     {
@@ -215,16 +225,6 @@ static class BridgeLinks
 
     private static Link LoopbackOf(RouteSocket inside, string netnsPath) =>
         inside.FindLink("lo") is { } link && (link.Flags & IFF_LOOPBACK) != 0 ? link : throw new NetError($"there is no lo in {netnsPath}");
-
-    // By its index: the name may be another's by now. One request, because each waits for the kernel's readers (RCU).
-    private static void Delete(RouteSocket socket, Link link)
-    {
-        socket.Begin($"remove the interface {link.Name}", RTM_DELLINK).LinkFlags(link.Index, 0);
-        if (socket.Send() is { Error: not Errno.ENODEV } refusal)
-        {
-            refusal.Throw();
-        }
-    }
 
     private static void Undo(RouteSocket host, string name)
     {
