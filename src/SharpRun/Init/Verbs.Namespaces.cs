@@ -9,8 +9,8 @@ namespace SharpRun.InitStage;
 
 static partial class Verbs
 {
-    // The new child goes on with the next step; this one has done its part. The number is one of the parent's own pid namespace: this process
-    // never was in another, whatever it joined for its children.
+    // The new child goes on with the next step; this one has done its part. The pid in the recorder is one of the parent's own pid namespace: this
+    // process never was in another, whatever it joined for its children.
     private static Errno CloneAgain(InitContext context, CloneAgain again)
     {
         var child = Sys.CloneAlone((ulong)again.Flags | Native.CLONE_PARENT, out var pidFd, context.Recorder.Second);
@@ -24,7 +24,8 @@ static partial class Verbs
             return AwaitAnswer(context);
         }
         // A child whose parent hears nothing of it ends by itself, at the end of file.
-        Conversation.Say(context.Sync, Conversation.Born, child.Value);
+        Span<byte> born = [Conversation.Born];
+        Sys.Send(context.Sync, born, Native.MSG_NOSIGNAL);
         Sys.Close(pidFd);
         Sys.Exit(0);
         return Errno.OK;

@@ -49,13 +49,13 @@ static class Child
     /// Gives its pid, and its pidfd in place of the first one's.</summary>
     public static int AwaitSecond(Plan plan, Conversation talk, SharedPage page, ref int pidFd)
     {
-        if (talk.HearUntilDead(pidFd, out var pid) != Conversation.Born)
+        if (talk.HearUntilDead(pidFd) != Conversation.Born)
         {
             var failure = Failure(plan, page, Reap(pidFd));
             ReapUnheardOf(page);
             throw failure;
         }
-        var joiner = pidFd;
+        var (joiner, pid) = (pidFd, RecorderFile.Second(page.Bytes));
         pidFd = Sys.PidfdOpen(pid).OrThrow($"open the {plan.Who}");
         // The second goes on while the first one ends.
         talk.Answer();
@@ -67,8 +67,7 @@ static class Child
     // The first one may have been killed between its clone and its word. This process's child keeps its pid until it is waited for.
     private static void ReapUnheardOf(SharedPage page)
     {
-        var second = RecorderFile.Second(page.Bytes) is > 0 and var pid ? Sys.PidfdOpen(pid) : Result.Failed(Errno.ESRCH);
-        if (second.Ok)
+        if (RecorderFile.Second(page.Bytes) is > 0 and var pid && Sys.PidfdOpen(pid) is { Ok: true } second)
         {
             Reap(second.Value);
             Sys.Close(second.Value);

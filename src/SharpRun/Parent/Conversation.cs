@@ -9,7 +9,7 @@ namespace SharpRun.Parent;
 ///
 ///   child says           parent does                                     parent answers
 ///   (is cloned)          starts the systemd unit, where the plan has one Go
-///   Born        (B pid)  knows init: a second clone, of the first        Go
+///   Born        (B)      finds init, a second clone, in the recorder     Go
 ///   (is cloned)          id maps, where the plan has any                 Go
 ///   HooksPlease (H)      prestart and createRuntime hooks                Go
 ///   Source      (S step) looks up a path that the child cannot reach     a descriptor, or none
@@ -64,17 +64,18 @@ sealed class Conversation
     public byte Hear(out int number) => Hear(out number, 0);
 
     /// <summary>The same of a child that clones: what it has cloned holds the same end, so that its death is no end of file.</summary>
-    public byte HearUntilDead(int pidFd, out int number)
+    public byte HearUntilDead(int pidFd)
     {
         Span<PollFd> watched = [new PollFd(ParentEnd, Native.POLLIN), new PollFd(pidFd, Native.POLLIN)];
-        var ready = Sys.Poll(watched, -1);
-        while (ready.Error == Errno.EINTR)
+        Result ready;
+        do
         {
             ready = Sys.Poll(watched, -1);
         }
+        while (ready.Error == Errno.EINTR);
         ready.OrThrow("wait for the container's init");
         // A word that it said before it died is there by now.
-        return Hear(out number, Native.MSG_DONTWAIT);
+        return Hear(out _, Native.MSG_DONTWAIT);
     }
 
     private byte Hear(out int number, int flags)
