@@ -8,6 +8,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/needs.sh"
 # shellcheck source=tally.sh
 . "$here/tally.sh"
+# shellcheck source=registry.sh
+. "$here/registry.sh"
 readme=
 if [[ ${*: -1} == --readme ]]; then
     readme=yes
@@ -160,15 +162,8 @@ image_configuration() {
 # Fetched from a registry of this network namespace, and then, when that is gone, from the store.
 from_a_registry() {
     local image=127.0.0.1:5000/hello:test registry
-    printf '%s\n' 'version: 0.1' 'log: {level: error}' "storage: {filesystem: {rootdirectory: $scratch/registry}}" 'http: {addr: "127.0.0.1:5000"}' \
-        >"$scratch/registry.yml"
-    docker-registry serve "$scratch/registry.yml" >"$scratch/registry.log" 2>&1 &
-    registry=$!
-    for _ in $(seq 100); do
-        if (: <"/dev/tcp/127.0.0.1/5000") 2>/dev/null; then break; fi
-        sleep 0.1
-    done
-    "${runtime%/*}/sharprun-image" --root "$scratch/store" -q copy "oci:$scratch/image:test" "docker://$image" >/dev/null
+    serve_registry registry 5000
+    PATH=${runtime%/*}:$here/../out:$PATH sharprun-image --root "$scratch/store" -q copy "oci:$scratch/image:test" "docker://$image" >/dev/null
     chain registry -- sh -c 'echo from afar'
     is "an image of a registry" "0 from afar" "$status $output"
     has "is pulled" "+ sharprun-image pull $image" "$words"

@@ -7,6 +7,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/needs.sh"
 # shellcheck source=tally.sh
 . "$here/tally.sh"
+# shellcheck source=registry.sh
+. "$here/registry.sh"
 program=$(realpath -- "${1:-$here/../out/sharprun-image}") || exit 2
 [[ -x $program ]] || { echo "no such program: $program" >&2; exit 2; }
 need docker-registry docker-registry "it is the registry that is asked"
@@ -41,32 +43,13 @@ image() { # VERB ARG...: stdout in $output, stderr in $words
     words=$(<"$scratch/words")
 }
 
-# start NAME: a registry with $scratch/NAME.yml (written by the caller, with its port); waits until it answers.
-start() {
-    docker-registry serve "$scratch/$1.yml" >"$scratch/$1.log" 2>&1 &
-    registries+=($!)
-    for _ in $(seq 100); do
-        if (: <"/dev/tcp/127.0.0.1/$2") 2>/dev/null; then return; fi
-        sleep 0.1
-    done
-    echo "the registry $1 does not answer: $(tail -n 3 "$scratch/$1.log")" >&2
-    exit 1
+# serve NAME PORT [MORE]: a registry that ends with this script.
+serve() {
+    serve_registry "$@" || exit 1
+    registries+=("$registry")
 }
 
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-
-configure() { # NAME PORT EXTRA
-    cat >"$scratch/$1.yml" <<END
-version: 0.1
-log: {level: error}
-storage:
-  filesystem: {rootdirectory: $scratch/$1.data}
-  delete: {enabled: true}
-http:
-  addr: 127.0.0.1:$2
-$3
-END
-}
 
 # The image: two layers, made by umoci; its digest is what all must agree on.
 make_image() {
@@ -80,8 +63,7 @@ digest=$(skopeo inspect --raw "oci:$scratch/image:v1" | sha256sum)
 digest=sha256:${digest%% *}
 
 plain=$(free_port)
-configure plain "$plain" ""
-start plain "$plain"
+serve plain "$plain"
 host=127.0.0.1:$plain
 
 skopeo copy -q --dest-tls-verify=false "oci:$scratch/image:v1" "docker://$host/by/skopeo:v1" || exit 1
@@ -168,9 +150,8 @@ is "pull, killed: gc leaves nothing of it" "" "$(find "$scratch/store/oci" -name
 locked=$(free_port)
 # bcrypt, by the C library: docker-registry takes nothing else.
 perl -e 'print "somebody:", crypt("pass:word", q($2y$05$abcdefghijklmnopqrstuu)), "\n"' >"$scratch/htpasswd"
-configure locked "$locked" "auth:
+serve locked "$locked" "auth:
   htpasswd: {realm: somewhere, path: $scratch/htpasswd}"
-start locked "$locked"
 image tags "127.0.0.1:$locked/x/y"
 has "without credentials" "sharprun-image login" "$words"
 image login "127.0.0.1:$locked" -u somebody --password-stdin <<<wrong
@@ -232,8 +213,7 @@ openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout "$
 openssl req -newkey rsa:2048 -nodes -subj /CN=registry.test -keyout "$scratch/tls.key" -out "$scratch/tls.csr" 2>/dev/null
 openssl x509 -req -in "$scratch/tls.csr" -CA "$scratch/ca.crt" -CAkey "$scratch/ca.key" -CAcreateserial -days 2 -out "$scratch/tls.crt" \
     -extfile <(printf 'subjectAltName=DNS:registry.test,DNS:ip6-loopback,IP:127.0.0.1') 2>/dev/null
-configure secure "$secure" "  tls: {certificate: $scratch/tls.crt, key: $scratch/tls.key}"
-start secure "$secure"
+serve secure "$secure" "  tls: {certificate: $scratch/tls.crt, key: $scratch/tls.key}"
 image tags "127.0.0.1:$secure/x/y"
 has "this machine's registry needs no certificate" "repository name not known" "$words"
 # A name that is not insecure by itself, through a rule that leads to it: the mirror's host is what the certificate is for.
@@ -242,9 +222,8 @@ if getent hosts "$name" | grep -q '^127\.\|^::1\|^[0-9]' && [[ $name != localhos
     openssl x509 -req -in "$scratch/tls.csr" -CA "$scratch/ca.crt" -CAkey "$scratch/ca.key" -CAcreateserial -days 2 -out "$scratch/named.crt" \
         -extfile <(printf 'subjectAltName=DNS:%s' "$name") 2>/dev/null
     named=$(free_port)
-    configure named "$named" "  tls: {certificate: $scratch/named.crt, key: $scratch/tls.key}"
+    serve named "$named" "  tls: {certificate: $scratch/named.crt, key: $scratch/tls.key}"
     sed -i "s/addr: 127.0.0.1:/addr: :/" "$scratch/named.yml"
-    start named "$named"
     skopeo copy -q --dest-tls-verify=false "oci:$scratch/image:v1" "docker://$name:$named/x/y:v1"
     image tags "$name:$named/x/y"
     is "an unknown authority: status" 1 "$status"

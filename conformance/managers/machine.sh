@@ -13,6 +13,8 @@
 . "$here/needs.sh"
 # shellcheck source=../tally.sh
 . "$here/tally.sh"
+# shellcheck source=../registry.sh
+. "$here/registry.sh"
 
 # machine SCRIPT RUNTIME: returns inside; outside it ends the script with the status of what ran inside.
 machine() {

@@ -96,15 +96,7 @@ images_commit() {
 
 images_registry() {
     local registry
-    cat >"$scratch/registry.yml" <<YAML
-version: 0.1
-log: {level: error}
-storage: {filesystem: {rootdirectory: $scratch/registry}}
-http: {addr: "127.0.0.1:5000"}
-YAML
-    docker-registry serve "$scratch/registry.yml" >"$scratch/registry.log" 2>&1 &
-    registry=$!
-    until_true curl -sf -o /dev/null http://127.0.0.1:5000/v2/
+    serve_registry registry 5000
     docker tag committed 127.0.0.1:5000/own/image:1
     call push -q 127.0.0.1:5000/own/image:1
     is "push" 0 "$status"

@@ -33,7 +33,7 @@ FILE
     p rmi localhost/committed >/dev/null
     p load -q -i "$scratch/saved.tar" >/dev/null
     is "save and load" changed "$(p run --rm "${bare[@]}" localhost/committed cat /srv/changed)"
-    registry
+    images_registry
     detached living -- sh -c "$waits"
     p exec living sh -c 'echo alive >/srv/alive'
     p commit -q living localhost/living >/dev/null 2>"$scratch/words"
@@ -42,17 +42,14 @@ FILE
     remove living
 }
 
-registry() {
-    printf 'version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: %s/registry}}\nhttp: {addr: 127.0.0.1:5000}\n' \
-        "$scratch" >"$scratch/registry.yml"
-    docker-registry serve "$scratch/registry.yml" >"$scratch/registry.log" 2>&1 &
-    local server=$!
-    until_true grep -q :1388 /proc/net/tcp
+images_registry() {
+    local registry
+    serve_registry registry 5000
     p push -q --tls-verify=false localhost/committed 127.0.0.1:5000/pushed
     p rmi -f localhost/committed >/dev/null
     output=$(p run -q --rm --tls-verify=false "${bare[@]}" 127.0.0.1:5000/pushed cat /srv/changed 2>"$scratch/words")
     is "push to a registry, run from there" changed "$output"
-    kill "$server"
+    kill "$registry"
 }
 
 images
