@@ -6,6 +6,15 @@ cd "$(dirname "$0")/.."
 # shellcheck source=needs.sh
 . conformance/needs.sh
 
+if [ "${1:-}" = inside ]; then
+  logs=$TMPDIR/apparmor
+  # shellcheck source=parts.sh
+  . conformance/parts.sh
+  part labels env RUNTIME="$2" conformance/run labels
+  part docker env CGROUP_MANAGER=systemd DOCKER_FLOWS=apparmor conformance/managers/docker.sh "$2"
+  sum
+  exit
+fi
 # shellcheck source=vm.sh
 . conformance/vm.sh
 
@@ -15,6 +24,4 @@ if [ ! -x "$vm" ]; then
 fi
 need apparmor_parser apparmor "it loads the profiles" || exit 1
 runtime=$(realpath "${1:-${RUNTIME:-out/sharprun}}")
-in_guest="RUNTIME=$runtime conformance/run labels; CGROUP_MANAGER=systemd DOCKER_FLOWS=apparmor conformance/managers/docker.sh $runtime"
-"$vm" --kernel 6.1 --cgroup v2 --systemd --lsm apparmor --timeout 1200 -- sh -c "$in_guest" | tee /dev/stderr | grep -E '^[0-9]+ passed, ' |
-  awk -F '[ ,]+' '{ passed += $1; failed += $3; skipped += $5; parts++ } END { print passed + 0 " passed, " failed + (2 - parts) " failed, " skipped + 0 " skipped"; exit failed + (2 - parts) > 0 }'
+exec "$vm" --kernel 6.1 --cgroup v2 --systemd --lsm apparmor --timeout 1200 -- conformance/vm-apparmor.sh inside "$runtime"

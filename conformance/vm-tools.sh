@@ -15,20 +15,10 @@ if [ "${1:-}" != inside ]; then
   exec "$vm" "$@" -- conformance/vm-tools.sh inside
 fi
 
-passed=0 failed=0 skipped=0
-while read -r script words; do
-  # shellcheck disable=SC2086 # words or none
-  "conformance/$script.sh" $words | tee "$TMPDIR/$script.log"
-  read -r ok bad left < <(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped$/\1 \2 \3/p' "$TMPDIR/$script.log" | tail -n 1)
-  if [ -z "${ok:-}" ]; then
-    echo "not ok $script: it did not come to its end"
-    bad=1
-  fi
-  passed=$((passed + ${ok:-0})) failed=$((failed + ${bad:-1})) skipped=$((skipped + ${left:-0}))
-done <<'END'
-layers --quick
-net-links
-net-cni
-END
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" = 0 ]
+logs=$TMPDIR/tools
+# shellcheck source=parts.sh
+. conformance/parts.sh
+part layers conformance/layers.sh --quick
+part net-links conformance/net-links.sh
+part net-cni conformance/net-cni.sh
+sum
