@@ -107,13 +107,6 @@ traced() {
     read_file ERR "$T/$1.err"
 }
 
-# plain COMMAND...: the runtime without a fault. Sets RC and ERR.
-plain() {
-    RC=0
-    timeout 20 "$RUNTIME" --root "$ROOT" "$@" >"$T/$1.out" 2>"$T/$1.err" </dev/null || RC=$?
-    read_file ERR "$T/$1.err"
-}
-
 # take_fingerprint: waits until the program has printed, and adds what is seen from outside. Sets PRINT; fails when there is none.
 take_fingerprint() {
     local end=$((SECONDS + 5 * SLOW)) pid link file
@@ -261,9 +254,7 @@ judge_failure() {
     if ((RC == 124)); then wrong hung "${ERR:-no word}"; return; fi
     count failed
     if [[ $role == runtime ]]; then return; fi
-    if [[ -z $ERR || $ERR == *$'\n'* || $ERR == *'a bug'* || $ERR == *'   at '* || $ERR == *nhandled* || $ERR != *'level=error msg='* ]]; then
-        wrong unclear "status $RC: ${ERR//$'\n'/ | }"
-    fi
+    if ! is_one_sentence "$ERR"; then wrong unclear "status $RC: ${ERR//$'\n'/ | }"; fi
 }
 
 judge_container() {
@@ -320,12 +311,8 @@ try_delete() {
 
 # count_leftovers: sets LEFT to processes, cgroups, mounts, entries of the state root, files of create.
 count_leftovers() {
-    local left='' try file
-    for ((try = 0; try < 20 * SLOW; try++)); do
-        left_processes
-        if [[ -z $LEFT ]]; then break; fi
-        pause 0.05
-    done
+    local left file
+    lasting_processes 20
     left=$LEFT
     left_cgroups f-
     left+=$LEFT

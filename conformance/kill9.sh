@@ -74,13 +74,8 @@ kill_at() { # kill_at MICROSECONDS
 }
 
 count_all() {
-    local try file
-    # A process that the kernel is ending, or that ends by itself because its creator is gone, gets a second.
-    for ((try = 0; try < 20 * SLOW; try++)); do
-        left_processes
-        if [[ -z $LEFT ]]; then break; fi
-        pause 0.05
-    done
+    local file
+    lasting_processes 20
     add processes
     left_mounts
     add mounts

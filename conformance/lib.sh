@@ -110,6 +110,18 @@ _call() { # _call FILES ARGS...
     read_file ERR "$files.err"
 }
 
+# plain COMMAND...: calls the runtime with an end after 20 s; what it prints stays in COMMAND.out and COMMAND.err. Sets RC and ERR.
+plain() {
+    RC=0
+    timeout 20 "$RUNTIME" --root "$ROOT" "$@" >"$T/$1.out" 2>"$T/$1.err" </dev/null || RC=$?
+    read_file ERR "$T/$1.err"
+}
+
+# is_one_sentence TEXT: what a command that failed has to say, and no stack trace.
+is_one_sentence() {
+    [[ $1 == *'level=error msg='* && $1 != *$'\n'* && $1 != *'a bug'* && $1 != *'   at '* && $1 != *nhandled* ]]
+}
+
 # read_file NAME FILE: the text of the file, without newlines at its end, as $(<FILE) gives it, but without a fork.
 read_file() {
     local -n text=$1

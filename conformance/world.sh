@@ -107,7 +107,7 @@ _make_rootfs() {
 # ---------------------------------------------------------------------------------------------------- what is left
 # Each sets LEFT to what is there and should not be, one word a thing; nothing forks, so that each case can afford it.
 
-left_processes() { # the other children of our parent
+left_processes() { # left_processes [SPARED]: the other children of our parent, but this one
     local file line pid name
     LEFT=
     for file in /proc/[0-9]*/stat; do
@@ -115,10 +115,21 @@ left_processes() { # the other children of our parent
         # The name in parentheses may contain anything; state and parent follow the last one.
         [[ ${line##*) } =~ ^([A-Za-z])\ ([0-9]+)\  ]] || continue
         pid=${line%% *}
-        if [[ ${BASH_REMATCH[2]} == "$PPID" && $pid != "$$" && ${BASH_REMATCH[1]} != Z ]]; then
+        if [[ ${BASH_REMATCH[2]} == "$PPID" && $pid != "$$" && $pid != "${1:-}" && ${BASH_REMATCH[1]} != Z ]]; then
             name=${line#*(}
             LEFT+=" process:$pid(${name%)*})"
         fi
+    done
+}
+
+# lasting_processes TRIES [SPARED]: the same after a moment. The kernel takes it to tear a killed process down, and so does one that ends by itself
+# because its creator is gone: a first sight is not yet a fault.
+lasting_processes() {
+    local try
+    for ((try = 0; try < $1 * SLOW; try++)); do
+        left_processes "${2:-}"
+        if [[ -z $LEFT ]]; then return; fi
+        pause 0.05
     done
 }
 
