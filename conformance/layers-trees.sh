@@ -210,6 +210,44 @@ kills() {
     ours remove k >/dev/null
 }
 
+# kills_of_create DRIVER: kill -9 as each call of create is entered, from the first one that names the store. By turns the union is made again,
+# or removed and made, or gc is called first.
+kills_of_create() {
+    local driver=$1 chain call line begun='' bad='' count=0 killed=0
+    local -A times=()
+    chain=$(images unpack --layers "$image" | tail -n 1)
+    made() { ours create k --chain "$chain" --driver "$driver"; }
+    strace -qq -o calls "$layers" --root "$store" -q create k --chain "$chain" --driver "$driver" >/dev/null
+    cleared() { ours remove k && ours gc; } &>/dev/null
+    left() { ls -A "$store/unions" && { [[ $driver != btrfs ]] || ls -A "$store/btrfs/sha256"; }; }
+    cleared
+    while read -r line; do
+        call=${line%%(*}
+        times[$call]=$((${times[$call]:-0} + 1))
+        if [[ $line == *"$store"* && $call != execve ]]; then begun=yes; fi
+        if [[ ! $begun || $call == exit_group || $call == '+++'* ]] || ! one_of_many "$call" "${times[$call]}"; then continue; fi
+        { strace -qq -o /dev/null -e inject="$call:signal=KILL:when=${times[$call]}" "$layers" --root "$store" -q create k --chain "$chain" --driver "$driver" || killed=$((killed + 1)); } &>/dev/null
+        count=$((count + 1))
+        case $((count % 3)) in
+            0) ours gc >/dev/null || bad+="$call ${times[$call]}: gc fails; " ;;
+            1) ours remove k >/dev/null 2>&1 ;;
+        esac
+        [[ -e $store/unions/k/record.json ]] || made >/dev/null 2>words || bad+="$call ${times[$call]}: the next create: $(<words); "
+        [[ $(differences "$(ours mount k)" plain/rootfs) == '' ]] || bad+="$call ${times[$call]}: another tree; "
+        cleared
+        [[ $(left) == '' ]] || bad+="$call ${times[$call]}: left: $(left); "
+    done <calls
+    is "$driver: killed at $count system calls, create leaves nothing that the next call or gc does not clear" '' "$bad"
+    if ((killed * 10 >= count * 9 && count > 20)); then ok "$driver: ... it was killed"; else not_ok "$driver: ... it was killed $killed times of $count"; fi
+}
+
+# one_of_many CALL NUMBER: is it among the about $kills_of_a_call of its kind that are tried?
+one_of_many() {
+    local all
+    all=$(grep -c "^$1(" calls)
+    ((all <= kills_of_a_call || $2 % ((all + kills_of_a_call - 1) / kills_of_a_call) == 0))
+}
+
 garbage_of_btrfs() {
     local chain
     chain=$(images unpack --layers "$image" | tail -n 1)
@@ -231,13 +269,14 @@ mkdir store
 life overlay
 life vfs
 special
-[[ $quick == --quick ]] || kills
+[[ $quick == --quick ]] || { kills; kills_of_create vfs; }
 if grep -qw btrfs /proc/filesystems && type -P mkfs.btrfs >/dev/null; then
     truncate -s 400M disk && mkfs.btrfs -q disk >/dev/null 2>&1 && rm -rf store && mkdir store && mount -o loop disk store || { not_ok 'btrfs on a loop device'; tally; exit; }
     life overlay
     life btrfs
     life vfs
     garbage_of_btrfs
+    [[ $quick == --quick ]] || kills_of_create btrfs
     umount store
 else
     skip layers-trees/btrfs 'no btrfs in the kernel, or no mkfs.btrfs'

@@ -95,10 +95,10 @@ one_side() {
     result+=" leases $(find /var/lib/cni -type f ! -name lock ! -name 'last_reserved_ip*' 2>/dev/null)"
 }
 
-# A kernel without nf_tables' family inet (Debian's user-mode 6.12) has neither masquerade nor ports to compare.
+# A kernel without nf_tables' family inet (Debian's user-mode 6.12), or without nat in it (5.10), has neither masquerade nor ports to compare.
 has_rules() {
-    if nft add table inet probe 2>/dev/null; then nft delete table inet probe; return; fi
-    skip "$1" "this kernel has no nf_tables of the family inet"
+    if nft 'add table inet probe; add chain inet probe nat { type nat hook postrouting priority 100; }' 2>/dev/null; then nft delete table inet probe; return; fi
+    skip "$1" "this kernel has no nat in nf_tables' family inet"
     return 1
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # sharprun-layers and sharprun-net on another kernel, in a VM; without ../shared it is one skip.
-# (The kernels there have no nf_tables of the family inet: rules and ports are tried on this machine.)
+# (The kernels there have no nat in nf_tables' family inet: rules and ports are tried on this machine.)
 # vm-tools.sh [OPTIONS OF run-in-vm]
 set -uo pipefail
 cd "$(dirname "$0")/.."

@@ -306,6 +306,11 @@ test_config_json_may_ask_for_the_check() {
 test_without_the_check_v1_refuses_and_v2_ends_the_container() {
     holder ", swap: $((100 * MIB))"
     if [[ $CGROUPS == v2 ]]; then
+        # There the writer of memory.max goes round in the kernel until the killed process is gone, and never lets it run.
+        if [[ $(uname -r) =~ ^5\.1[01]\. && $(nproc) == 1 ]]; then
+            end_container
+            skip "one CPU, and a kernel that hangs when memory.max is written below the usage"
+        fi
         must update --memory 1M "$ID"
         soon "it is killed" has_status stopped
         must delete "$ID"

@@ -118,6 +118,8 @@ public static partial class Planner
         }
     }
 
+    // The hierarchy that systemd counts by goes first (name=systemd; on hybrid, cgroup2): when systemd moves a unit in one of the others, it takes along
+    // whoever is in that unit by its count (cg_migrate_v1_controllers), and before it is moved the child is in its caller's.
     private static JoinCgroups JoinCgroups(CgroupPlan cgroup)
     {
         var files = new List<CString>();
@@ -125,11 +127,11 @@ public static partial class Planner
         {
             if (directory.Controllers.Length > 0)
             {
-                files.Add(directory.FullPath + "/tasks");
+                files.Insert(directory.Controllers == "name=systemd" ? 0 : files.Count, directory.FullPath + "/tasks");
             }
             else if (cgroup.Unit is { IsSlice: true })
             {
-                files.Add(directory.FullPath + "/cgroup.procs");
+                files.Insert(0, directory.FullPath + "/cgroup.procs");
             }
         }
         return new JoinCgroups(files);

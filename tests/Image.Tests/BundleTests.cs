@@ -80,6 +80,14 @@ public sealed class BundleTests : IDisposable
         BundleSnapshot.Verify(BundleSnapshot.Differences(plain, changed).Replace(_folder.Path, "FOLDER", StringComparison.Ordinal), $"Bundle_{name}");
     }
 
+    [Fact]
+    public void The_hosts_of_the_network_are_shown_and_not_to_be_written_unless_the_user_has_others()
+    {
+        const string hosts = "/store/networks/n/hosts";
+        BundleSnapshot.Verify(BundleSnapshot.Differences(Write(), Write(hosts: hosts)), "Bundle_hosts");
+        Assert.DoesNotContain(hosts, Write(["-v", "/f:/etc/hosts"], hosts: hosts), StringComparison.Ordinal);
+    }
+
     // The nodes are this machine's, so that they are not compared.
     [Fact]
     public void Privileged_is_everything_that_root_has()
@@ -286,11 +294,11 @@ public sealed class BundleTests : IDisposable
         .Where(rule => rule.GetProperty("action").GetString() == "SCMP_ACT_ALLOW" && !rule.TryGetProperty("args", out _))
         .SelectMany(rule => rule.GetProperty("names").EnumerateArray().Select(name => name.GetString()!))];
 
-    private string Write(string[]? flags = null, string config = Config, HostFacts? host = null)
+    private string Write(string[]? flags = null, string config = Config, HostFacts? host = null, string? hosts = null)
     {
         var arguments = new Arguments(Options.Tool, [.. BundleCommand.Command.Flags, .. Options.Common], "bundle");
         arguments.Read(["image", Bundle, .. flags ?? []], 0, Arguments.NoFreeText);
-        var request = BundleCommand.RequestOf(arguments, host ?? s_host, _warnings.Add);
+        var request = BundleCommand.RequestOf(arguments, host ?? s_host, _warnings.Add) with { HostsFile = hosts };
         var image = ImageConfig.Parse(Encoding.UTF8.GetBytes(config), Digest.Of([]));
         var path = BundleDirectory.Write("test", image, request, Bundle, host ?? s_host, _warnings.Add);
         var json = File.ReadAllText(path);

@@ -72,6 +72,19 @@ public sealed class GuardTests
     }
 
     [Fact]
+    public void The_documents_name_every_room_and_every_document()
+    {
+        var (readme, architecture) = (Text("README.md"), Text("spec/architecture.md"));
+        var rooms = Directory.GetFiles(Path.Combine(Repository.Root, "src"), "*.csproj", SearchOption.AllDirectories)
+            .Select(path => $"`src/{Path.GetFileName(Path.GetDirectoryName(path))}`").ToList();
+        Assert.True(rooms.Count > 10);
+        Assert.Empty(rooms.Where(room => !readme.Contains(room, StringComparison.Ordinal)));
+        Assert.Empty(rooms.Where(room => !architecture.Contains(room[..^1], StringComparison.Ordinal)));
+        var documents = Directory.GetFiles(Path.Combine(Repository.Root, "spec"), "*.md").Select(path => $"(spec/{Path.GetFileName(path)})");
+        Assert.Empty(documents.Where(link => !readme.Contains(link, StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public void The_pure_room_references_nothing()
     {
         var project = File.ReadAllText(Path.Combine(Repository.Root, "src", "Plan", "Plan.csproj"));
@@ -85,6 +98,8 @@ public sealed class GuardTests
         var kinds = typeof(Step).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(Step)));
         Assert.Empty(kinds.Where(kind => !Regex.IsMatch(verbs, $@"\b{kind.Name}( \w+)? =>")));
     }
+
+    private static string Text(string file) => File.ReadAllText(Path.Combine(Repository.Root, file));
 
     private static IEnumerable<string> Sources() => new[] { "src", "tests", "conformance" }.SelectMany(Below);
 

@@ -210,7 +210,25 @@ public sealed class SystemdPlanTests
         // On v1 there are hierarchies that systemd does not know, and nobody is moved into a slice.
         Assert.IsType<JoinCgroups>(Planner.Create(spec, s_v1, Options(CgroupManager.Systemd)).Steps[2]);
         var slice = Planner.Create(spec with { Linux = spec.Linux with { CgroupsPath = ":x:y.slice" } }, s_v2, Options(CgroupManager.Systemd));
-        Assert.Equal("/sys/fs/cgroup/y.slice/cgroup.procs", ((JoinCgroups)slice.Steps[2]).TaskFiles[0].ToString());
+        Assert.Equal(["/sys/fs/cgroup/y.slice/cgroup.procs"], Joined(slice));
+    }
+
+    [Theory]
+    [InlineData(CgroupManager.Systemd, "a.slice:b:c", "/a.slice/b-c.scope")]
+    [InlineData(CgroupManager.Cgroupfs, "/a", "/a")]
+    public void The_group_that_systemd_counts_by_is_joined_first(CgroupManager manager, string path, string group)
+    {
+        var files = Joined(Planner.Create(Spec(path), s_v1, Options(manager)));
+        Assert.Equal($"/sys/fs/cgroup/systemd{group}/tasks", files[0]);
+        Assert.Equal(s_v1.Hierarchies.Select(hierarchy => $"{hierarchy.MountPoint}{group}/tasks").Order(), files.Order());
+    }
+
+    [Fact]
+    public void On_hybrid_it_is_the_unified_one()
+    {
+        var host = Host(CgroupLayout.Hybrid, new("devices", "/sys/fs/cgroup/devices", "/"), new("", "/sys/fs/cgroup/unified", "/"));
+        Assert.Equal(["/sys/fs/cgroup/unified/y.slice/cgroup.procs", "/sys/fs/cgroup/devices/y.slice/tasks"],
+            Joined(Planner.Create(Spec(":x:y.slice"), host, Options(CgroupManager.Systemd))));
     }
 
     [Fact]
@@ -231,6 +249,8 @@ public sealed class SystemdPlanTests
     private static CgroupPlan WithAnnotation(string name, string value) =>
         Planner.Create(Spec(null) with { Annotations = new Dictionary<string, string> { ["other"] = "x", ["org.systemd.property." + name] = value } },
             s_v2, Options(CgroupManager.Systemd)).Cgroup!;
+
+    private static List<string> Joined(Plan plan) => [.. Assert.Single(plan.Steps.OfType<JoinCgroups>()).TaskFiles.Select(file => file.ToString())];
 
     private static CgroupPlan PlanOf(HostFacts host, string? path) => Planner.Create(Spec(path), host, Options(CgroupManager.Systemd)).Cgroup!;
 

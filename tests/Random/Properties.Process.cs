@@ -154,9 +154,10 @@ static partial class Properties
         {
             cpu["shares"] = dice.Of(2, 512, 1024, 262_144);
         }
+        // No less than a twentieth of a processor: with less, what looks around inside takes minutes.
         if (dice.Chance(50))
         {
-            cpu["quota"] = dice.Of(50_000, 200_000, -1, 5_000);
+            cpu["quota"] = dice.Of(50_000, 200_000, -1);
         }
         if (dice.Chance(50))
         {

@@ -7,6 +7,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
+using SharpRun.Linux;
 using SharpRun.Oci;
 
 namespace SharpRun.Image.Registry;
@@ -135,7 +136,8 @@ sealed class Connections(RegistrySettings settings) : IDisposable
         return error switch
         {
             SocketException { SocketErrorCode: SocketError.TimedOut or SocketError.WouldBlock or SocketError.TryAgain } => "it took too long",
-            SocketException socket => socket.Message,
+            // What the resolver says has no number of the kernel's.
+            SocketException socket => Enum.IsDefined((Errno)socket.NativeErrorCode) ? ((Errno)socket.NativeErrorCode).Sentence() : socket.Message,
             HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded } => "the connection was cut",
             ImageError => error.Message,
             _ => error.Message.TrimEnd('.'),
