@@ -38,7 +38,7 @@ resources_cpu() {
     is "--cpus" "50000" "$(cgroup_value "$id" cpu cpu.cfs_quota_us cpu.max | cut -d' ' -f1)"
     remove "$id"
     start --cpu-shares 512 test sleep 600
-    is "--cpu-shares" "$([[ -d /sys/fs/cgroup/cpu ]] && echo 512 || echo 20)" "$(cgroup_value "$id" cpu cpu.shares cpu.weight)"
+    is "--cpu-shares" "$([[ -d /sys/fs/cgroup/cpu ]] && echo 512 || echo 59)" "$(cgroup_value "$id" cpu cpu.shares cpu.weight)"
     remove "$id"
     if ! has_controller cpuset; then skip "--cpuset-cpus" "no cpuset controller"; return; fi
     start --cpuset-cpus 0 test sleep 600
