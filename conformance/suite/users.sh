@@ -85,6 +85,14 @@ test_the_file_systems_of_the_kernel_are_its_own() {
     expect_equal "mounts, and the processes seen" "$OUT" $'6\n/proc/1'
 }
 
+# mutant: Step.UnshareIpc
+test_the_folder_of_message_queues_is_roots() {
+    reachable
+    output_of "$mapped" sh -c 'stat -c %u /dev/mqueue; chmod 1770 /dev/mqueue && stat -c %a /dev/mqueue; readlink /proc/self/ns/ipc'
+    expect_match "owner, mode, and ipc namespace" "$OUT" $'^0\n1770\nipc:.[0-9]+.$'
+    expect_not_equal "ipc namespace" "${OUT##*$'\n'}" "$(readlink /proc/self/ns/ipc)"
+}
+
 # sysfs belongs to the network namespace; the host's stands in, and is as read-only as was asked.
 test_sysfs_with_the_hosts_network_is_the_hosts() {
     reachable

@@ -43,6 +43,12 @@ public sealed record BecomeRoot : Step
     public override string Text => "become root of the user namespace";
 }
 
+/// <summary>With a user namespace, the ipc namespace is made by that one's root, who gets /dev/mqueue.</summary>
+public sealed record UnshareIpc : Step
+{
+    public override string Text => "make the ipc namespace";
+}
+
 /// <summary>Made and entered by the child itself: after the first process is in, the offsets cannot be written any more
 /// (time_namespaces(7)). Offsets is the text for timens_offsets, or null.</summary>
 public sealed record NewTimeNamespace(CString? Offsets) : Step

@@ -21,6 +21,7 @@ static partial class Verbs
         AwaitIdMaps _ => AwaitAnswer(context),
         NewTimeNamespace time => NewTimeNamespace(context, time),
         BecomeRoot _ => BecomeRoot(context),
+        UnshareIpc _ => Sys.Unshare(Native.CLONE_NEWIPC),
         TellCreated _ => TellCreated(context),
         TellPrepared _ => TellCreated(context),
         CloseHostsDescriptors close => CloseHostsDescriptors(context, close.Preserved),
