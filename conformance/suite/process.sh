@@ -136,6 +136,17 @@ test_rlimits_are_the_configured_ones() {
     expect_match "limits" "$OUT" 'Max address space +536870912 +1073741824 '
 }
 
+test_a_program_may_have_no_descriptor_to_spare() {
+    local limit
+    for limit in 3 0; do
+        sleeper ".process.rlimits = [{type: \"RLIMIT_NOFILE\", soft: $limit, hard: $limit}]"
+        expect_status running
+        must exec "$ID" sh -c 'ulimit -n; ulimit -Hn'
+        expect_equal "limits" "$OUT" "$limit"$'\n'"$limit"
+        end_container
+    done
+}
+
 test_rlimits_not_configured_are_the_callers() {
     bundle '.process.rlimits = []' grep 'open files' /proc/self/limits
     local text

@@ -120,13 +120,9 @@ static partial class Verbs
     private static Errno CloseDescriptors(InitContext context, int preserved)
     {
         var keep = 3 + preserved;
-        if (context.StartFifo != keep)
+        // Where the program's RLIMIT_NOFILE, which holds already, is lower than that, the fifo stays where it is.
+        if (context.StartFifo != keep && Sys.Dup(context.StartFifo, keep).Ok)
         {
-            var moved = Sys.Dup(context.StartFifo, keep);
-            if (!moved.Ok)
-            {
-                return moved.Error;
-            }
             context.StartFifo = keep;
         }
         for (var fd = 3; fd < keep; fd++)
@@ -137,7 +133,8 @@ static partial class Verbs
                 return inherited.Error;
             }
         }
-        return Sys.CloseRange((uint)keep + 1, uint.MaxValue, 0);
+        var error = context.StartFifo > keep ? Sys.CloseRange((uint)keep, (uint)context.StartFifo - 1, 0) : Errno.OK;
+        return error != Errno.OK ? error : Sys.CloseRange((uint)context.StartFifo + 1, uint.MaxValue, 0);
     }
 
     private static Errno WaitForStart(InitContext context)
