@@ -14,6 +14,7 @@ declare -A why=(
   [util-linux]="unshare, setpriv and findmnt for the tests"
   [procps]="ps for the tests"
   [iproute2]="network namespaces for the tests"
+  [containernetworking-plugins]="host-local, with which ours shares its leases"
   [umoci]="a second judge of what images unpack to"
   [strace]="traces what the binary opens"
 )
@@ -21,7 +22,7 @@ declare -A why=(
 case "${1:?setup.sh build | run | test | bench}" in
   build) packages=(gcc libc6-dev lld) ;;
   run) packages=(gcc libc6-dev lld busybox-static jq) ;;
-  test) packages=(gcc libc6-dev lld busybox-static jq util-linux procps iproute2 strace umoci) ;;
+  test) packages=(gcc libc6-dev lld busybox-static jq util-linux procps iproute2 strace umoci containernetworking-plugins) ;;
   bench) packages=(gcc libc6-dev lld busybox-static jq runc crun) ;;
   *) echo "setup.sh: unknown word \"$1\"" >&2; exit 2 ;;
 esac
@@ -36,7 +37,7 @@ done
 
 echo "Installing Debian packages that are missing:"
 for package in "${missing[@]}"; do
-  printf '  %-16s %s\n' "$package" "${why[$package]}"
+  printf '  %-28s %s\n' "$package" "${why[$package]}"
 done
 if [ "$(id -u)" != 0 ]; then
   echo "setup.sh: not root: please run  apt-get install ${missing[*]}" >&2
