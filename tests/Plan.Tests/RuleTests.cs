@@ -64,6 +64,7 @@ public sealed partial class RuleTests
         new("MaskedPathsAreAbsolute", "linux.maskedPaths[1]: \"proc/kcore\" is not an absolute path", ("linux.maskedPaths", "[\"/a\",\"proc/kcore\"]")),
         new("ReadonlyPathsAreAbsolute", "linux.readonlyPaths[0]: \"\" is not an absolute path", ("linux.readonlyPaths", "[\"\"]")),
         new("MountsHaveDestination", "mounts[0].destination: a mount needs a destination", ("mounts[0].destination", null)),
+        new("MountsAreBelowTheRoot", "mounts[0].destination: \"/x/..\" is the root itself, where root.path is mounted", ("mounts[0].destination", "\"/x/..\"")),
         new("ProcIsFresh", "mounts[0]: \"/proc\" cannot be mounted because only a new procfs may stand at /proc",
             ("mounts", "[{\"destination\":\"/proc\",\"type\":\"tmpfs\"}]")),
         new("ProcIsFresh", "mounts[0]: \"/x/../proc/\" cannot be mounted because only a new procfs may stand at /proc",

@@ -38,6 +38,19 @@ public static partial class SpecRules
         }
     }
 
+    // It would cover the root file system that root.path has just put there, or, below it, nothing.
+    private static void MountsAreBelowTheRoot(Spec spec)
+    {
+        for (var i = 0; i < spec.Mounts.Count; i++)
+        {
+            var destination = spec.Mounts[i].Destination;
+            if ((destination.EndsWith('/') || destination.EndsWith('.')) && ContainerPath.Clean(destination) == "/")
+            {
+                throw new SpecError($"mounts[{i}].destination", $"\"{destination}\" is the root itself, where root.path is mounted");
+            }
+        }
+    }
+
     // A copy of another procfs at /proc would show another pid namespace, and what is masked there.
     private static void ProcIsFresh(Spec spec)
     {

@@ -46,6 +46,7 @@ public static partial class SpecRules
         Named(nameof(MaskedPathsAreAbsolute), MaskedPathsAreAbsolute),
         Named(nameof(ReadonlyPathsAreAbsolute), ReadonlyPathsAreAbsolute),
         Named(nameof(MountsHaveDestination), MountsHaveDestination),
+        Named(nameof(MountsAreBelowTheRoot), MountsAreBelowTheRoot),
         Named(nameof(ProcIsFresh), ProcIsFresh),
         Named(nameof(ProcStaysUncovered), ProcStaysUncovered),
         Named(nameof(IdMapsAreForBinds), IdMapsAreForBinds),
