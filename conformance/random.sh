@@ -37,7 +37,13 @@ if [[ ${CONFORMANCE_WORLD:-} != inside ]]; then
 fi
 enter_world "$here/random.sh" "${arguments[@]}"
 make_world
-trap 'umount "$BASE/life/src/tree/sub" 2>/dev/null || true; leave_world' EXIT
+# The sources, and what a refused create has left on them.
+leave() {
+    local mount
+    awk -v life="$BASE/life/" 'index($5, life) == 1 { print $5 }' /proc/self/mountinfo | tac | while read -r mount; do umount -l "$mount" || true; done
+    leave_world
+}
+trap leave EXIT
 trap 'exit 130' INT TERM
 # The root of a container in a user namespace is an ordinary user outside: the way to its bundle has to be open.
 chmod 711 "$BASE"
