@@ -11,8 +11,8 @@ sealed partial class LayerUnpack
     // Null: everything in the directory.
     private void WhiteOut(string? victim, TarEntry entry)
     {
-        // Not even the directory is there: a whiteout makes none.
-        if (_lower.Count == 0 || Resolve(_path.Parent, entry, makes: false) is not { } directory)
+        // Not even the directory is there: a whiteout makes none. (A path that leads nowhere is refused even when nothing is below.)
+        if (Resolve(_path.Parent, entry, makes: false) is not { } directory || _lower.Count == 0)
         {
             return;
         }

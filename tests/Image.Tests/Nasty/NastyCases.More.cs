@@ -84,6 +84,7 @@ static partial class NastyCases
         Case("parent-is-a-link-that-leads-nowhere", Layer(S("link", "no/where"), F("link/f", "1"))),
         Case("parent-is-a-link-in-the-middle", Layer(D("r"), D("r/s"), S("l", "r")), Layer(D("l/s", 0x1C0), F("l/s/f", "1"))),
         Case("parent-is-a-loop", Layer(S("a", "b"), S("b", "a"), F("a/f"))),
+        Case("whiteout-in-a-loop-of-the-first-layer", Layer(S("a", "b"), S("b", "a"), F("a/.wh.f"))),
         Case("parent-is-a-link-to-a-file", Layer(F("f", "1"), S("l", "f"), F("l/x"))),
         Case("lower-link-to-the-root", Layer(D("d"), S("d/root", "/")), Layer(F("d/root/f", "1"))),
         Case("nothing-but-a-deep-child", Layer(D("a", 0x1C0).At(3), D("a/b", 0x1C0).At(4)), Layer(F("x")), Layer(F("a/b/f")), Layer(W("a/b/f"))),
