@@ -26,7 +26,9 @@ public static partial class Planner
         foreach (var space in spec.Linux.Namespaces)
         {
             // On v2 the child is born inside its group; on v1, and by systemd, it is moved there first, so the namespace is a later step.
-            var isStep = space.Type == NamespaceType.Time || (space.Type == NamespaceType.Cgroup && !IsBornInCgroup(host, cgroup)) || IsMadeAsRoot(spec, space.Type);
+            // The folder of an ipc namespace's message queues, /dev/mqueue, belongs to whoever makes the namespace: that is the user namespace's root.
+            var isStep = space.Type == NamespaceType.Time || (space.Type == NamespaceType.Cgroup && !IsBornInCgroup(host, cgroup))
+                || (space.Type == NamespaceType.Ipc && spec.Linux.Namespace(NamespaceType.User) is not null);
             if (space.Path is null && !isStep)
             {
                 flags |= (CloneFlags)space.Type.Flag();
@@ -34,9 +36,6 @@ public static partial class Planner
         }
         return flags;
     }
-
-    // The folder of an ipc namespace's message queues, /dev/mqueue, belongs to whoever makes the namespace: inside of a user namespace to its root.
-    private static bool IsMadeAsRoot(Spec spec, NamespaceType type) => type == NamespaceType.Ipc && spec.Linux.Namespace(NamespaceType.User) is not null;
 
     // Who has power over the host joins the others while it has it: they may belong to the host, or to the user namespace below it.
     // An ordinary user has power only inside of its user namespace. A mount namespace comes last: with it the host's paths are gone (R28).
@@ -99,10 +98,10 @@ public static partial class Planner
         if (user is not null)
         {
             steps.Add(new BecomeRoot());
-        }
-        if (spec.Linux.Namespace(NamespaceType.Ipc) is { Path: null } ipc && IsMadeAsRoot(spec, ipc.Type))
-        {
-            steps.Add(new UnshareIpc());
+            if (spec.Linux.Namespace(NamespaceType.Ipc) is { Path: null })
+            {
+                steps.Add(new UnshareIpc());
+            }
         }
     }
 

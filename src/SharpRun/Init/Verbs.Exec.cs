@@ -9,21 +9,7 @@ static partial class Verbs
     private static Errno CloseHostsDescriptors(InitContext context, int preserved)
     {
         Span<int> kept = [context.Sync, context.Container, context.ConsoleSocket];
-        kept.Sort();
-        var from = 3 + preserved;
-        foreach (var fd in kept)
-        {
-            if (fd > from)
-            {
-                var error = Sys.CloseRange((uint)from, (uint)fd - 1, 0);
-                if (error != Errno.OK)
-                {
-                    return error;
-                }
-            }
-            from = Math.Max(from, fd + 1);
-        }
-        return Sys.CloseRange((uint)from, uint.MaxValue, 0);
+        return CloseAllBut(kept, 3 + preserved);
     }
 
     private static Errno JoinContainer(InitContext context, JoinContainer join)

@@ -133,8 +133,26 @@ static partial class Verbs
                 return inherited.Error;
             }
         }
-        var error = context.StartFifo > keep ? Sys.CloseRange((uint)keep, (uint)context.StartFifo - 1, 0) : Errno.OK;
-        return error != Errno.OK ? error : Sys.CloseRange((uint)context.StartFifo + 1, uint.MaxValue, 0);
+        return CloseAllBut([context.StartFifo], keep);
+    }
+
+    /// <summary>Closes what stands from this number on; kept is put in order.</summary>
+    private static Errno CloseAllBut(Span<int> kept, int from)
+    {
+        kept.Sort();
+        foreach (var fd in kept)
+        {
+            if (fd > from)
+            {
+                var error = Sys.CloseRange((uint)from, (uint)fd - 1, 0);
+                if (error != Errno.OK)
+                {
+                    return error;
+                }
+            }
+            from = Math.Max(from, fd + 1);
+        }
+        return Sys.CloseRange((uint)from, uint.MaxValue, 0);
     }
 
     private static Errno WaitForStart(InitContext context)
