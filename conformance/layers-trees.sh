@@ -216,8 +216,8 @@ kills_of_create() {
     local driver=$1 chain call line begun='' bad='' count=0 killed=0
     local -A times=()
     chain=$(images unpack --layers "$image" | tail -n 1)
-    made() { ours create k --chain "$chain" --driver "$driver"; }
-    strace -qq -o calls "$layers" --root "$store" -q create k --chain "$chain" --driver "$driver" >/dev/null
+    local create=("$layers" --root "$store" -q create k --chain "$chain" --driver "$driver")
+    strace -qq -o calls "${create[@]}" >/dev/null
     cleared() { ours remove k && ours gc; } &>/dev/null
     left() { ls -A "$store/unions" && { [[ $driver != btrfs ]] || ls -A "$store/btrfs/sha256"; }; }
     cleared
@@ -226,13 +226,13 @@ kills_of_create() {
         times[$call]=$((${times[$call]:-0} + 1))
         if [[ $line == *"$store"* && $call != execve ]]; then begun=yes; fi
         if [[ ! $begun || $call == exit_group || $call == '+++'* ]] || ! one_of_many "$call" "${times[$call]}"; then continue; fi
-        { strace -qq -o /dev/null -e inject="$call:signal=KILL:when=${times[$call]}" "$layers" --root "$store" -q create k --chain "$chain" --driver "$driver" || killed=$((killed + 1)); } &>/dev/null
+        { strace -qq -o /dev/null -e inject="$call:signal=KILL:when=${times[$call]}" "${create[@]}" || killed=$((killed + 1)); } &>/dev/null
         count=$((count + 1))
         case $((count % 3)) in
             0) ours gc >/dev/null || bad+="$call ${times[$call]}: gc fails; " ;;
             1) ours remove k >/dev/null 2>&1 ;;
         esac
-        [[ -e $store/unions/k/record.json ]] || made >/dev/null 2>words || bad+="$call ${times[$call]}: the next create: $(<words); "
+        [[ -e $store/unions/k/record.json ]] || "${create[@]}" >/dev/null 2>words || bad+="$call ${times[$call]}: the next create: $(<words); "
         [[ $(differences "$(ours mount k)" plain/rootfs) == '' ]] || bad+="$call ${times[$call]}: another tree; "
         cleared
         [[ $(left) == '' ]] || bad+="$call ${times[$call]}: left: $(left); "
