@@ -286,6 +286,13 @@ test_ro_is_for_the_mount_alone_and_rro_for_all_below() {
     expect_match "errors" "$ERR" '/one/x: Read-only file system.*/all/below/y: Read-only file system'
 }
 
+test_remount_keeps_the_times_of_access_that_it_does_not_name() {
+    mounted /scratch 'add_mount("tmpfs"; "tmpfs"; "/scratch"; ["nodiratime", "noatime"]) | add_mount("tmpfs"; "tmpfs"; "/scratch"; ["bind", "remount", "ro"])'
+    has "$OPTIONS" ro noatime nodiratime
+    mounted /scratch 'add_mount("tmpfs"; "tmpfs"; "/scratch"; ["noatime"]) | add_mount("tmpfs"; "tmpfs"; "/scratch"; ["bind", "remount", "relatime"])'
+    has "$OPTIONS" rw relatime
+}
+
 # mutant: Step.Remount
 test_remount_gives_a_mount_other_flags() {
     mounted /scratch 'add_mount("tmpfs"; "tmpfs"; "/scratch"; ["size=1024k"]) | add_mount("tmpfs"; "tmpfs"; "/scratch"; ["remount", "ro", "nosuid", "size=512k"])'

@@ -47,6 +47,12 @@ static partial class Verbs
         Span<byte> path = stackalloc byte[ProcPaths.Room];
         var error = EnterHostProc(context, target.Value, path);
         var flags = Native.MS_REMOUNT | Sys.ToMountFlags(remount.Flags.AttributesSet) | (remount.Flags.Bind ? Native.MS_BIND : 0);
+        const uint Atime = Native.MOUNT_ATTR__ATIME | Native.MOUNT_ATTR_NODIRATIME;
+        if (((remount.Flags.AttributesSet | remount.Flags.AttributesClear) & Atime) == 0)
+        {
+            // mount(2) keeps them when none is named, and "relatime" is one.
+            flags &= ~Native.MS_RELATIME;
+        }
         error = error == Errno.OK ? Sys.Mount(default, path, default, flags, remount.Data) : error;
         if (error == Errno.EPERM && remount.Flags.Bind)
         {
