@@ -287,9 +287,9 @@ test_ro_is_for_the_mount_alone_and_rro_for_all_below() {
 }
 
 test_remount_keeps_the_times_of_access_that_it_does_not_name() {
-    mounted /scratch 'add_mount("tmpfs"; "tmpfs"; "/scratch"; ["nodiratime", "noatime"]) | add_mount("tmpfs"; "tmpfs"; "/scratch"; ["bind", "remount", "ro"])'
+    mounted /scratch 'add_mount("tmpfs"; "tmpfs"; "/scratch"; ["nodiratime", "noatime"]) | add_mount("bind"; "/tmp"; "/scratch"; ["bind", "remount", "ro"])'
     has "$OPTIONS" ro noatime nodiratime
-    mounted /scratch 'add_mount("tmpfs"; "tmpfs"; "/scratch"; ["noatime"]) | add_mount("tmpfs"; "tmpfs"; "/scratch"; ["bind", "remount", "relatime"])'
+    mounted /scratch 'add_mount("tmpfs"; "tmpfs"; "/scratch"; ["noatime"]) | add_mount("bind"; "/tmp"; "/scratch"; ["bind", "remount", "relatime"])'
     has "$OPTIONS" rw relatime
 }
 

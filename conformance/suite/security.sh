@@ -179,6 +179,24 @@ test_a_link_does_not_lead_a_mount_into_proc() {
     refused_create 'way.*/proc|/proc.*way'
 }
 
+# The hierarchies of v1 are mounted on a tmpfs of ours.
+test_a_link_does_not_lead_the_cgroups_into_proc() {
+    bundle '.mounts |= map(select(.destination != "/sys")) | add_mount("cgroup"; "cgroup"; "/sys/fs/cgroup"; ["ro"])' true
+    mkdir -p "$BUNDLE/rootfs/sys/fs"
+    ln -s ../../proc/sys "$BUNDLE/rootfs/sys/fs/cgroup"
+    refused_create 'cgroup.*/proc|/proc.*cgroup'
+}
+
+# mutant: Check.MountIsBelowTheRoot
+test_a_link_does_not_lead_a_mount_to_the_root() {
+    bundle 'add_mount("tmpfs"; "tmpfs"; "/way"; [])' true
+    ln -s / "$BUNDLE/rootfs/way"
+    refused_create way
+    bundle 'bind($folder; "/way"; [])' true
+    ln -s proc/.. "$BUNDLE/rootfs/way"
+    refused_create way
+}
+
 test_a_mask_does_not_come_from_the_image() {
     # CVE-2025-31133: a mask that is the image's own /dev/null shows what the image wants.
     bundle "writable | $WITHOUT_DEV | .linux.maskedPaths += [\"/secret\"]" sh -c 'head -c 100 /secret; echo x >/secret; head -c 100 /target'

@@ -11,6 +11,7 @@ public enum Check
     DeviceIsTheOneMade,
     ProcIsPlainDirectory,
     MountStaysOutOfProc,
+    MountIsBelowTheRoot,
     WorkingDirectoryIsInside,
     NullDeviceIsNotOwned,
     TerminalIsOnDevpts,

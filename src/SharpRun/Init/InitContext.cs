@@ -41,6 +41,9 @@ sealed class InitContext
     /// <summary>The mount that is to become "/"; every path of the image is resolved from it.</summary>
     public int Root { get; set; } = -1;
 
+    /// <summary>Of <see cref="Root"/>, once it is mounted.</summary>
+    public FileStatus RootStatus { get; set; }
+
     /// <summary>The host's /proc, held until the descriptors are closed; only where mount_setattr is missing.</summary>
     public int HostProc { get; set; } = -1;
 

@@ -24,7 +24,9 @@ static partial class Verbs
             return context.Failed("open_tree"u8, tree.Error);
         }
         context.Root = tree.Value;
-        error = Sys.MoveMountOnto(tree.Value, place.Value);
+        error = Sys.Stat(tree.Value, ""u8, Native.AT_EMPTY_PATH, out var status);
+        context.RootStatus = status;
+        error = error == Errno.OK ? Sys.MoveMountOnto(tree.Value, place.Value) : error;
         Sys.Close(place.Value);
         return context.Failed("move_mount"u8, error);
     }
@@ -77,7 +79,7 @@ static partial class Verbs
         {
             return target.Error;
         }
-        var refused = RefuseInsideProc(context, mount.Target, target.Value);
+        var refused = RefusePlace(context, mount.Target, target.Value);
         if (refused != Errno.OK)
         {
             return refused;
@@ -170,26 +172,12 @@ static partial class Verbs
         {
             return context.Failed("make the mount point"u8, target.Error);
         }
-        error = RefuseInsideProc(context, bind.Target, target.Value);
+        error = RefusePlace(context, bind.Target, target.Value);
         if (error == Errno.OK && bind.IdMap is not null)
         {
             error = MapIds(context, source.Value);
         }
         return error == Errno.OK ? Attach(context, source.Value, target.Value, bind.Flags, isFresh: false) : error;
-    }
-
-    // SpecRules has judged the path as text; a link of the image may still lead below /proc, where a mount would hide what the runtime and
-    // the kernel's security modules read there (R4, CVE-2019-16884).
-    private static Errno RefuseInsideProc(InitContext context, RootedPath path, int target)
-    {
-        if (path.IsBelowProc)
-        {
-            return Errno.OK;
-        }
-        var error = Sys.StatFs(target, out var magic);
-        return error == Errno.OK && Check.MountStaysOutOfProc.Fails(magic == Native.PROC_SUPER_MAGIC)
-            ? context.Refuse("it is inside /proc by way of a link"u8)
-            : error;
     }
 
     // Attributes are set before the mount can be seen. Before 5.12 only fsmount can do that: a bind is attached first, then remounted.
@@ -319,9 +307,14 @@ static partial class Verbs
         {
             return target.Error;
         }
+        var error = RefusePlace(context, mount.Target, target.Value);
+        if (error != Errno.OK)
+        {
+            return error;
+        }
         ulong attributes = mount.Flags.AttributesSet;
         var open = Sys.FsOpen("tmpfs"u8);
-        var error = open.Ok ? Sys.FsConfigString(open.Value, "mode"u8, "755"u8) : open.Error;
+        error = open.Ok ? Sys.FsConfigString(open.Value, "mode"u8, "755"u8) : open.Error;
         error = error == Errno.OK && mount.Label is { } label ? Sys.FsConfigString(open.Value, "context"u8, label) : error;
         error = error == Errno.OK ? Sys.FsConfigCreate(open.Value) : error;
         var tmpfs = error == Errno.OK ? Sys.FsMount(open.Value, (uint)(attributes & ~Native.MOUNT_ATTR_RDONLY)) : Result.Failed(error);

@@ -27,6 +27,28 @@ static partial class Verbs
             : opened;
     }
 
+    // SpecRules has judged the path as text. A link of the image may still lead below /proc, where a mount would hide what the runtime and the
+    // kernel's security modules read there (R4, CVE-2019-16884), or to the root, where it would be below what everybody sees.
+    private static Errno RefusePlace(InitContext context, RootedPath path, int target)
+    {
+        if (path.IsBelowProc)
+        {
+            return Errno.OK;
+        }
+        var error = Sys.StatFs(target, out var magic);
+        if (error != Errno.OK)
+        {
+            return error;
+        }
+        if (Check.MountStaysOutOfProc.Fails(magic == Native.PROC_SUPER_MAGIC))
+        {
+            return context.Refuse("it is inside /proc by way of a link"u8);
+        }
+        error = Sys.Stat(target, ""u8, Native.AT_EMPTY_PATH, out var place);
+        var isRoot = place.MountId == context.RootStatus.MountId && place.IsSameFile(context.RootStatus);
+        return error == Errno.OK && Check.MountIsBelowTheRoot.Fails(isRoot) ? context.Refuse("it is the root itself by way of a link"u8) : error;
+    }
+
     private static Result FileTarget(InitContext context, RootedPath path)
     {
         var there = RootPath.Open(context.Root, path.Value, Native.O_PATH);
