@@ -66,6 +66,14 @@ test_state_has_the_keys_that_managers_read() {
     end_container
 }
 
+test_state_gives_the_rootfs_without_needless_parts() {
+    bundle '.root.path = ".//rootfs/"' sleep 1000
+    create
+    must state "$ID"
+    expect_equal "rootfs" "$(jq -r .rootfs <<<"$OUT")" "$BUNDLE/rootfs"
+    end_container
+}
+
 test_state_gives_the_oci_version_of_the_config() {
     bundle '.ociVersion = "1.0.1"' sleep 1000
     create

@@ -197,7 +197,14 @@ sealed partial class Life
         using var document = JsonDocument.Parse(Call.Output(_world.Log("state")));
         foreach (var member in document.RootElement.EnumerateObject())
         {
-            See($"state {when}: {member.Name} {(member.Name is "pid" ? $"{member.Value.GetInt32() > 0}" : member.Name is "created" ? "" : member.Value.ToString())}");
+            See($"state {when}: {member.Name} " + member.Name switch
+            {
+                "pid" => $"{member.Value.GetInt32() > 0}",
+                "created" => "",
+                // Their order is nobody's.
+                "annotations" => string.Join(", ", member.Value.EnumerateObject().Select(a => $"{a.Name}={a.Value}").Order(StringComparer.Ordinal)),
+                _ => member.Value.ToString(),
+            });
         }
     }
 

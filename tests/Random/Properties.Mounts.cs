@@ -62,9 +62,13 @@ static partial class Properties
         options.AddRange(dice.Some(35, ["size=1m", "mode=0700", "uid=1000", "gid=1000", "nr_inodes=50"]));
         var target = dice.Of("/tmp", "/mnt", "/new/deep", "/run", "/data/inner", "/link/inner", "/secret", "/scratch/deep");
         // runc makes it read-only at the end, by its path: what is mounted over it then, and not the tmpfs.
-        if (target is not ("/run" or "/scratch/deep") || bundle.HasMountAt(target))
+        if (target is not ("/run" or "/scratch/deep"))
         {
             options.Remove("ro");
+        }
+        else if (bundle.HasMountAt(target))
+        {
+            return;
         }
         bundle.AddMount(target, "tmpfs", dice.Of("tmpfs", "none", "scratch"), options);
     }

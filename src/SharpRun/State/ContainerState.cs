@@ -88,13 +88,16 @@ sealed record ContainerState
             KeepsKeyring = options.NoNewKeyring,
             OciVersion = spec.OciVersion,
             Bundle = options.Bundle,
-            Rootfs = spec.Root.Path.StartsWith('/') ? spec.Root.Path : options.Bundle.TrimEnd('/') + "/" + spec.Root.Path,
+            Rootfs = Tidy(spec.Root.Path.StartsWith('/') ? spec.Root.Path : options.Bundle.TrimEnd('/') + "/" + spec.Root.Path),
             Created = Timestamp(DateTime.UtcNow),
             Annotations = spec.Annotations,
             Poststart = spec.Hooks.Poststart,
             Poststop = spec.Hooks.Poststop,
         };
     }
+
+    // With "..", a link before it may lead elsewhere.
+    private static string Tidy(string path) => ContainerPath.HasParentStep(path) ? path : ContainerPath.Clean(path);
 
     /// <summary>The complete record.</summary>
     public ContainerState WithInit(ProcessId init, CgroupTree? cgroups) => this with
