@@ -53,7 +53,7 @@ static class ArchiveCopy
         using var archive = Compressions.Open(Open(source), s_nothing);
         var reader = new TarReader(archive, TarLimits.Default);
         var writer = new EntryWriter(Owners.OfImage, new Losses());
-        using var parent = new OpenParent(root, writer);
+        using var parent = new OpenParent(root, writer, null);
         var path = new EntryPath();
         while (Next(reader, source) is { } entry)
         {

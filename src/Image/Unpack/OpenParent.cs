@@ -8,9 +8,10 @@ namespace SharpRun.Image.Unpack;
 /// <summary>
 /// The directory in which entries are being made, one at a time: an archive goes depth-first, so that it seldom changes. Looked up by the kernel below the
 /// root's descriptor (openat2, RESOLVE_IN_ROOT). When it is left it gets back the time of modification that it had: neither a child in it nor a whiteout is a
-/// change of the directory's own entry, in whatever order they come, and so no list of directories need be kept until the end.
+/// change of the directory's own entry, in whatever order they come, and so no list of directories need be kept until the end. Made: gets what is missing on
+/// the way and made, for it is of this layer although no entry names it.
 /// </summary>
-sealed class OpenParent(int root, EntryWriter writer) : IDisposable
+sealed class OpenParent(int root, EntryWriter writer, LayerNames? made) : IDisposable
 {
     private const ulong InRoot = Native.RESOLVE_IN_ROOT | Native.RESOLVE_NO_MAGICLINKS;
 
@@ -143,6 +144,10 @@ sealed class OpenParent(int root, EntryWriter writer) : IDisposable
         last.CopyTo(name);
         name[last.Length] = 0;
         var error = Sys.MkdirAt(Current.Fd, name, Native.S_IRWXU);
+        if (made is not null && error == Errno.OK)
+        {
+            made.Add(Current.Status.Ino, last);
+        }
         var target = error == Errno.EEXIST ? TargetOf(path[..Math.Max(slash, 0)], name) : null;
         Leave();
         if (error is not (Errno.OK or Errno.EEXIST))

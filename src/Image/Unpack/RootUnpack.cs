@@ -25,7 +25,7 @@ sealed class RootUnpack : IDisposable
     {
         _root = root;
         _writer = new EntryWriter(owners, losses);
-        _parent = new OpenParent(root, _writer);
+        _parent = new OpenParent(root, _writer, _names);
         // The directory around may have given it a default list, which would pass on to everything.
         _writer.MakeImplicit(root).OrThrow("change the mode of the root");
     }
