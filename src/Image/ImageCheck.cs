@@ -73,6 +73,7 @@ enum ImageCheck
     OverlayWordsAreLeftOut,
     LossIsOnlyOfPower,
     LinkIsNotInItsVictim,
+    PathByLinksStays,
     EntriesAreFew,
     LayersAreFew,
     LayerIsNotEncrypted,

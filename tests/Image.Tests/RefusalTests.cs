@@ -17,6 +17,7 @@ namespace SharpRun.Image.Tests;
 
 /// <summary>Checks that no other test sees alone: each of these turns red when its check is left out (make mutants).</summary>
 [System.Runtime.Versioning.SupportedOSPlatform("linux")]
+[Collection(nameof(LocksOfFiles))]
 public sealed class RefusalTests
 {
     private static readonly Descriptor s_blob = new(MediaTypes.Layer, Digest.Of("abc"u8), 3);

@@ -19,7 +19,7 @@ sealed partial class LayerUnpack
     private bool Link(TarEntry entry)
     {
         _target.Set(entry.LinkName, entry.Name);
-        var directory = _target.IsRoot ? null : Resolve(_target.Parent, entry, makes: false);
+        var directory = _target.IsRoot ? null : Resolve(_target.Parent, entry, makes: false, out _);
         var name = directory is null ? default : Find(directory, Text(_target.Last[..^1]));
         if (_target.IsRoot || name.Directory is not null)
         {

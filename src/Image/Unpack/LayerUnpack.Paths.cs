@@ -20,12 +20,13 @@ sealed partial class LayerUnpack
     }
 
     /// <summary>The directory of a path without a final zero. Makes: what is missing becomes a directory that no entry describes, also where a link leads
-    /// nowhere; else null for what is not there or no directory.</summary>
-    private LayerDirectory? Resolve(ReadOnlySpan<byte> path, TarEntry entry, bool makes)
+    /// nowhere; else null for what is not there or no directory. Links: how many were followed.</summary>
+    private LayerDirectory? Resolve(ReadOnlySpan<byte> path, TarEntry entry, bool makes, out int links)
     {
         var rest = new Stack<string>();
         Push(rest, Text(path));
-        var (current, links) = (_root, 0);
+        var current = _root;
+        links = 0;
         while (rest.TryPop(out var component))
         {
             if (component == "..")

@@ -12,7 +12,7 @@ sealed partial class LayerUnpack
     private void WhiteOut(string? victim, TarEntry entry)
     {
         // Not even the directory is there: a whiteout makes none. (A path that leads nowhere is refused even when nothing is below.)
-        if (Resolve(_path.Parent, entry, makes: false) is not { } directory || _lower.Count == 0)
+        if (Resolve(_path.Parent, entry, makes: false, out _) is not { } directory || _lower.Count == 0)
         {
             return;
         }

@@ -31,6 +31,7 @@ sealed partial class LayerUnpack : IDisposable
     private byte[]? _currentPath;
     private LayerDirectory _current;
     private EntryParent _parent = new(-1, default);
+    private bool _isByLinks;
 
     /// <summary>Tree: an empty directory, opened for reading; scratch: another one of the same file system; lower: descriptors of the trees below,
     /// the uppermost first. All stay open.</summary>
@@ -100,7 +101,8 @@ sealed partial class LayerUnpack : IDisposable
         {
             isReplaced |= _current.Children.Remove(Text(_path.Last[..^1]));
         }
-        if (isReplaced)
+        // The path to here may lead elsewhere from now on: by a link that had the name in this layer, or has it below.
+        if (isReplaced || (_isByLinks && ImageCheck.PathByLinksStays.Fails(_lower.Find(_current, Text(_path.Last[..^1])).IsThere)))
         {
             Leave();
         }
@@ -164,7 +166,8 @@ sealed partial class LayerUnpack : IDisposable
             return;
         }
         Leave();
-        _current = Resolve(path, entry, makes: true)!;
+        _current = Resolve(path, entry, makes: true, out var links)!;
+        _isByLinks = links > 0;
         var fd = Make(_current);
         Sys.Stat(fd, default, Native.AT_EMPTY_PATH, out var status).OrThrow("look at an open directory");
         _parent = new EntryParent(fd, status) { GivesAcl = EntryWriter.HasDefaultAcl(fd) };

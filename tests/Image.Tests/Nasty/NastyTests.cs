@@ -20,7 +20,7 @@ public sealed class NastyTests
         Assert.Null(NastyRoom.Check(NastyCases.Find(name).Layers, Form.Plain));
     }
 
-    // mutant: ImageCheck.DeviceIsNoWhiteout ImageCheck.LayerRootIsADirectory ImageCheck.LinkIsNotInItsVictim
+    // mutant: ImageCheck.DeviceIsNoWhiteout ImageCheck.LayerRootIsADirectory ImageCheck.LinkIsNotInItsVictim ImageCheck.PathByLinksStays
     [Theory]
     [MemberData(nameof(Cases))]
     public void A_stack_becomes_layers_that_overlay_merges_to_what_the_model_says(string name)

@@ -15,6 +15,7 @@ using static SharpRun.Image.Tests.Nasty.Entries;
 namespace SharpRun.Image.Tests.Pack;
 
 /// <summary>pack as a whole: a bundle that was unpacked and changed, into the store.</summary>
+[Collection(nameof(LocksOfFiles))]
 public sealed class PackBundleTests
 {
     private static byte[][] Layers =>
