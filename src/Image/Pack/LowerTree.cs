@@ -172,7 +172,7 @@ sealed class LowerTree
                 {
                     return null;
                 }
-                child = new LowerLink(LowerNode.Implicit(node), 0);
+                child = new LowerLink(LowerNode.Implicit(node), _layer);
                 child.Node.NameCount = 1;
                 node.Children.Add(name, child);
             }
