@@ -91,7 +91,7 @@ here() {
   part faults conformance/faults.sh --budget 400
   part fuzz conformance/fuzz.sh 60
   # Other configs whenever the runtime has changed, and the same ones when what was found is mended in the tests or listed.
-  part random conformance/random.sh --seconds 180 --seed "$((16#$(git rev-parse --short=7 HEAD:src/SharpRun 2>/dev/null || echo 1)))"
+  part random conformance/random.sh --count 200 --seed "$((16#$(git rev-parse --short=7 HEAD:src/SharpRun 2>/dev/null || echo 1)))"
 }
 
 # The guests take the programs as they are built here.
