@@ -274,6 +274,9 @@ test_events_is_a_stream_until_the_container_ends() {
 
 _has_lines() { (($(wc -l <"$T/bg.out") >= $1)); }
 
+# What the kernel raises, on v1 and v2; a program in Go has an eventfd before that.
+watches() { find "/proc/$1/fd" -lname '*eventfd*' -o -lname '*/memory.events' | grep -q .; }
+
 test_events_tell_of_a_process_that_is_killed_for_want_of_memory() {
     # The second process is killed, the first lives on.
     bundle '.linux.resources.memory = {limit: 16777216, swap: 16777216}' \
@@ -282,6 +285,7 @@ test_events_tell_of_a_process_that_is_killed_for_want_of_memory() {
     start
     get_pid
     background events --interval 1h "$ID"
+    soon "the container is watched" watches "$BG"
     pause 0.3
     touch "/proc/$PID/root/dev/shm/go"
     soon "the event comes" grep -q oom "$T/bg.out"
@@ -296,6 +300,7 @@ test_events_tell_of_a_process_that_is_killed_for_want_of_memory() {
 test_events_tell_of_no_killing_when_the_container_is_deleted() {
     sleeper
     background events --interval 1h "$ID"
+    soon "the container is watched" watches "$BG"
     pause 0.3
     kill -STOP "$BG"
     stop_container
