@@ -275,7 +275,7 @@ test_events_is_a_stream_until_the_container_ends() {
 _has_lines() { (($(wc -l <"$T/bg.out") >= $1)); }
 
 # What the kernel raises, on v1 and v2; a program in Go has an eventfd before that.
-watches() { find "/proc/$1/fd" -lname '*eventfd*' -o -lname '*/memory.events' | grep -q .; }
+_watches() { find "/proc/$1/fd" -lname '*eventfd*' -o -lname '*/memory.events' | grep -q .; }
 
 test_events_tell_of_a_process_that_is_killed_for_want_of_memory() {
     # The second process is killed, the first lives on.
@@ -285,7 +285,7 @@ test_events_tell_of_a_process_that_is_killed_for_want_of_memory() {
     start
     get_pid
     background events --interval 1h "$ID"
-    soon "the container is watched" watches "$BG"
+    soon "the container is watched" _watches "$BG"
     pause 0.3
     touch "/proc/$PID/root/dev/shm/go"
     soon "the event comes" grep -q oom "$T/bg.out"
@@ -300,7 +300,7 @@ test_events_tell_of_a_process_that_is_killed_for_want_of_memory() {
 test_events_tell_of_no_killing_when_the_container_is_deleted() {
     sleeper
     background events --interval 1h "$ID"
-    soon "the container is watched" watches "$BG"
+    soon "the container is watched" _watches "$BG"
     pause 0.3
     kill -STOP "$BG"
     stop_container

@@ -24,11 +24,14 @@ static partial class Verbs
             return context.Failed("open_tree"u8, tree.Error);
         }
         context.Root = tree.Value;
-        error = Sys.Stat(tree.Value, ""u8, Native.AT_EMPTY_PATH, out var status);
+        error = context.Failed("statx"u8, Sys.Stat(tree.Value, ""u8, Native.AT_EMPTY_PATH, out var status));
         context.RootStatus = status;
-        error = error == Errno.OK ? Sys.MoveMountOnto(tree.Value, place.Value) : error;
+        if (error == Errno.OK)
+        {
+            error = context.Failed("move_mount"u8, Sys.MoveMountOnto(tree.Value, place.Value));
+        }
         Sys.Close(place.Value);
-        return context.Failed("move_mount"u8, error);
+        return error;
     }
 
     // After the pivot the host is gone, and the image's /dev and /proc are not to be trusted (R6, CVE-2025-31133).
