@@ -15,6 +15,7 @@ declare -A why=(
   [procps]="ps for the tests"
   [iproute2]="network namespaces for the tests"
   [containernetworking-plugins]="host-local, with which ours shares its leases"
+  [nftables]="nft, with which the tests look at our rules"
   [umoci]="a second judge of what images unpack to"
   [strace]="traces what the binary opens"
 )
@@ -22,7 +23,7 @@ declare -A why=(
 case "${1:?setup.sh build | run | test | bench}" in
   build) packages=(gcc libc6-dev lld) ;;
   run) packages=(gcc libc6-dev lld busybox-static jq) ;;
-  test) packages=(gcc libc6-dev lld busybox-static jq util-linux procps iproute2 strace umoci containernetworking-plugins) ;;
+  test) packages=(gcc libc6-dev lld busybox-static jq util-linux procps iproute2 nftables strace umoci containernetworking-plugins) ;;
   bench) packages=(gcc libc6-dev lld busybox-static jq runc crun) ;;
   *) echo "setup.sh: unknown word \"$1\"" >&2; exit 2 ;;
 esac

@@ -2,7 +2,8 @@
 # `make test-all`: what `make test` does, and the peers, the managers, other kernels, mutants and faults. Up to 75 minutes.
 #
 # Every part's result is kept in out/test-all/COMMIT, so that an interrupted run goes on where it was; a part that failed runs again.
-# --fresh forgets them. --readme puts the summary into README.md. The guests have one CPU each, so they run beside the rest.
+# --fresh forgets them. --readme puts the summary into README.md.
+# A guest and a peer keep less than one CPU busy, so two lanes of them run beside the rest.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -44,16 +45,23 @@ in_guests() {
   part vm-v2 conformance/vm-smoke.sh --timeout 2400
   part vm-6.1 conformance/vm-smoke.sh --timeout 2400 --kernel 6.1
   part vm-5.10 conformance/vm-smoke.sh --timeout 2400 --kernel 5.10
+  part kernel-5.10 kernel_tests_in_vm --kernel 5.10
+  part tools-5.10 conformance/vm-tools.sh --timeout 2400 --kernel 5.10
+  part docker-v2 manager_in_vm docker
+}
+
+peers_and_guests() {
+  peer runc-debian /usr/sbin/runc
+  peer crun-debian /usr/bin/crun
+  peer runc-newer "$HOME/.cache/peers/forky/bin/runc"
+  peer crun-newer "$HOME/.cache/peers/forky/bin/crun"
   part vm-7.2 conformance/vm-smoke.sh --timeout 2400 --kernel 7.2
   part vm-v1 conformance/vm-smoke.sh --timeout 2400 --cgroup v1
   part vm-systemd conformance/vm-systemd.sh
   part vm-systemd-v1 conformance/vm-systemd.sh --cgroup v1
   part vm-apparmor conformance/vm-apparmor.sh
-  part kernel-5.10 kernel_tests_in_vm --kernel 5.10
   part kernel-7.2 kernel_tests_in_vm --kernel 7.2
-  part tools-5.10 conformance/vm-tools.sh --timeout 2400 --kernel 5.10
   part tools-6.12 conformance/vm-tools.sh --timeout 2400 --kernel 6.12
-  part docker-v2 manager_in_vm docker
   part containerd-v2 manager_in_vm containerd
   part cri-v2 manager_in_vm cri
 }
@@ -62,10 +70,6 @@ here() {
   part unit conformance/unit.sh
   part binary tests/binary.sh
   part conformance conformance/run
-  peer runc-debian /usr/sbin/runc
-  peer crun-debian /usr/bin/crun
-  peer runc-newer "$HOME/.cache/peers/forky/bin/runc"
-  peer crun-newer "$HOME/.cache/peers/forky/bin/crun"
   part kill9 conformance/kill9.sh 200
   part deaths conformance/deaths.sh
   part checklist conformance/managers/checklist.sh
@@ -97,6 +101,7 @@ here() {
 # The guests take the programs as they are built here.
 part kernel tests/Kernel.Tests/run.sh
 in_guests &
+peers_and_guests &
 here
 wait
 summary="commit $commit, Linux $(uname -r), $(date -u +%F): $(sum)"
