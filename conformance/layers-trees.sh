@@ -4,7 +4,7 @@
 #
 #   [SHARPRUN_LAYERS=path] [SHARPRUN_IMAGE=path] conformance/layers-trees.sh [--quick]
 #
-# --quick leaves the kills out; KILLS: at how many calls of one kind (default 12). Needs root and umoci; btrfs-progs for btrfs, strace for the kills.
+# --quick leaves the kills out; KILLS: at how many calls of one kind (default 12). Needs root and umoci, strace for the kills.
 # All mounts are made in a mount namespace of its own.
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -20,6 +20,7 @@ done
 if [[ -z ${LAYERS_TREES_INSIDE:-} ]]; then
     need umoci umoci "it makes the image"
     need getfattr attr "it shows extended attributes"
+    if grep -qw btrfs /proc/filesystems && [[ -z ${RUN_IN_VM:-} ]]; then need mkfs.btrfs btrfs-progs "it makes a btrfs on a loop device"; fi
     LAYERS_TREES_INSIDE=$(mktemp -d) exec unshare --mount --propagation private "$here/layers-trees.sh" "$@"
 fi
 quick=${1:-}

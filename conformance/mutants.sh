@@ -116,7 +116,7 @@ for project in tests/{Plan,SharpRun,Tar,Oci,Image,Build,Layers,Net}.Tests; do
   dotnet build "$project" -c Release -p:Mutants=true --nologo -v quiet >/dev/null || exit 1
 done
 
-tree=$(find src conformance tests -name '*.cs' -o -name '*.sh' | sort | xargs cat | sha256sum | cut -c1-16)
+tree=$(find src conformance tests -name obj -prune -o \( -name '*.cs' -o -name '*.sh' \) -print | sort | xargs cat | sha256sum | cut -c1-16)
 results=out/mutants/$tree
 mkdir -p "$results"
 passed=0 failed=0

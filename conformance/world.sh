@@ -27,8 +27,14 @@ enter_world() {
     need jq jq "the tests edit config.json and read the runtime's answers with it"
     need /bin/busybox busybox-static "the root file system of every test container is this one static program"
     local before=true
-    # crun refuses a hybrid layout (controllers of v1 beside a cgroup2 that has some, too), so it sees only the v1 part.
-    if is_crun && mountpoint -q /sys/fs/cgroup/unified; then before='umount /sys/fs/cgroup/unified'; fi
+    if is_crun; then
+        # It gives its caller's own /dev/null to the owner of a container's user namespace, so it gets one that is nobody else's.
+        # shellcheck disable=SC2016 # the inner shell expands these
+        before='own=$(mktemp -d); mount -t tmpfs tmpfs "$own"; mknod -m 666 "$own/null" c 1 3
+            mount --bind "$own/null" /dev/null; umount "$own"; rmdir "$own"'
+        # It refuses a hybrid layout (controllers of v1 beside a cgroup2 that has some, too), so it sees only the v1 part.
+        if mountpoint -q /sys/fs/cgroup/unified; then before+='; umount /sys/fs/cgroup/unified'; fi
+    fi
     # shellcheck disable=SC2016 # the inner shell expands these
     CONFORMANCE_WORLD=inside exec unshare -m --propagation private bash -ec "$before"'
         mount --make-rshared /
@@ -54,7 +60,6 @@ prctl_number() { case $(uname -m) in x86_64) echo 157 ;; aarch64) echo 167 ;; *)
 # case starts from, and the facts about cgroups.
 make_world() {
     name=$(runtime_name)
-    NULL_OWNER=$(stat -c %u:%g /dev/null)
     BASE=$(mktemp -d "${TMPDIR:-/tmp}/conformance.XXXXXX")
     # The shared parent stays, because others may be using it; what is ours lies one level deeper and is removed.
     CGROUP_PARENT=/sharprun-test/conf-$$
@@ -231,8 +236,6 @@ _remove_cgroups() {
 # leave_world: the end of a run.
 leave_world() {
     local mount
-    # crun gives the host's own /dev/null to the owner of a container's user namespace.
-    if [[ $(stat -c %u:%g /dev/null) != "$NULL_OWNER" ]]; then chown "$NULL_OWNER" /dev/null; fi
     _remove_cgroups ''
     for mount in "${CGROUP_MOUNTS[@]}"; do rmdir "$mount$CGROUP_PARENT" 2>/dev/null || true; done
     if [[ ${KEEP:-} == 1 ]]; then
