@@ -70,8 +70,8 @@ health() {
     remove health
 }
 
-# Between truncation and writing there is nothing in it, before and after a pause as well.
-is_not() { [[ -s $2 && $(<"$2") != "$1" ]]; }
+# has_moved FILE BEFORE: date empties the file before it writes, so that a moment with nothing in it says nothing.
+has_moved() { [[ -s $1 && $(<"$1") != "$2" ]]; }
 
 # checklist: 15
 pauses() {
@@ -86,7 +86,7 @@ pauses() {
     is "nothing moves" "$before" "$(cat "$root/srv/now")"
     p unpause pause >/dev/null 2>"$scratch/words"
     is "unpause: accepted in silence" "0 " "$? $(<"$scratch/words")"
-    if until_true is_not "$before" "$root/srv/now"; then ok "and it moves again"; else not_ok "and it moves again"; fi
+    if until_true has_moved "$root/srv/now" "$before"; then ok "and it moves again"; else not_ok "and it moves again"; fi
     p pause pause >/dev/null 2>&1
     p rm -f -t 1 pause >/dev/null 2>"$scratch/words"
     is "rm -f of a paused one" "0 gone" "$? $(p inspect pause >/dev/null 2>&1 || echo gone)"
