@@ -274,7 +274,15 @@ test_events_is_a_stream_until_the_container_ends() {
 
 _has_lines() { (($(wc -l <"$T/bg.out") >= $1)); }
 
-# What the kernel raises, on v1 and v2; a program in Go has an eventfd before that.
+# _watch_events: events of the container in the background, once it is watched.
+_watch_events() {
+    background events --interval 1h "$ID"
+    soon "the container is watched" _watches "$BG"
+    # A program in Go has an eventfd before that.
+    pause 0.3
+}
+
+# What the kernel raises, on v1 and v2.
 _watches() { find "/proc/$1/fd" -lname '*eventfd*' -o -lname '*/memory.events' | grep -q .; }
 
 test_events_tell_of_a_process_that_is_killed_for_want_of_memory() {
@@ -284,9 +292,7 @@ test_events_tell_of_a_process_that_is_killed_for_want_of_memory() {
     create
     start
     get_pid
-    background events --interval 1h "$ID"
-    soon "the container is watched" _watches "$BG"
-    pause 0.3
+    _watch_events
     touch "/proc/$PID/root/dev/shm/go"
     soon "the event comes" grep -q oom "$T/bg.out"
     expect_equal "event" "$(head -n 1 "$T/bg.out")" "{\"type\":\"oom\",\"id\":\"$ID\"}"
@@ -299,9 +305,7 @@ test_events_tell_of_a_process_that_is_killed_for_want_of_memory() {
 # On v1 the kernel raises the same eventfd when the group goes away.
 test_events_tell_of_no_killing_when_the_container_is_deleted() {
     sleeper
-    background events --interval 1h "$ID"
-    soon "the container is watched" _watches "$BG"
-    pause 0.3
+    _watch_events
     kill -STOP "$BG"
     stop_container
     must delete "$ID"
