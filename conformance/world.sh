@@ -35,8 +35,9 @@ enter_world() {
         # It refuses a hybrid layout (controllers of v1 beside a cgroup2 that has some, too), so it sees only the v1 part.
         if mountpoint -q /sys/fs/cgroup/unified; then before+='; umount /sys/fs/cgroup/unified'; fi
     fi
+    # What our caller ignores (Python: these two) stays ignored in a shell, and a runtime may hand it on to a hook.
     # shellcheck disable=SC2016 # the inner shell expands these
-    CONFORMANCE_WORLD=inside exec unshare -m --propagation private bash -ec "$before"'
+    CONFORMANCE_WORLD=inside exec env --default-signal=PIPE,XFSZ unshare -m --propagation private bash -ec "$before"'
         mount --make-rshared /
         exec perl -e "$REAPER" "$@"' world "$(prctl_number)" "$@"
 }
